@@ -1,0 +1,35 @@
+import type { Freshness } from "./repo.ts";
+import type { StackChanges, SyncRun } from "./sync-run.ts";
+
+/**
+ * What the event stream says, by SSE event name. Each event says what happened, never what a page should do.
+ * `repoId` is on every event of a repository, so that one stream can serve several.
+ */
+export type ServerEvents = {
+  /** First on every stream, without an id. */
+  connected: { generation?: number; serverTime: string; version: string };
+  /** A run was queued, started or finished, with the freshness that follows from it. */
+  sync: { repoId: string; run: SyncRun; freshness: Freshness };
+  /** Only when the snapshot changed. `branches` holds names, at most 500; `truncated` when there were more. */
+  refresh: {
+    repoId: string;
+    generation: number;
+    stacks: StackChanges;
+    branches: string[];
+    truncated: boolean;
+  };
+  /** Empty names mean a detached HEAD. */
+  branch_switched: { repoId: string; from: string; to: string; timestamp: string };
+  /** Every 15 s, without an id. */
+  heartbeat: { serverTime: string; version: string };
+  /** What was missed can no longer be replayed: read everything again. */
+  resync: { serverTime: string };
+};
+
+export type ServerEventName = keyof ServerEvents;
+
+/** The events that are numbered, kept and replayed. */
+export type LoggedEventName = "sync" | "refresh" | "branch_switched";
+export type LoggedEvent = {
+  [N in LoggedEventName]: { name: N; data: ServerEvents[N] };
+}[LoggedEventName];

@@ -1,0 +1,144 @@
+import { type Static, Type } from "typebox";
+
+/**
+ * Every error code that a client can meet, with its status, title and what to do about it. Each has a page at
+ * `/problems/<code>`. A code is never renamed: clients match on it.
+ */
+export const problems = {
+  "request/invalid": {
+    status: 400,
+    title: "The request is not valid",
+    mend: "Read `detail`: it names the wrong part and what is allowed.",
+  },
+  "request/not-found": {
+    status: 404,
+    title: "There is no such route",
+    mend: "The routes are listed at /docs and in /api/v1/openapi.json.",
+  },
+  "request/method-not-allowed": {
+    status: 405,
+    title: "This route does not take that method",
+    mend: "Use one of the methods in the Allow header.",
+  },
+  "request/too-large": {
+    status: 413,
+    title: "The request body is too large",
+    mend: "Send at most 1 MiB.",
+  },
+  "request/header-too-large": {
+    status: 431,
+    title: "The request line or a header is too large",
+    mend: "Keep the request line and headers below 16 KiB.",
+  },
+  "request/unsupported-media-type": {
+    status: 415,
+    title: "The body is not JSON",
+    mend: "Send JSON with Content-Type: application/json, or no body.",
+  },
+  "request/unknown-host": {
+    status: 421,
+    title: "This server does not answer for that host name",
+    mend: "Open it by the address it printed at start, or name your host with --base-url.",
+  },
+  "request/cross-site": {
+    status: 403,
+    title: "A page of another site may not change anything here",
+    mend: "Call the API from this site, or from a program, which sends no Origin.",
+  },
+  "request/rate-limited": {
+    status: 429,
+    title: "Too many requests",
+    mend: "Wait for the seconds that Retry-After names.",
+  },
+  "events/too-many-streams": {
+    status: 429,
+    title: "Too many event streams are open",
+    mend: "Close some, or share one: a single stream carries all repositories.",
+  },
+  "repo/not-found": {
+    status: 404,
+    title: "There is no such repository, or you may not see it",
+    mend: "GET /api/v1/repos lists the repositories that you may see.",
+  },
+  "repo/not-ready": {
+    status: 503,
+    title: "The repository has not been read yet",
+    mend: "Try again in a moment; the repository's freshness says what is under way.",
+  },
+  "branch/not-found": {
+    status: 404,
+    title: "There is no such branch",
+    mend: "GET …/branches lists them. The name is one percent-encoded segment.",
+  },
+  "stack/not-found": {
+    status: 404,
+    title: "No stack has this root branch",
+    mend: "GET …/stacks lists the stacks by their root branch.",
+  },
+  "diff/unavailable": {
+    status: 409,
+    title: "The objects of this diff are not in this clone",
+    mend: "A shallow or partial clone does not hold them, and it is never fetched into. Deepen it yourself if you need the diff.",
+  },
+  "run/not-found": {
+    status: 404,
+    title: "There is no such sync run",
+    mend: "Runs are kept for 30 days, at most 500 for each repository.",
+  },
+  "server/read-only": {
+    status: 405,
+    title: "This server is read-only",
+    mend: "Nothing can be changed through it; ask its operator.",
+  },
+  "server/internal": {
+    status: 500,
+    title: "Something failed in the server",
+    mend: "The server's log has the cause under the request id.",
+  },
+  "sync/held": {
+    status: 409,
+    title: "More than half of the branches would vanish",
+    mend: 'Look at `run.hold`. Send {"confirm":"<hold id>"} to let it through, or wait for the second look.',
+  },
+  "sync/expectation-unmet": {
+    status: 504,
+    title: "The expected commit did not arrive in time",
+    mend: "Read `unmet`: it says what the repository has instead.",
+  },
+  "sync/timeout": {
+    status: 504,
+    title: "The run passed its deadline",
+    mend: "Try again; raise --sync-timeout when the repository is that large.",
+  },
+  "sync/unreadable": {
+    status: 500,
+    title: "The working copy cannot be read",
+    mend: "`detail` names the cause. `stackit doctor` checks the folder, its permissions and git.",
+  },
+  "sync/disk-full": {
+    status: 507,
+    title: "The disk is full",
+    mend: "Free some space; the last good state is still served.",
+  },
+  "sync/shutting-down": {
+    status: 503,
+    title: "The server is stopping",
+    mend: "Ask again when it is back.",
+  },
+} as const satisfies Record<string, { status: number; title: string; mend: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** RFC 9457 `application/problem+json`; a code may add further members. */
+export const ProblemBody = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.Optional(Type.String()),
+    code: Type.String(),
+    requestId: Type.String(),
+  },
+  { $id: "Problem", additionalProperties: true },
+);
+export type ProblemBody = Static<typeof ProblemBody>;

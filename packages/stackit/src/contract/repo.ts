@@ -1,0 +1,118 @@
+import { type Static, Type } from "typebox";
+import { RunOutcome } from "./sync-run.ts";
+
+/** An instant, RFC 3339 in UTC with milliseconds. */
+export const Instant = Type.String({ format: "date-time" });
+
+export const RepoKind = Type.Enum(["mirror", "working-copy"]);
+export type RepoKind = Static<typeof RepoKind>;
+
+/** How changes on disk reach the server. Ours; only on a working copy. */
+export const Watching = Type.Object(
+  {
+    /** `events`: the file system reports changes, a slow poll catches what it missed. `poll`: only the poll works. */
+    mode: Type.Enum(["events", "poll"]),
+    /** Why `poll`: what the watcher said when it failed. */
+    reason: Type.Optional(Type.String()),
+    pollIntervalSec: Type.Number(),
+  },
+  { $id: "Watching" },
+);
+export type Watching = Static<typeof Watching>;
+
+export const Freshness = Type.Object(
+  {
+    /** `local`: a working copy, whose truth is the disk. `late`: the last success is older than `expectedMaxAgeSec`. */
+    health: Type.Enum(["fresh", "late", "failing", "never", "local"]),
+    activity: Type.Enum(["idle", "queued", "running", "cloning"]),
+    lastSuccessAt: Type.Optional(Instant),
+    /** The last run that changed what readers see. */
+    lastChangeAt: Type.Optional(Instant),
+    lastAttempt: Type.Optional(
+      Type.Object({
+        at: Instant,
+        runId: Type.String(),
+        outcome: RunOutcome,
+        /** The problem code of a failure. */
+        code: Type.Optional(Type.String()),
+      }),
+    ),
+    consecutiveFailures: Type.Integer({ minimum: 0 }),
+    nextDueAt: Type.Optional(Instant),
+    expectedMaxAgeSec: Type.Number(),
+    watching: Type.Optional(Watching),
+  },
+  { $id: "Freshness" },
+);
+export type Freshness = Static<typeof Freshness>;
+
+export const RepoSummary = Type.Object(
+  {
+    id: Type.String(),
+    displayName: Type.String(),
+    owner: Type.Optional(Type.String()),
+    repo: Type.Optional(Type.String()),
+    kind: RepoKind,
+    /** Empty while the repository has no trunk (no commits yet, or none found). */
+    trunk: Type.String(),
+    /** Absent when HEAD is detached. */
+    currentBranch: Type.Optional(Type.String()),
+    freshness: Freshness,
+  },
+  { $id: "RepoSummary" },
+);
+export type RepoSummary = Static<typeof RepoSummary>;
+
+export const RepoList = Type.Object({ repos: Type.Array(Type.Ref("RepoSummary")) }, { $id: "RepoList" });
+export type RepoList = { repos: RepoSummary[] };
+
+/** A fact about the repository as a whole that a reader should know before believing the page. Ours. */
+export const RepoNote = Type.Object(
+  {
+    code: Type.Enum([
+      "no-commits",
+      "no-trunk",
+      "trunk-unborn",
+      "detached-head",
+      "shallow",
+      "partial",
+      "unreadable",
+      "held",
+    ]),
+    detail: Type.String(),
+  },
+  { $id: "RepoNote" },
+);
+export type RepoNote = Static<typeof RepoNote>;
+
+export const RepoStatus = Type.Object(
+  {
+    ...RepoSummary.properties,
+    generation: Type.Integer({ minimum: 0 }),
+    counts: Type.Object({
+      branches: Type.Integer(),
+      stacks: Type.Integer(),
+      needsRestack: Type.Integer(),
+    }),
+    /** Host names of the remotes; never a URL, which could carry a secret. */
+    remotes: Type.Array(Type.Object({ name: Type.String(), host: Type.Optional(Type.String()) })),
+    /** Home-relative folder of a working copy; only on a server without sign-in. */
+    path: Type.Optional(Type.String()),
+    notes: Type.Array(RepoNote),
+  },
+  { $id: "RepoStatus" },
+);
+export type RepoStatus = Static<typeof RepoStatus>;
+
+/** GET /config */
+export const ServerConfig = Type.Object(
+  {
+    readOnly: Type.Boolean(),
+    authRequired: Type.Boolean(),
+    singleRepo: Type.Boolean(),
+    webhooks: Type.Boolean(),
+    version: Type.String(),
+  },
+  { $id: "ServerConfig" },
+);
+export type ServerConfig = Static<typeof ServerConfig>;

@@ -1,0 +1,234 @@
+import { type Static, Type } from "typebox";
+
+const Instant = Type.String({ format: "date-time" });
+
+/** Where a parent edge was read. Ours. */
+export const EdgeSourceName = Type.Enum([
+  "stackit",
+  "branch-metadata",
+  "ancestry",
+  "remembered-tip",
+]);
+export type EdgeSourceName = Static<typeof EdgeSourceName>;
+
+/** Who says that `parent` is the parent. Ours: every edge keeps all its voices. */
+export const Edge = Type.Object(
+  {
+    sources: Type.Array(
+      Type.Object({ source: EdgeSourceName, parent: Type.String(), observedAt: Instant }),
+    ),
+    /** Whether all sources name the same parent. */
+    agreed: Type.Boolean(),
+  },
+  { $id: "Edge" },
+);
+export type Edge = Static<typeof Edge>;
+
+export const Restack = Type.Object(
+  {
+    state: Type.Enum(["in-sync", "parent-moved", "diverged", "merged", "unknown"]),
+    /** One sentence for a person. */
+    reason: Type.String(),
+    /** The parent's commit that the branch was recorded to stand on. */
+    recorded: Type.Optional(Type.String()),
+    /** The parent's tip now. */
+    actual: Type.Optional(Type.String()),
+  },
+  { $id: "Restack" },
+);
+export type Restack = Static<typeof Restack>;
+
+export const Commit = Type.Object(
+  {
+    sha: Type.String(),
+    /** The subject line. */
+    message: Type.String(),
+    author: Type.String(),
+    date: Instant,
+  },
+  { $id: "Commit" },
+);
+export type Commit = Static<typeof Commit>;
+
+export const PullRequest = Type.Object({
+  number: Type.Integer(),
+  title: Type.Optional(Type.String()),
+  state: Type.Optional(Type.String()),
+  url: Type.Optional(Type.String()),
+  isDraft: Type.Optional(Type.Boolean()),
+  base: Type.Optional(Type.String()),
+  observedAt: Type.Optional(Instant),
+});
+export type PullRequest = Static<typeof PullRequest>;
+
+/** A flaw in what was read about this branch; the branch is shown all the same. Ours. */
+export const BranchProblem = Type.Object({
+  code: Type.Enum([
+    "metadata-unreadable",
+    "parent-missing",
+    "parent-is-self",
+    "cycle",
+    "ambiguous-parent",
+    "has-merges",
+    "unrelated-history",
+  ]),
+  detail: Type.String(),
+});
+export type BranchProblem = Static<typeof BranchProblem>;
+
+export const Branch = Type.Object(
+  {
+    name: Type.String(),
+    parent: Type.Optional(Type.String()),
+    children: Type.Optional(Type.Array(Type.String())),
+    /** 0 for the trunk, 1 for the root of a stack. */
+    depth: Type.Integer(),
+    isCurrent: Type.Boolean(),
+    needsRestack: Type.Boolean(),
+    isLocked: Type.Boolean(),
+    lockReason: Type.Optional(Type.String()),
+    isFrozen: Type.Boolean(),
+    scope: Type.Optional(Type.String()),
+    /** Full object id of the tip. */
+    revision: Type.String(),
+    commitDate: Instant,
+    commitAuthor: Type.String(),
+    /** The subject line of the tip. Ours. */
+    commitMessage: Type.String(),
+    /** Commits that the branch adds to its parent. */
+    commitCount: Type.Integer(),
+    /** Absent until counted, or when the objects are not in this clone. */
+    linesAdded: Type.Optional(Type.Integer()),
+    linesDeleted: Type.Optional(Type.Integer()),
+    /** Newest first; only in the detail of one branch or one stack. */
+    commits: Type.Optional(Type.Array(Commit)),
+    pr: Type.Optional(PullRequest),
+    remoteStatus: Type.Optional(
+      Type.Object({
+        ahead: Type.Integer(),
+        behind: Type.Integer(),
+        diverged: Type.Boolean(),
+        missingRemote: Type.Boolean(),
+      }),
+    ),
+    /** Whether a linked worktree has this branch checked out. Ours. */
+    inWorktree: Type.Optional(Type.Boolean()),
+    edge: Edge,
+    restack: Restack,
+    problems: Type.Optional(Type.Array(BranchProblem)),
+  },
+  { $id: "Branch" },
+);
+export type Branch = Static<typeof Branch>;
+
+const stackSummary = {
+  rootBranch: Type.String(),
+  /** From stack metadata, else the leaf's pull request, else the leaf's only commit, else its name. */
+  title: Type.String(),
+  status: Type.Enum(["shippable", "pending", "blocked", "incomplete"]),
+  scope: Type.Optional(Type.String()),
+  branchCount: Type.Integer(),
+  prCount: Type.Integer(),
+  isCurrent: Type.Boolean(),
+  hasWorktree: Type.Optional(Type.Boolean()),
+  description: Type.Optional(Type.String()),
+  /** Author of the root branch's tip, or login of its pull request's author. */
+  owner: Type.Optional(Type.String()),
+};
+
+export const StackSummary = Type.Object(stackSummary, { $id: "StackSummary" });
+export type StackSummary = Static<typeof StackSummary>;
+
+/** Branches in depth-first order from the root: a parent always comes before its children. */
+export const StackDetail = Type.Object(
+  { ...stackSummary, branches: Type.Array(Type.Ref("Branch")) },
+  { $id: "StackDetail" },
+);
+export type StackDetail = StackSummary & { branches: Branch[] };
+
+export const TrunkCommit = Type.Object(
+  {
+    /** The first seven digits. */
+    sha: Type.String(),
+    message: Type.String(),
+    author: Type.String(),
+    date: Instant,
+    kind: Type.Enum(["regular", "stack-merge"]),
+    prNumber: Type.Optional(Type.Integer()),
+    stackSize: Type.Optional(Type.Integer()),
+    stackPRs: Type.Optional(Type.Array(Type.Integer())),
+    stackPRTitles: Type.Optional(Type.Array(Type.String())),
+    stackScope: Type.Optional(Type.String()),
+  },
+  { $id: "TrunkCommit" },
+);
+export type TrunkCommit = Static<typeof TrunkCommit>;
+
+export const RepoInfo = Type.Object(
+  {
+    owner: Type.String(),
+    repo: Type.String(),
+    trunk: Type.String(),
+    currentBranch: Type.String(),
+    remote: Type.String(),
+    currentUser: Type.Optional(Type.String()),
+  },
+  { $id: "RepoInfo" },
+);
+export type RepoInfo = Static<typeof RepoInfo>;
+
+/** A branch that belongs to no stack. Ours. */
+export const Unstacked = Type.Object(
+  {
+    name: Type.String(),
+    /** `on-trunk`: everything on it is already in the trunk. `tool`: a helper branch of a stacking tool. */
+    reason: Type.Enum(["on-trunk", "tool", "no-trunk"]),
+  },
+  { $id: "Unstacked" },
+);
+export type Unstacked = Static<typeof Unstacked>;
+
+/** Everything the dashboard needs, from one snapshot. */
+export const View = Type.Object(
+  {
+    generation: Type.Integer(),
+    repo: Type.Ref("RepoInfo"),
+    stacks: Type.Array(Type.Ref("StackDetail")),
+    recentlyMerged: Type.Array(Type.Ref("TrunkCommit")),
+    unstacked: Type.Array(Type.Ref("Unstacked")),
+  },
+  { $id: "View" },
+);
+export type View = {
+  generation: number;
+  repo: RepoInfo;
+  stacks: StackDetail[];
+  recentlyMerged: TrunkCommit[];
+  unstacked: Unstacked[];
+};
+
+export const StackList = Type.Object(
+  { generation: Type.Integer(), stacks: Type.Array(Type.Ref("StackSummary")) },
+  { $id: "StackList" },
+);
+export type StackList = { generation: number; stacks: StackSummary[] };
+
+export const BranchList = Type.Object(
+  { generation: Type.Integer(), branches: Type.Array(Type.Ref("Branch")) },
+  { $id: "BranchList" },
+);
+export type BranchList = { generation: number; branches: Branch[] };
+
+export const BranchDiff = Type.Object(
+  {
+    branch: Type.String(),
+    baseRevision: Type.String(),
+    headRevision: Type.String(),
+    /** Unified diff, UTF-8 with invalid bytes replaced. */
+    patch: Type.String(),
+    /** Whether the patch was cut at the size limit. Ours. */
+    truncated: Type.Boolean(),
+  },
+  { $id: "BranchDiff" },
+);
+export type BranchDiff = Static<typeof BranchDiff>;
