@@ -3,20 +3,13 @@ import { type Static, Type } from "typebox";
 const Instant = Type.String({ format: "date-time" });
 
 /** Where a parent edge was read. Ours. */
-export const EdgeSourceName = Type.Enum([
-  "stackit",
-  "branch-metadata",
-  "ancestry",
-  "remembered-tip",
-]);
+export const EdgeSourceName = Type.Enum(["stackit", "branch-metadata", "ancestry", "remembered-tip"]);
 export type EdgeSourceName = Static<typeof EdgeSourceName>;
 
 /** Who says that `parent` is the parent. Ours: every edge keeps all its voices. */
 export const Edge = Type.Object(
   {
-    sources: Type.Array(
-      Type.Object({ source: EdgeSourceName, parent: Type.String(), observedAt: Instant }),
-    ),
+    sources: Type.Array(Type.Object({ source: EdgeSourceName, parent: Type.String(), observedAt: Instant })),
     /** Whether all sources name the same parent. */
     agreed: Type.Boolean(),
   },

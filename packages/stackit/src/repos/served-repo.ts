@@ -1,0 +1,57 @@
+import type { RepoKind, RepoNote, Watching } from "../contract/repo.ts";
+import type { Branch, StackDetail, StackSummary, View } from "../contract/view.ts";
+
+/**
+ * The immutable model of one reading of the refs: complete or absent. Everything a reader sees of one request comes
+ * from one snapshot. What the methods return is derived on first use and kept; callers must not change it.
+ */
+export interface Snapshot {
+  /** Grows by one with each published snapshot of a repository; starts anew with the process. */
+  readonly generation: number;
+  /** Names the content: equal fingerprints mean equal answers, also across restarts. Fit for an ETag. */
+  readonly fingerprint: string;
+  /** Empty when there is none. */
+  readonly trunk: string;
+  /** Empty when HEAD is detached. An unborn branch is named all the same. */
+  readonly currentBranch: string;
+  readonly notes: readonly RepoNote[];
+  readonly counts: { branches: number; stacks: number; needsRestack: number };
+  view(): View;
+  stackSummaries(): StackSummary[];
+  /** With the commits of each branch. */
+  stack(rootBranch: string): StackDetail | undefined;
+  /** Every branch but the trunk, by name. */
+  branches(): Branch[];
+  /** With its commits. Knows the trunk too. */
+  branch(name: string): Branch | undefined;
+  /** The two commits whose difference is what the branch adds, against its parent or against the trunk. */
+  diffRange(name: string, against: "parent" | "trunk"): { base: string; head: string } | undefined;
+}
+
+/** A repository as the outside sees it. Nothing here fetches, waits for a run, or writes to the repository. */
+export interface ServedRepo {
+  readonly id: string;
+  readonly displayName: string;
+  readonly kind: RepoKind;
+  readonly owner?: string;
+  readonly name?: string;
+  /** Home-relative; only for a working copy. */
+  readonly displayPath?: string;
+  /** Undefined until it was read for the first time. */
+  readonly snapshot: Snapshot | undefined;
+  readonly watching?: Watching;
+  readonly remotes: readonly { name: string; host?: string }[];
+  /**
+   * Unified diff between two commits that the caller took from this repository's snapshot.
+   * @throws {Problem} `diff/unavailable` when an object is not in this clone.
+   */
+  diff(
+    range: { base: string; head: string },
+    options: DiffOptions,
+  ): Promise<{ patch: string; truncated: boolean }>;
+}
+
+export interface DiffOptions {
+  ignoreWhitespace: boolean;
+  signal: AbortSignal;
+}

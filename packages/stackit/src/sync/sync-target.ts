@@ -1,0 +1,52 @@
+import type { ProblemCode } from "../contract/problems.ts";
+import type { Hold, RefChanges, StackChanges, Trigger } from "../contract/sync-run.ts";
+
+/** What the queue needs to know of a repository. The queue decides when; the target does. */
+export interface SyncTarget {
+  readonly repoId: string;
+  /** Names the repository in the store, across restarts and for several servers on one data folder. */
+  readonly storeKey: string;
+  /** Host that a run contacts, for the limit per host; undefined when it contacts nobody. */
+  readonly host?: string;
+  /**
+   * One run. Settles soon after `signal` aborts, having killed what it started. Never called twice at once.
+   * @throws {SyncFailure} for every failure that it can name.
+   */
+  sync(work: SyncWork): Promise<SyncResult>;
+}
+
+export interface SyncWork {
+  readonly runId: string;
+  readonly triggers: readonly Trigger[];
+  /** Aborts at the deadline and at shutdown. */
+  readonly signal: AbortSignal;
+  /** Hold ids that a person confirmed. */
+  readonly confirmed: ReadonlySet<string>;
+}
+
+export interface SyncResult {
+  outcome: "updated" | "unchanged" | "partial" | "held";
+  generation: number;
+  refs: RefChanges;
+  stacks: StackChanges;
+  phases: { fetchMs: number; readMs: number; deriveMs: number };
+  /** Present when `outcome` is `held`. The queue asks for the second look at `confirmsAt`. */
+  hold?: Hold;
+}
+
+export class SyncFailure extends Error {
+  readonly code: ProblemCode & `sync/${string}`;
+  /** Whether the same run may succeed later without anybody mending anything. */
+  readonly retryable: boolean;
+
+  constructor(
+    code: ProblemCode & `sync/${string}`,
+    detail: string,
+    options: { retryable: boolean; cause?: unknown },
+  ) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "SyncFailure";
+    this.code = code;
+    this.retryable = options.retryable;
+  }
+}
