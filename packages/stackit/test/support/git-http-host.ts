@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { testGitEnv } from "./test-git.ts";
+
+export interface GitHttpHost extends AsyncDisposable {
+  /** Without a slash at its end; a repository is `<url>/<name of its folder>`. */
+  readonly url: string;
+  /** Method and path of everything that was asked, oldest first. */
+  readonly requests: readonly string[];
+}
+
+/**
+ * Serves the bare repositories in `folder` over smart HTTP, by `git http-backend`, and remembers each request: the proof
+ * that nobody contacted a remote is an empty list. Pushes are accepted.
+ */
+export async function gitHttpHost(folder: string): Promise<GitHttpHost> {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    runBackend(folder, request, response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function runBackend(folder: string, request: IncomingMessage, response: ServerResponse): void {
+  const url = new URL(request.url ?? "/", "http://host");
+  const header = (name: string) => String(request.headers[name] ?? "");
+  const backend = spawn("git", ["-c", "http.receivepack=true", "http-backend"], {
+    cwd: folder,
+    env: {
+      ...testGitEnv(folder),
+      GIT_PROJECT_ROOT: folder,
+      GIT_HTTP_EXPORT_ALL: "1",
+      GIT_PROTOCOL: header("git-protocol"),
+      REQUEST_METHOD: request.method ?? "GET",
+      PATH_INFO: decodeURIComponent(url.pathname),
+      QUERY_STRING: url.search.slice(1),
+      CONTENT_TYPE: header("content-type"),
+      CONTENT_LENGTH: header("content-length"),
+      HTTP_CONTENT_ENCODING: header("content-encoding"),
+      REMOTE_ADDR: "127.0.0.1",
+      REMOTE_USER: "tester",
+    },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  backend.on("error", () => response.writeHead(500).end());
+  backend.stdin.on("error", () => {});
+  request.pipe(backend.stdin);
+  response.on("close", () => backend.kill());
+
+  // A CGI answer: header lines, an empty line, and then the body as it comes.
+  let head = Buffer.alloc(0);
+  const readHead = (chunk: Buffer) => {
+    head = Buffer.concat([head, chunk]);
+    const end = head.indexOf("\r\n\r\n");
+    if (end < 0) return;
+    backend.stdout.off("data", readHead);
+    let status = 200;
+    for (const line of head.subarray(0, end).toString("latin1").split("\r\n")) {
+      const colon = line.indexOf(":");
+      const [name, value] = [line.slice(0, colon), line.slice(colon + 1).trim()];
+      if (name.toLowerCase() === "status") status = Number.parseInt(value, 10);
+      else response.setHeader(name, value);
+    }
+    response.writeHead(status);
+    response.write(head.subarray(end + 4));
+    backend.stdout.pipe(response);
+  };
+  backend.stdout.on("data", readHead);
+  backend.stdout.on("end", () => {
+    if (!response.headersSent) response.writeHead(500).end();
+  });
+}
