@@ -1,0 +1,27 @@
+import { type Browser, chromium } from "playwright-core";
+import { test } from "vitest";
+import { findChromium, isCi } from "./find-chromium.ts";
+
+const executablePath = findChromium(process.env);
+const mustRun = isCi(process.env);
+
+/** `test` of every test that needs a browser: skipped where there is none, except in CI, where it then fails. */
+export const browserTest = test.skipIf(!executablePath && !mustRun);
+
+export async function launchBrowser(): Promise<Browser> {
+  if (!executablePath) {
+    throw new Error("no Chromium found: install one (apt-get install chromium) or set CHROMIUM_PATH");
+  }
+  return chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}

@@ -1,0 +1,33 @@
+import { defineConfig } from "vitest/config";
+import { TallyReporter } from "./scripts/tally-reporter.ts";
+
+/** Workspaces are imported from their sources, so a test never sees an old build. */
+const conditions = ["source", "module", "node", "development|production"];
+
+function project(name: string, include: string[], timeoutMs: number, globalSetup: string[] = []) {
+  return {
+    extends: true as const,
+    test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs, globalSetup },
+  };
+}
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    environment: "node",
+    reporters: ["default", new TallyReporter()],
+    projects: [
+      project(
+        "unit",
+        ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
+        20_000,
+      ),
+      project("git", ["packages/stackit/test/git/**/*.test.ts"], 60_000),
+      project("server", ["packages/stackit/test/server/**/*.test.ts"], 60_000),
+      project("browser", ["packages/stackit/test/browser/**/*.test.ts"], 120_000, [
+        "packages/stackit/test/support/browser-setup.ts",
+      ]),
+    ],
+  },
+});
