@@ -1,0 +1,170 @@
+import type { RepoKind } from "../contract/repo.ts";
+import type { Trigger } from "../contract/sync-run.ts";
+import { NO_HISTORY, type RunHistory } from "./freshness.ts";
+import { type LaneState, URGENCY } from "./pick-next.ts";
+import { joinedRun, type RunRecord } from "./run-record.ts";
+import type { SyncTarget } from "./sync-target.ts";
+
+/** One request as a lane takes it: those from outside and the queue's own alike. */
+export interface LaneRequest {
+  readonly triggers: readonly Trigger[];
+  readonly requestedBy?: string | undefined;
+  /** Hold ids. */
+  readonly confirmed: Iterable<string>;
+  readonly urgency: number;
+  /** Not before this time, or when the burst that the request belongs to has settled. */
+  readonly due: number | Settling;
+}
+
+/** The attempt after a failure, or the second look at a held run. */
+export interface Intention {
+  readonly atMs: number;
+  readonly triggers: readonly Trigger[];
+  readonly confirmed: Iterable<string>;
+}
+
+export interface RepoInQueue {
+  readonly kind: RepoKind;
+  /** A mirror whose last success is older is late. */
+  readonly expectedMaxAgeSec: number;
+  /** From before the start. */
+  readonly history?: RunHistory;
+}
+
+/** A burst settles `settleMs` after its last request, at most `settleCapMs` after its first. */
+export interface Settling {
+  readonly settleMs: number;
+  readonly settleCapMs: number;
+}
+
+/** A run from its first request on. `record` is replaced at each change. */
+export class LaneRun {
+  record: RunRecord;
+  readonly requestedAtMs: number;
+  readonly finished = Promise.withResolvers<RunRecord>();
+  /** Aborted with the `RunFailure` that the run will then report. */
+  readonly aborter = new AbortController();
+  readonly confirmed = new Set<string>();
+  urgency: number = URGENCY.interval;
+  startedAtMs = 0;
+
+  #wantedAtMs = Number.POSITIVE_INFINITY;
+  #burstBeganAtMs: number | undefined;
+  #burstSettlesAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(record: RunRecord, now: number) {
+    this.record = record;
+    this.requestedAtMs = now;
+  }
+
+  get dueAtMs(): number {
+    return Math.min(this.#wantedAtMs, this.#burstSettlesAtMs);
+  }
+
+  join(request: LaneRequest, now: number): void {
+    this.record = joinedRun(this.record, request.triggers, request.requestedBy);
+    this.urgency = Math.max(this.urgency, request.urgency);
+    for (const id of request.confirmed) this.confirmed.add(id);
+    if (typeof request.due === "number") {
+      this.#wantedAtMs = Math.min(this.#wantedAtMs, request.due);
+    } else {
+      this.#burstBeganAtMs ??= now;
+      const { settleMs, settleCapMs } = request.due;
+      this.#burstSettlesAtMs = Math.min(now + settleMs, this.#burstBeganAtMs + settleCapMs);
+    }
+  }
+}
+
+/**
+ * One repository in the queue. Three numbers decide what may happen:
+ * - `requested` counts the requests;
+ * - `covered` is what `requested` was when the last run began: that run answers every request up to it;
+ * - `done` is what `covered` was when the last run ended.
+ * `requested > covered`: a run waits, and every further request joins it. `covered > done`: the lane is occupied.
+ */
+export class Lane implements LaneState {
+  readonly target: SyncTarget;
+  readonly about: RepoInQueue;
+  /** The run at work. Undefined though the lane is occupied: the run was answered at its deadline, and hangs. */
+  current: LaneRun | undefined;
+  /** The last finished run. */
+  last: RunRecord | undefined;
+  /** Settles when the run that occupies the lane has ended. */
+  work: Promise<void> = Promise.resolve();
+  /** What the queue will ask by itself, unless a run begins before. */
+  intention: Intention | undefined;
+  history: RunHistory;
+  /** What the next back-off counts from: a person's request forgives the failures before it. */
+  failuresInARow = 0;
+  /** No longer served: takes no requests, and goes when it is free. */
+  leaving = false;
+
+  #waiting: LaneRun | undefined;
+  #requested = 0;
+  #covered = 0;
+  #done = 0;
+
+  constructor(target: SyncTarget, about: RepoInQueue) {
+    this.target = target;
+    this.about = about;
+    this.history = about.history ?? NO_HISTORY;
+  }
+
+  get host(): string | undefined {
+    return this.target.host;
+  }
+
+  get running(): boolean {
+    return this.current !== undefined;
+  }
+
+  get occupied(): boolean {
+    return this.#covered > this.#done;
+  }
+
+  get hanging(): boolean {
+    return this.occupied && !this.running;
+  }
+
+  get waiting(): LaneRun | undefined {
+    return this.#requested > this.#covered ? this.#waiting : undefined;
+  }
+
+  /** When something falls due here without a further request. */
+  get dueTimesMs(): number[] {
+    return [this.waiting?.dueAtMs, this.intention?.atMs].filter((at) => at !== undefined);
+  }
+
+  /** Gives the run that will answer the request; `newRecord` describes it when none waits yet. */
+  ask(request: LaneRequest, now: number, newRecord: () => RunRecord): { run: LaneRun; isNew: boolean } {
+    const joined = this.waiting;
+    const run = joined ?? new LaneRun(newRecord(), now);
+    run.join(request, now);
+    this.#waiting = run;
+    this.#requested++;
+    return { run, isNew: joined === undefined };
+  }
+
+  /** The waiting run begins: it answers what was requested so far, and nothing that comes later. */
+  begin(): LaneRun | undefined {
+    this.current = this.waiting;
+    this.#covered = this.#requested;
+    this.intention = undefined;
+    return this.current;
+  }
+
+  /** The waiting run will not begin: the caller answers for it. */
+  drop(): LaneRun | undefined {
+    const dropped = this.waiting;
+    const wasFree = !this.occupied;
+    this.#covered = this.#requested;
+    if (wasFree) this.free();
+    this.intention = undefined;
+    return dropped;
+  }
+
+  /** What occupied the lane has ended. */
+  free(): void {
+    this.#done = this.#covered;
+  }
+}

@@ -1,0 +1,63 @@
+import type { Trigger } from "../contract/sync-run.ts";
+
+/** Who goes first. People wait for `manual`, `submit` and `onboard`; nobody waits for `interval`. */
+export const URGENCY: Readonly<Record<Trigger, number>> = {
+  manual: 3,
+  submit: 3,
+  onboard: 3,
+  webhook: 2,
+  watcher: 1,
+  startup: 1,
+  interval: 0,
+};
+
+export interface LaneState {
+  readonly host: string | undefined;
+  /** A run is at work here and counts against the limits. */
+  readonly running: boolean;
+  /** Nothing can start here until what runs, or hangs, has ended. */
+  readonly occupied: boolean;
+  /** The run that waits to start: from when on it may, and how urgent it is. */
+  readonly waiting: { readonly dueAtMs: number; readonly urgency: number } | undefined;
+}
+
+export interface Limits {
+  readonly maxRunning: number;
+  readonly maxRunningPerHost: number;
+  /** Waiting this long weighs as much as one step of urgency, so that nothing starves. */
+  readonly ageStepMs: number;
+}
+
+/**
+ * The lane whose run starts next, or undefined when none may. All waiting runs age at the same pace, so who is ahead
+ * never changes while they wait: the smallest `dueAtMs` less the head start that urgency gives.
+ */
+export function pickNext<L extends LaneState>(
+  lanes: Iterable<L>,
+  limits: Limits,
+  now: number,
+): L | undefined {
+  const runningOn = new Map<string, number>();
+  const startable: L[] = [];
+  let running = 0;
+  for (const lane of lanes) {
+    if (lane.running) {
+      running++;
+      if (lane.host !== undefined) runningOn.set(lane.host, (runningOn.get(lane.host) ?? 0) + 1);
+    }
+    if (!lane.occupied && lane.waiting && lane.waiting.dueAtMs <= now) startable.push(lane);
+  }
+  if (running >= limits.maxRunning) return undefined;
+
+  let best: L | undefined;
+  let bestKey = Number.POSITIVE_INFINITY;
+  for (const lane of startable) {
+    if (lane.host !== undefined && (runningOn.get(lane.host) ?? 0) >= limits.maxRunningPerHost) continue;
+    const key = (lane.waiting?.dueAtMs ?? now) - (lane.waiting?.urgency ?? 0) * limits.ageStepMs;
+    if (key < bestKey) {
+      best = lane;
+      bestKey = key;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,97 @@
+import { type ProblemCode, problems } from "../contract/problems.ts";
+import type { RunError, SyncRun, Trigger } from "../contract/sync-run.ts";
+import type { SyncResult } from "./sync-target.ts";
+
+/** Why a run failed, as clients may read it. A `SyncFailure` is one. */
+export interface RunFailure {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** The records below are values: each change makes a new one, so whoever was given one keeps what was true then. */
+export type RunRecord = Readonly<SyncRun>;
+
+export function queuedRun(
+  run: { id: string; repoId: string; triggers: readonly Trigger[]; requestedBy?: string | undefined },
+  wallMs: number,
+): RunRecord {
+  return {
+    id: run.id,
+    repoId: run.repoId,
+    triggers: [...run.triggers],
+    ...(run.requestedBy === undefined ? {} : { requestedBy: run.requestedBy }),
+    requestedAt: instant(wallMs),
+    state: "queued",
+    refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
+    stacks: { created: [], changed: [], removed: [] },
+    phases: { queueMs: 0, fetchMs: 0, readMs: 0, deriveMs: 0 },
+  };
+}
+
+/** A further request for a run that has not started. The first person who asked stays named. */
+export function joinedRun(run: RunRecord, triggers: readonly Trigger[], requestedBy?: string): RunRecord {
+  const person = run.requestedBy ?? requestedBy;
+  return {
+    ...run,
+    triggers: [...new Set([...run.triggers, ...triggers])],
+    ...(person === undefined ? {} : { requestedBy: person }),
+  };
+}
+
+export function startedRun(run: RunRecord, wallMs: number, queueMs: number): RunRecord {
+  return {
+    ...run,
+    state: "running",
+    startedAt: instant(wallMs),
+    phases: { ...run.phases, queueMs: Math.round(queueMs) },
+  };
+}
+
+export function succeededRun(
+  run: RunRecord,
+  result: SyncResult,
+  wallMs: number,
+  durationMs: number,
+): RunRecord {
+  return {
+    ...run,
+    state: "finished",
+    finishedAt: instant(wallMs),
+    durationMs: Math.round(durationMs),
+    outcome: result.outcome,
+    generation: result.generation,
+    refs: result.refs,
+    stacks: result.stacks,
+    phases: { ...result.phases, queueMs: run.phases.queueMs },
+    ...(result.hold === undefined ? {} : { hold: result.hold }),
+  };
+}
+
+/** `durationMs` is left out for a run that never started. */
+export function failedRun(
+  run: RunRecord,
+  failure: RunFailure,
+  wallMs: number,
+  more: { durationMs?: number | undefined; nextAttemptAtMs?: number | undefined } = {},
+): RunRecord {
+  const error: RunError = {
+    code: failure.code,
+    title: problems[failure.code].title,
+    detail: failure.message,
+    retryable: failure.retryable,
+    ...(more.nextAttemptAtMs === undefined ? {} : { nextAttemptAt: instant(more.nextAttemptAtMs) }),
+  };
+  return {
+    ...run,
+    state: "finished",
+    finishedAt: instant(wallMs),
+    ...(more.durationMs === undefined ? {} : { durationMs: Math.round(more.durationMs) }),
+    outcome: "failed",
+    error,
+  };
+}
+
+export function instant(wallMs: number): string {
+  return new Date(wallMs).toISOString();
+}

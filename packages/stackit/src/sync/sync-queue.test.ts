@@ -1,0 +1,327 @@
+import { expect, test } from "vitest";
+import { ManualClock, settlePromises } from "../../test/support/manual-clock.ts";
+import type { SyncRun } from "../contract/sync-run.ts";
+import { type RunChange, SyncQueue, type SyncQueueOptions } from "./sync-queue.ts";
+import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "./sync-target.ts";
+
+const UNCHANGED: SyncResult = {
+  outcome: "unchanged",
+  generation: 1,
+  refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
+  stacks: { created: [], changed: [], removed: [] },
+  phases: { fetchMs: 0, readMs: 1, deriveMs: 2 },
+};
+
+/** A repository whose runs the test ends by hand. */
+class HandTarget implements SyncTarget {
+  readonly repoId: string;
+  readonly storeKey: string;
+  readonly host?: string;
+  readonly works: SyncWork[] = [];
+  ignoresAbort = false;
+  #end = Promise.withResolvers<SyncResult>();
+
+  constructor(repoId: string, host?: string) {
+    this.repoId = repoId;
+    this.storeKey = `key of ${repoId}`;
+    if (host !== undefined) this.host = host;
+  }
+
+  sync(work: SyncWork): Promise<SyncResult> {
+    this.works.push(work);
+    const end = Promise.withResolvers<SyncResult>();
+    this.#end = end;
+    work.signal.addEventListener("abort", () => {
+      if (!this.ignoresAbort) end.reject(work.signal.reason);
+    });
+    return end.promise;
+  }
+
+  /** Ends the run at work and lets everybody hear of it. */
+  async succeed(result: Partial<SyncResult> = {}): Promise<void> {
+    this.#end.resolve({ ...UNCHANGED, ...result });
+    await settlePromises();
+  }
+
+  async fail(error: unknown): Promise<void> {
+    this.#end.reject(error);
+    await settlePromises();
+  }
+}
+
+function setUp(options: Partial<SyncQueueOptions> = {}) {
+  const clock = new ManualClock();
+  const errors: unknown[] = [];
+  const queue = new SyncQueue({
+    clock,
+    random: () => 0.5,
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  const add = (repoId: string, host?: string) => {
+    const target = new HandTarget(repoId, host);
+    const registration = queue.register(target, { kind: "mirror", expectedMaxAgeSec: 600 });
+    return Object.assign(target, { registration });
+  };
+  return { clock, queue, errors, add };
+}
+
+const unreachable = () => new SyncFailure("sync/unreadable", "The folder is gone.", { retryable: true });
+
+test("a request during a run is answered by a run that begins after it, together with all others of its kind", async () => {
+  const { queue, add } = setUp();
+  const repo = add("a");
+  const first = queue.request("a", { trigger: "manual" });
+  const second = queue.request("a", { trigger: "manual", requestedBy: "ada" });
+  const third = queue.request("a", { trigger: "webhook" });
+  expect(second.runId).not.toBe(first.runId);
+  expect(third.runId).toBe(second.runId);
+  expect([first.run().state, second.run().state]).toEqual(["running", "queued"]);
+
+  await repo.succeed();
+  expect((await first.finished).outcome).toBe("unchanged");
+  expect(second.run().state).toBe("running");
+  await repo.succeed({ outcome: "updated", generation: 2 });
+  expect(await third.finished).toBe(await second.finished);
+  expect(await second.finished).toMatchObject({
+    outcome: "updated",
+    generation: 2,
+    triggers: ["manual", "webhook"],
+    requestedBy: "ada",
+  });
+  expect(repo.works).toHaveLength(2);
+});
+
+test("a burst runs once it has been quiet for the settle window", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  queue.request("a", { trigger: "watcher" });
+  await clock.advance(200);
+  queue.request("a", { trigger: "watcher" });
+  await clock.advance(249);
+  expect(repo.works).toHaveLength(0);
+  await clock.advance(1);
+  expect(repo.works).toHaveLength(1);
+});
+
+test("steady requests cannot postpone a run beyond the cap", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  for (let atMs = 0; atMs < 2000; atMs += 100) {
+    queue.request("a", { trigger: "webhook" });
+    expect(repo.works).toHaveLength(0);
+    await clock.advance(100);
+  }
+  expect(repo.works).toHaveLength(1);
+});
+
+test("a manual request makes the waiting burst due at once", async () => {
+  const { queue, add } = setUp();
+  const repo = add("a");
+  const hook = queue.request("a", { trigger: "webhook" });
+  const manual = queue.request("a", { trigger: "manual" });
+  expect(manual.runId).toBe(hook.runId);
+  expect(repo.works).toHaveLength(1);
+});
+
+test("a run that passes its deadline is aborted and fails as timed out, and the next one works", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  const ticket = queue.request("a", { trigger: "manual" });
+  await clock.advance(119_999);
+  expect(repo.works[0]?.signal.aborted).toBe(false);
+  await clock.advance(1);
+  expect(await ticket.finished).toMatchObject({
+    outcome: "failed",
+    durationMs: 120_000,
+    error: { code: "sync/timeout", retryable: true, nextAttemptAt: "2026-01-01T00:02:01.000Z" },
+  });
+  const next = queue.request("a", { trigger: "manual" });
+  await repo.succeed();
+  expect((await next.finished).outcome).toBe("unchanged");
+});
+
+test("a target that ignores the abort is answered for, never run twice at once, and does not cost others their slot", async () => {
+  const { clock, queue, add } = setUp({ maxRunning: 1 });
+  const stuck = add("stuck");
+  const other = add("other");
+  stuck.ignoresAbort = true;
+  const ticket = queue.request("stuck", { trigger: "manual" });
+  const waiting = queue.request("stuck", { trigger: "webhook" });
+  queue.request("other", { trigger: "manual" });
+  await clock.advance(124_999);
+  expect(ticket.run().state).toBe("running");
+  await clock.advance(1);
+  expect(await ticket.finished).toMatchObject({ outcome: "failed", error: { code: "sync/timeout" } });
+  expect(other.works).toHaveLength(1);
+  expect(await waiting.finished).toMatchObject({ outcome: "failed", error: { code: "sync/timeout" } });
+  await clock.advance(60_000);
+  expect(stuck.works).toHaveLength(1);
+
+  await other.succeed();
+  await stuck.succeed();
+  const next = queue.request("stuck", { trigger: "manual" });
+  expect(next.run().state).toBe("running");
+  await stuck.succeed();
+  expect((await next.finished).outcome).toBe("unchanged");
+});
+
+test("at most so many run at once, in all and for one host", async () => {
+  const { queue, add } = setUp({ maxRunning: 3, maxRunningPerHost: 2 });
+  const far = ["f1", "f2", "f3"].map((id) => add(id, "git.example.com"));
+  const near = ["n1", "n2"].map((id) => add(id));
+  for (const repo of [...far, ...near]) queue.request(repo.repoId, { trigger: "manual" });
+  const begun = () => [...far, ...near].filter((repo) => repo.works.length > 0).map((repo) => repo.repoId);
+  expect(begun()).toEqual(["f1", "f2", "n1"]);
+  await near[0]?.succeed();
+  expect(begun()).toEqual(["f1", "f2", "n1", "n2"]);
+  await far[1]?.succeed();
+  expect(begun()).toEqual(["f1", "f2", "f3", "n1", "n2"]);
+});
+
+test("a person overtakes hooks, hooks overtake the interval, and what waited long enough overtakes all", async () => {
+  const { clock, queue, add } = setUp({ maxRunning: 1, settleMs: 0, ageStepMs: 1000 });
+  const repos = ["busy", "old", "interval", "hook", "manual"].map((id) => add(id));
+  queue.request("busy", { trigger: "manual" });
+  queue.request("old", { trigger: "interval" });
+  await clock.advance(5000);
+  queue.request("interval", { trigger: "interval" });
+  queue.request("hook", { trigger: "webhook" });
+  queue.request("manual", { trigger: "manual" });
+  const order: string[] = [];
+  for (let ended = 0; ended < repos.length; ended++) {
+    const running = repos.find((repo) => repo.works.length > 0 && !order.includes(repo.repoId));
+    order.push(running?.repoId ?? "none");
+    await running?.succeed();
+  }
+  expect(order).toEqual(["busy", "old", "manual", "hook", "interval"]);
+});
+
+test("retryable failures are tried again later and later, a person's request starts over, others are left alone", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  queue.request("a", { trigger: "startup" });
+  for (const delayMs of [1000, 2000, 4000, 8000]) {
+    await repo.fail(unreachable());
+    const begun = repo.works.length;
+    await clock.advance(delayMs - 1);
+    expect(repo.works).toHaveLength(begun);
+    await clock.advance(1);
+    expect(repo.works).toHaveLength(begun + 1);
+  }
+  expect(repo.works.at(-1)?.triggers).toEqual(["startup"]);
+  queue.request("a", { trigger: "manual" });
+  await repo.fail(unreachable());
+  await repo.fail(unreachable());
+  const begun = repo.works.length;
+  await clock.advance(2000);
+  expect(repo.works.length).toBe(begun + 1);
+  await repo.fail(new SyncFailure("sync/disk-full", "The disk is full.", { retryable: false }));
+  await clock.advance(3_600_000);
+  expect(repo.works.length).toBe(begun + 1);
+  expect(queue.freshness("a")).toMatchObject({ health: "failing", consecutiveFailures: 7 });
+});
+
+test("the text of an error that nobody foresaw reaches the log and no client", async () => {
+  const { queue, errors, add } = setUp();
+  const repo = add("a");
+  const ticket = queue.request("a", { trigger: "manual" });
+  const error = new Error("token hunter2");
+  await repo.fail(error);
+  const run = await ticket.finished;
+  expect(run.error?.code).toBe("sync/unreadable");
+  expect(JSON.stringify(run)).not.toContain("hunter2");
+  expect(errors).toEqual([error]);
+});
+
+test("a held run gets its second look when its hold says so, and a confirmation reaches the next run", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  queue.request("a", { trigger: "interval" });
+  await clock.advance(250);
+  const hold = {
+    id: "hold-1",
+    wouldRemove: [],
+    branchesBefore: 20,
+    branchesAfter: 1,
+    confirmsAt: new Date(clock.wallNow() + 60_000).toISOString(),
+  };
+  await repo.succeed({ outcome: "held", hold });
+  expect(queue.freshness("a")).toMatchObject({ activity: "idle", nextDueAt: hold.confirmsAt });
+  clock.setWallBack(86_400_000);
+  await clock.advance(59_999);
+  expect(repo.works).toHaveLength(1);
+  await clock.advance(1);
+  expect(repo.works[1]?.triggers).toEqual(["interval"]);
+  await repo.succeed({ outcome: "held", hold });
+  queue.request("a", { trigger: "manual", confirm: "hold-1" });
+  expect([...(repo.works[2]?.confirmed ?? [])]).toEqual(["hold-1"]);
+});
+
+test("disposal answers who waits, aborts what runs, waits for it, and refuses what comes later", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  repo.ignoresAbort = true;
+  const running = queue.request("a", { trigger: "manual" });
+  const waiting = queue.request("a", { trigger: "manual" });
+  let disposed = false;
+  const disposal = queue[Symbol.asyncDispose]().then(() => {
+    disposed = true;
+  });
+  const shuttingDown = { outcome: "failed", error: { code: "sync/shutting-down" } };
+  expect(await waiting.finished).toMatchObject(shuttingDown);
+  expect(await queue.request("a", { trigger: "manual" }).finished).toMatchObject(shuttingDown);
+  await clock.advance(5000);
+  expect(await running.finished).toMatchObject(shuttingDown);
+  expect(disposed).toBe(false);
+  await repo.succeed();
+  await disposal;
+  expect(repo.works).toHaveLength(1);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("a repository that leaves is answered for, and its id is free once its run has ended", async () => {
+  const { queue, add } = setUp();
+  const repo = add("a");
+  const ticket = queue.request("a", { trigger: "manual" });
+  const left = repo.registration[Symbol.asyncDispose]();
+  expect(() => queue.request("a", { trigger: "manual" })).toThrow(/No repository has this id/);
+  expect(() => add("a")).toThrow(/already/);
+  await left;
+  expect((await ticket.finished).error?.code).toBe("repo/not-found");
+  const again = add("a");
+  queue.request("a", { trigger: "manual" });
+  expect(again.works).toHaveLength(1);
+});
+
+test("every observer hears each change once and in order, whatever observers do", async () => {
+  const { queue, errors, add } = setUp();
+  const repo = add("a");
+  const heard: string[] = [];
+  let firstRun: Readonly<SyncRun> | undefined;
+  queue.observe(({ run }: RunChange) => {
+    if (run.state === "queued" && !firstRun) {
+      firstRun = run;
+      queue.request("a", { trigger: "manual" });
+    }
+    throw new Error("a broken observer");
+  });
+  queue.observe(({ run, freshness }) =>
+    heard.push(`${run.id === firstRun?.id ? 1 : 2} ${run.state} ${freshness.activity}`),
+  );
+  queue.observe(async () => Promise.reject(new Error("a broken promise")));
+  queue.request("a", { trigger: "watcher" });
+  queue.request("a", { trigger: "manual" });
+  await repo.succeed();
+  await repo.succeed();
+  expect(heard).toEqual([
+    "1 queued queued",
+    "1 running cloning",
+    "2 queued cloning",
+    "1 finished queued",
+    "2 running running",
+    "2 finished idle",
+  ]);
+  expect(firstRun?.state).toBe("queued");
+  expect(errors).toHaveLength(12);
+});

@@ -1,0 +1,389 @@
+import { Problem } from "../contract/problem-error.ts";
+import type { Freshness } from "../contract/repo.ts";
+import type { SyncRun, Trigger } from "../contract/sync-run.ts";
+import { backoffMs } from "../lib/backoff.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { createRunIds } from "../lib/run-id.ts";
+import { deriveFreshness, historyAfter } from "./freshness.ts";
+import { Lane, type LaneRequest, type LaneRun, type RepoInQueue } from "./lane.ts";
+import { pickNext, URGENCY } from "./pick-next.ts";
+import {
+  failedRun,
+  instant,
+  queuedRun,
+  type RunFailure,
+  type RunRecord,
+  startedRun,
+  succeededRun,
+} from "./run-record.ts";
+import { type Outcome, supervise } from "./supervise.ts";
+import type { SyncTarget } from "./sync-target.ts";
+
+export interface SyncQueueOptions {
+  /** In the whole process. */
+  maxRunning: number;
+  maxRunningPerHost: number;
+  /** The deadline of a run, counted from its start. */
+  timeoutMs: number;
+  /** How long an aborted run may clean up before its waiters are answered without it. */
+  graceMs: number;
+  /** A burst of requests that nobody waits for is collected until none came for `settleMs`, … */
+  settleMs: number;
+  /** … but no longer than this after its first. */
+  settleCapMs: number;
+  /** Waiting this long weighs as much as one step of urgency. */
+  ageStepMs: number;
+  /** Attempts after a retryable failure. `baseMs` is also the shortest wait for a second look at a held run. */
+  retry: { baseMs: number; capMs: number };
+  clock: Clock;
+  /** From 0 to below 1. */
+  random: () => number;
+  nextRunId: () => string;
+  /** Hears errors that clients must not, and those of observers. */
+  onError: (error: unknown, where: { repoId: string; runId: string }) => void;
+}
+
+export interface SyncAsk {
+  trigger: Trigger;
+  /** A person's name, for the record. */
+  requestedBy?: string;
+  /** The id of a hold that a person confirms. */
+  confirm?: string;
+  /** Not at once and not as part of a burst: this much later. */
+  runAfterMs?: number;
+}
+
+export interface SyncTicket {
+  /** The run that will answer the request. */
+  readonly runId: string;
+  /** That run as it stands now. */
+  run(): SyncRun;
+  /** Resolves with the finished run, whatever its outcome. Never rejects. */
+  readonly finished: Promise<SyncRun>;
+}
+
+/** A run was queued, started or finished, with the freshness that follows from it. */
+export interface RunChange {
+  readonly storeKey: string;
+  readonly run: Readonly<SyncRun>;
+  readonly freshness: Freshness;
+}
+
+const DEFAULTS = {
+  maxRunning: 8,
+  maxRunningPerHost: 4,
+  timeoutMs: 120_000,
+  graceMs: 5_000,
+  settleMs: 250,
+  settleCapMs: 2_000,
+  ageStepMs: 120_000,
+  retry: { baseMs: 2_000, capMs: 300_000 },
+} satisfies Partial<SyncQueueOptions>;
+
+/** Requests of these come in bursts and nobody waits for them. */
+const BURSTS: ReadonlySet<Trigger> = new Set(["webhook", "watcher", "interval"]);
+/** Behind these is a person, who may know that the cause of the failures is mended. */
+const PEOPLE: ReadonlySet<Trigger> = new Set(["manual", "submit", "onboard"]);
+
+const SHUTTING_DOWN: RunFailure = {
+  code: "sync/shutting-down",
+  message: "The server stopped before this run had ended.",
+  retryable: true,
+};
+const NO_LONGER_SERVED: RunFailure = {
+  code: "repo/not-found",
+  message: "The repository was removed from this server before this run had ended.",
+  retryable: false,
+};
+const STILL_HANGING: RunFailure = {
+  code: "sync/timeout",
+  message: "The run before this one was stopped at its deadline and has still not ended.",
+  retryable: true,
+};
+
+/**
+ * Decides when which repository is synced; targets do it. One lane per repository: one run at work, at most one waits.
+ * A request joins the run that waits, never the one at work, so it is answered by a run that began after it, and any
+ * number of requests share that run.
+ * - Run: queued → running → finished. Each of these is told once to every observer, in order.
+ * - A run belongs to the queue: who asked may go away. It ends at its deadline. If its target does not even end then,
+ *   waiters are answered, the slot is given to others, and the lane stays occupied until it does.
+ * - After a retryable failure the queue asks again by itself, later each time; after a hold it looks again when due.
+ * - Disposal takes no more requests, answers all waiters with `sync/shutting-down`, and waits until nothing is at work.
+ */
+export class SyncQueue implements AsyncDisposable {
+  readonly #options: SyncQueueOptions;
+  readonly #clock: Clock;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #observers = new Set<(change: RunChange) => unknown>();
+  readonly #untold: RunChange[] = [];
+  #cancelWake: () => void = () => {};
+  #closed = false;
+
+  constructor(options: Partial<SyncQueueOptions> = {}) {
+    const clock = options.clock ?? systemClock;
+    this.#options = {
+      ...DEFAULTS,
+      clock,
+      random: Math.random,
+      nextRunId: createRunIds(() => clock.wallNow()),
+      onError: () => {},
+      ...options,
+    };
+    this.#clock = clock;
+  }
+
+  /**
+   * Takes the repository in; nothing runs until somebody asks. Disposing what is returned takes it out again: waiters
+   * are answered, the run at work is aborted, and the promise settles when it has ended.
+   * @throws {Error} when the id is taken, also by one that is still leaving.
+   */
+  register(target: SyncTarget, about: RepoInQueue): AsyncDisposable {
+    if (this.#lanes.has(target.repoId)) throw new Error(`${target.repoId} is already in the queue`);
+    const lane = new Lane(target, about);
+    this.#lanes.set(target.repoId, lane);
+    return { [Symbol.asyncDispose]: () => this.#remove(lane) };
+  }
+
+  /**
+   * Never waits. The run may have started by the time this returns.
+   * @throws {Problem} `repo/not-found` for a repository that is not registered.
+   */
+  request(repoId: string, ask: SyncAsk): SyncTicket {
+    const lane = this.#lane(repoId);
+    if (this.#closed) return this.#refuse(repoId, ask);
+    if (PEOPLE.has(ask.trigger)) lane.failuresInARow = 0;
+    const run = this.#ask(lane, {
+      triggers: [ask.trigger],
+      requestedBy: ask.requestedBy,
+      confirmed: ask.confirm === undefined ? [] : [ask.confirm],
+      urgency: URGENCY[ask.trigger],
+      due: this.#due(ask),
+    });
+    this.#advance();
+    return ticket(run);
+  }
+
+  /** @throws {Problem} `repo/not-found` */
+  freshness(repoId: string): Freshness {
+    return this.#freshness(this.#lane(repoId));
+  }
+
+  /** A run that waits, is at work, or was the last to finish. Older ones are in the store alone. */
+  findRun(repoId: string, runId: string): SyncRun | undefined {
+    const lane = this.#lanes.get(repoId);
+    return [lane?.waiting?.record, lane?.current?.record, lane?.last].find((run) => run?.id === runId);
+  }
+
+  /** Returns what ends it. An observer that throws or rejects is reported and hears on. */
+  observe(observer: (change: RunChange) => unknown): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#cancelWake();
+    const lanes = [...this.#lanes.values()];
+    for (const lane of lanes) this.#clear(lane, SHUTTING_DOWN);
+    await Promise.all(lanes.map((lane) => lane.work));
+  }
+
+  async #remove(lane: Lane): Promise<void> {
+    lane.leaving = true;
+    this.#clear(lane, NO_LONGER_SERVED);
+    await lane.work;
+    if (this.#lanes.get(lane.target.repoId) === lane) this.#lanes.delete(lane.target.repoId);
+  }
+
+  #clear(lane: Lane, failure: RunFailure): void {
+    this.#dropWaiting(lane, failure);
+    lane.current?.aborter.abort(failure);
+  }
+
+  #lane(repoId: string): Lane {
+    const lane = this.#lanes.get(repoId);
+    if (!lane || lane.leaving) throw new Problem("repo/not-found", "No repository has this id.");
+    return lane;
+  }
+
+  #due({ trigger, runAfterMs }: SyncAsk): LaneRequest["due"] {
+    if (runAfterMs !== undefined) return this.#clock.now() + runAfterMs;
+    return BURSTS.has(trigger) ? this.#options : this.#clock.now();
+  }
+
+  #ask(lane: Lane, request: LaneRequest): LaneRun {
+    const { repoId } = lane.target;
+    const { run, isNew } = lane.ask(request, this.#clock.now(), () =>
+      queuedRun({ id: this.#options.nextRunId(), repoId, ...request }, this.#clock.wallNow()),
+    );
+    if (isNew) this.#tell(lane, run.record);
+    return run;
+  }
+
+  /** Starts whatever may start now, and sets the one timer for what may start later. */
+  #advance(): void {
+    if (this.#closed) return;
+    const now = this.#clock.now();
+    for (const lane of this.#lanes.values()) {
+      if (lane.intention && lane.intention.atMs <= now) {
+        const intention = lane.intention;
+        lane.intention = undefined;
+        this.#ask(lane, { ...intention, urgency: URGENCY.interval, due: now });
+      }
+      if (lane.hanging && lane.waiting && lane.waiting.dueAtMs <= now) this.#dropWaiting(lane, STILL_HANGING);
+    }
+    for (;;) {
+      const lane = pickNext(this.#lanes.values(), this.#options, now);
+      const run = lane?.begin();
+      if (!lane || !run) break;
+      lane.work = this.#work(lane, run);
+    }
+    this.#armWake(now);
+  }
+
+  #armWake(now: number): void {
+    this.#cancelWake();
+    let nextAtMs = Number.POSITIVE_INFINITY;
+    for (const lane of this.#lanes.values()) {
+      for (const atMs of lane.dueTimesMs) if (atMs > now) nextAtMs = Math.min(nextAtMs, atMs);
+    }
+    this.#cancelWake =
+      nextAtMs === Number.POSITIVE_INFINITY
+        ? () => {}
+        : this.#clock.after(nextAtMs - now, () => this.#advance());
+  }
+
+  /** Settles when the lane is free again. Never rejects. */
+  async #work(lane: Lane, run: LaneRun): Promise<void> {
+    const { target } = lane;
+    run.startedAtMs = this.#clock.now();
+    run.record = startedRun(run.record, this.#clock.wallNow(), run.startedAtMs - run.requestedAtMs);
+    this.#tell(lane, run.record);
+
+    const { id: runId, triggers } = run.record;
+    const { outcome, hanging } = await supervise(
+      target,
+      { runId, triggers, confirmed: run.confirmed },
+      run.aborter,
+      { ...this.#options, onError: (error) => this.#report(error, target.repoId, runId) },
+    );
+    if (!hanging) lane.free();
+    this.#finish(lane, run, outcome);
+    this.#advance();
+    if (!hanging) return;
+
+    await hanging;
+    lane.free();
+    this.#advance();
+  }
+
+  #finish(lane: Lane, run: LaneRun, outcome: Outcome): void {
+    lane.current = undefined;
+    const durationMs = this.#clock.now() - run.startedAtMs;
+    if ("failure" in outcome) {
+      this.#fail(lane, run, outcome.failure, durationMs);
+      return;
+    }
+    lane.failuresInARow = 0;
+    const { result } = outcome;
+    if (result.hold) {
+      const untilDueMs = Date.parse(result.hold.confirmsAt) - this.#clock.wallNow();
+      this.#intend(lane, run, Math.max(untilDueMs || 0, this.#options.retry.baseMs));
+    }
+    this.#conclude(lane, run, succeededRun(run.record, result, this.#clock.wallNow(), durationMs));
+  }
+
+  #dropWaiting(lane: Lane, failure: RunFailure): void {
+    const run = lane.drop();
+    if (run) this.#fail(lane, run, failure);
+  }
+
+  #fail(lane: Lane, run: LaneRun, failure: RunFailure, durationMs?: number): void {
+    const wallMs = this.#clock.wallNow();
+    lane.failuresInARow++;
+    let nextAttemptAtMs: number | undefined;
+    if (failure.retryable && !this.#closed && !lane.leaving) {
+      const delayMs = backoffMs(lane.failuresInARow, this.#options.retry, this.#options.random);
+      this.#intend(lane, run, delayMs);
+      nextAttemptAtMs = wallMs + delayMs;
+    }
+    this.#conclude(lane, run, failedRun(run.record, failure, wallMs, { durationMs, nextAttemptAtMs }));
+  }
+
+  /** The run that follows stands for the same requests, so it knows why and what was confirmed. */
+  #intend(lane: Lane, run: LaneRun, delayMs: number): void {
+    if (this.#closed || lane.leaving) return;
+    lane.intention = {
+      atMs: this.#clock.now() + delayMs,
+      triggers: run.record.triggers,
+      confirmed: run.confirmed,
+    };
+  }
+
+  #conclude(lane: Lane, run: LaneRun, record: RunRecord): void {
+    run.record = record;
+    lane.last = record;
+    lane.history = historyAfter(lane.history, record);
+    this.#tell(lane, record);
+    run.finished.resolve(record);
+  }
+
+  #refuse(repoId: string, { trigger, requestedBy }: SyncAsk): SyncTicket {
+    const wallMs = this.#clock.wallNow();
+    const id = this.#options.nextRunId();
+    const asked = queuedRun({ id, repoId, triggers: [trigger], requestedBy }, wallMs);
+    const run = failedRun(asked, SHUTTING_DOWN, wallMs);
+    return { runId: id, run: () => run, finished: Promise.resolve(run) };
+  }
+
+  #freshness(lane: Lane): Freshness {
+    const now = this.#clock.now();
+    const wallMs = this.#clock.wallNow();
+    const dueAtMs = Math.min(...lane.dueTimesMs);
+    return deriveFreshness(
+      {
+        ...lane.about,
+        history: lane.history,
+        activity: lane.running ? "running" : lane.waiting ? "queued" : "idle",
+        nextDueAt: Number.isFinite(dueAtMs) ? instant(wallMs + Math.max(0, dueAtMs - now)) : undefined,
+      },
+      wallMs,
+    );
+  }
+
+  /** A change that comes while an observer is being told waits its turn, so that all hear the same order. */
+  #tell(lane: Lane, run: RunRecord): void {
+    const waiting = this.#untold.push({
+      storeKey: lane.target.storeKey,
+      run,
+      freshness: this.#freshness(lane),
+    });
+    if (waiting > 1) return;
+    for (const change of this.#untold) {
+      for (const observer of this.#observers) this.#notify(observer, change);
+    }
+    this.#untold.length = 0;
+  }
+
+  #notify(observer: (change: RunChange) => unknown, change: RunChange): void {
+    const report = (error: unknown) => this.#report(error, change.run.repoId, change.run.id);
+    try {
+      Promise.resolve(observer(change)).catch(report);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  #report(error: unknown, repoId: string, runId: string): void {
+    try {
+      this.#options.onError(error, { repoId, runId });
+    } catch {
+      // There is nobody left to tell, and the queue must go on.
+    }
+  }
+}
+
+function ticket(run: LaneRun): SyncTicket {
+  return { runId: run.record.id, run: () => run.record, finished: run.finished.promise };
+}
