@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import type { SyncRun } from "../contract/sync-run.ts";
+import { deriveFreshness, type FreshnessFacts, historyAfter, NO_HISTORY } from "./freshness.ts";
+
+const T0 = Date.UTC(2026, 0, 1);
+const at = (seconds: number) => new Date(T0 + seconds * 1000).toISOString();
+
+function finished(outcome: SyncRun["outcome"], seconds: number, code?: string): SyncRun {
+  return {
+    id: `run-at-${seconds}`,
+    repoId: "a",
+    triggers: ["interval"],
+    requestedAt: at(seconds),
+    finishedAt: at(seconds),
+    state: "finished",
+    ...(outcome ? { outcome } : {}),
+    refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
+    stacks: { created: [], changed: [], removed: [] },
+    phases: { queueMs: 0, fetchMs: 0, readMs: 0, deriveMs: 0 },
+    ...(code ? { error: { code, title: code, detail: code, retryable: true } } : {}),
+  };
+}
+
+function facts(runs: SyncRun[], more: Partial<FreshnessFacts> = {}): FreshnessFacts {
+  const history = runs.reduce(historyAfter, NO_HISTORY);
+  return { kind: "mirror", expectedMaxAgeSec: 600, activity: "idle", history, ...more };
+}
+
+const health = (runs: SyncRun[], seconds: number, more: Partial<FreshnessFacts> = {}) =>
+  deriveFreshness(facts(runs, more), T0 + seconds * 1000).health;
+
+test("a mirror is fresh until its last success is older than expected", () => {
+  const runs = [finished("unchanged", 0)];
+  expect(health(runs, 600)).toBe("fresh");
+  expect(health(runs, 601)).toBe("late");
+});
+
+test("a working copy is local: its age says nothing", () => {
+  expect(health([finished("updated", 0)], 86_400, { kind: "working-copy" })).toBe("local");
+});
+
+test("what was never read is never, what failed last is failing, whatever came before", () => {
+  for (const kind of ["mirror", "working-copy"] as const) {
+    expect(health([], 0, { kind })).toBe("never");
+    expect(health([finished("failed", 0, "sync/unreadable")], 0, { kind })).toBe("failing");
+    expect(health([finished("updated", 0), finished("failed", 1, "sync/timeout")], 1, { kind })).toBe(
+      "failing",
+    );
+  }
+});
+
+test("failures are counted until something else happens", () => {
+  const failed = [finished("failed", 1, "sync/timeout"), finished("failed", 2, "sync/timeout")];
+  expect(deriveFreshness(facts(failed), T0)).toMatchObject({
+    consecutiveFailures: 2,
+    lastAttempt: { at: at(2), runId: "run-at-2", outcome: "failed", code: "sync/timeout" },
+  });
+  expect(facts([...failed, finished("unchanged", 3)]).history.consecutiveFailures).toBe(0);
+});
+
+test("a run that was cut short by the server's stop says nothing about the repository", () => {
+  expect(facts([finished("failed", 0, "sync/shutting-down")]).history).toBe(NO_HISTORY);
+});
+
+test("a held mirror has not failed but becomes late", () => {
+  const runs = [finished("updated", 0), finished("held", 500)];
+  expect(health(runs, 500)).toBe("fresh");
+  expect(health(runs, 601)).toBe("late");
+  expect(facts(runs).history).toMatchObject({ lastSuccessAt: at(0), lastAttempt: { outcome: "held" } });
+});
+
+test("only a run that changed something moves the time of the last change", () => {
+  const { history } = facts([finished("updated", 0), finished("unchanged", 5)]);
+  expect(history).toMatchObject({ lastChangeAt: at(0), lastSuccessAt: at(5) });
+});
+
+test("the first run of a mirror is its clone", () => {
+  const activity = (runs: SyncRun[], more: Partial<FreshnessFacts>) =>
+    deriveFreshness(facts(runs, { activity: "running", ...more }), T0).activity;
+  expect(activity([], {})).toBe("cloning");
+  expect(activity([], { kind: "working-copy" })).toBe("running");
+  expect(activity([finished("updated", 0)], {})).toBe("running");
+});
