@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { type Config, parseConfig } from "./config.ts";
+import { defaultDataDir } from "./data-dir.ts";
+import { parseDurationMs } from "./duration.ts";
+import { type FlagValues, readSettings, unknownVariables } from "./read-env.ts";
+
+const parse = (flags: FlagValues = {}, env: NodeJS.ProcessEnv = {}): Config =>
+  parseConfig(readSettings(flags, env), { cwd: "/home/ada/shop", defaultDataDir: "/data/stackit" });
+
+test("without any setting the current directory is served on loopback", () => {
+  expect(parse()).toEqual({
+    repos: [{ id: "default", path: "/home/ada/shop" }],
+    dataDir: "/data/stackit",
+    bind: "127.0.0.1",
+    port: 8080,
+    readOnly: false,
+    settleMs: 250,
+    syncTimeoutMs: 120_000,
+    maxSyncs: 8,
+    shutdownTimeoutMs: 10_000,
+    environment: "local",
+    logLevel: "info",
+  });
+});
+
+test("a flag beats its variable, and STACKIT_PORT beats PORT", () => {
+  const env = { STACKIT_PORT: "4001", PORT: "4002", STACKIT_READ_ONLY: "yes", STACKIT_SETTLE: "1s" };
+  expect(parse({ port: "4000" }, env).port).toBe(4000);
+  expect(parse({}, env).port).toBe(4001);
+  expect(parse({}, { PORT: "4002" }).port).toBe(4002);
+  expect(parse({}, env)).toMatchObject({ readOnly: true, settleMs: 1000 });
+  expect(parse({ cwd: "../other" }, {}).repos).toEqual([{ id: "default", path: "/home/ada/other" }]);
+});
+
+test("an empty variable is as good as none", () => {
+  expect(parse({}, { STACKIT_PORT: "", STACKIT_ENV: "" })).toEqual(parse());
+});
+
+test.each<[FlagValues, NodeJS.ProcessEnv, string]>([
+  [{ port: "70000" }, {}, '--port is "70000"; it must be a whole number from 0 to 65535.'],
+  [{}, { PORT: "http" }, 'PORT is "http"; it must be a whole number from 0 to 65535.'],
+  [{ "max-syncs": "0" }, {}, '--max-syncs is "0"; it must be a whole number from 1 to 1024.'],
+  [
+    { settle: "250" },
+    {},
+    '--settle is "250"; it must be a duration from 0 to 60s, such as 250ms, 30s, 5m or 1h.',
+  ],
+  [
+    {},
+    { STACKIT_SYNC_TIMEOUT: "0" },
+    'STACKIT_SYNC_TIMEOUT is "0"; it must be a duration from 100ms to 86400s, such as 250ms, 30s, 5m or 1h.',
+  ],
+  [{}, { STACKIT_READ_ONLY: "maybe" }, 'STACKIT_READ_ONLY is "maybe"; it must be true or false.'],
+  [{}, { STACKIT_ENV: "prod" }, 'STACKIT_ENV is "prod"; it must be one of local, production.'],
+  [{}, { STACKIT_LOG: "loud" }, /^STACKIT_LOG is "loud"; it must be one of trace, debug/.source],
+  [
+    { bind: "127.0.0.1:80" },
+    {},
+    '--bind is "127.0.0.1:80"; it must be an address of this machine without a port',
+  ],
+  [
+    { "base-url": "stacks.example.com" },
+    {},
+    '--base-url is "stacks.example.com"; it must be an http or https URL',
+  ],
+  [{ "base-url": "https://me:pw@example.com" }, {}, "it must be an http or https URL without a path"],
+])("%j with %j is refused by name, value and rule", (flags, env, sentence) => {
+  expect(() => parse(flags, env)).toThrow(sentence.startsWith("^") ? new RegExp(sentence) : sentence);
+});
+
+test.each(["0.0.0.0", "::", "192.168.1.4", "myhost", "128.0.0.1"])(
+  "the server refuses to be reachable at %s unless it is read-only",
+  (bind) => {
+    expect(() => parse({ bind })).toThrow(`--bind is ${bind}: other machines could reach this server`);
+    expect(parse({ bind, "read-only": true }).bind).toBe(bind);
+  },
+);
+
+test.each(["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"])("%s is loopback", (bind) => {
+  expect(parse({ bind }).readOnly).toBe(false);
+});
+
+test("listed repositories replace the current directory, and join an explicit --cwd", () => {
+  const surroundings = {
+    cwd: "/home/ada/shop",
+    defaultDataDir: "/data",
+    listedRepos: [{ id: "a", path: "/a" }],
+  };
+  expect(parseConfig({}, surroundings).repos).toEqual([{ id: "a", path: "/a" }]);
+  expect(parseConfig(readSettings({ cwd: "." }, {}), surroundings).repos).toEqual([
+    { id: "default", path: "/home/ada/shop" },
+    { id: "a", path: "/a" },
+  ]);
+});
+
+test("durations have a unit", () => {
+  expect(["0", "250ms", "30s", "5m", "1h", "1.5s"].map(parseDurationMs)).toEqual([
+    0, 250, 30_000, 300_000, 3_600_000, 1500,
+  ]);
+  expect(["", "5", "-1s", "1d", "1 s", "s", "1e3s"].map(parseDurationMs)).toEqual(Array(7).fill(undefined));
+});
+
+test("each platform keeps the data where its programs do", () => {
+  expect(defaultDataDir("linux", {}, "/home/ada")).toBe("/home/ada/.local/share/stackit");
+  expect(defaultDataDir("linux", { XDG_DATA_HOME: "/x" }, "/home/ada")).toBe("/x/stackit");
+  expect(defaultDataDir("linux", { XDG_DATA_HOME: "x" }, "/home/ada")).toBe("/home/ada/.local/share/stackit");
+  expect(defaultDataDir("darwin", {}, "/Users/ada")).toBe("/Users/ada/Library/Application Support/stackit");
+  expect(defaultDataDir("win32", { LOCALAPPDATA: "C:\\L" }, "C:\\ada")).toBe("C:\\L\\stackit");
+});
+
+test("a misspelt variable is found", () => {
+  expect(unknownVariables({ STACKIT_PORT: "1", STACKIT_REPO_CONFIG: "x", HOME: "/" })).toEqual([
+    "STACKIT_REPO_CONFIG",
+  ]);
+});

@@ -1,0 +1,148 @@
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { ConfigError } from "./config-error.ts";
+import { parseDurationMs } from "./duration.ts";
+import type { Flag, Setting, Settings } from "./read-env.ts";
+import type { RepoConfig } from "./repos-file.ts";
+
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Everything that `serve` is told, checked and complete. Paths are absolute. */
+export interface Config {
+  readonly repos: readonly RepoConfig[];
+  /** Holds the database, later the mirrors too. May not exist yet. */
+  readonly dataDir: string;
+  readonly bind: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  /** The URL that people open, when it is not the bind address. */
+  readonly baseUrl?: URL;
+  readonly readOnly: boolean;
+  readonly settleMs: number;
+  readonly syncTimeoutMs: number;
+  readonly maxSyncs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly environment: "local" | "production";
+  readonly logLevel: LogLevel;
+}
+
+export interface Surroundings {
+  /** Where the command was called. */
+  readonly cwd: string;
+  readonly defaultDataDir: string;
+  /** What the file of `--repos-config` lists, when it is given. */
+  readonly listedRepos?: readonly RepoConfig[];
+}
+
+/** @throws {ConfigError} at the first setting that cannot be used. */
+export function parseConfig(settings: Settings, surroundings: Surroundings): Config {
+  const read = new SettingsReader(settings);
+  const environment = read.oneOf("STACKIT_ENV", ["local", "production"], "local");
+  const baseUrl = read.baseUrl();
+  const config: Config = {
+    repos: chooseRepos(settings.cwd, surroundings),
+    dataDir: resolve(surroundings.cwd, settings["data-dir"]?.value ?? surroundings.defaultDataDir),
+    bind: read.bind(),
+    port: read.integer("port", 8080, 0, 65_535),
+    ...(baseUrl && { baseUrl }),
+    readOnly: read.boolean("read-only"),
+    settleMs: read.durationMs("settle", 250, 0, 60_000),
+    syncTimeoutMs: read.durationMs("sync-timeout", 120_000, 100, 86_400_000),
+    maxSyncs: read.integer("max-syncs", 8, 1, 1024),
+    shutdownTimeoutMs: read.durationMs("shutdown-timeout", 10_000, 0, 3_600_000),
+    environment,
+    logLevel: read.oneOf("STACKIT_LOG", LOG_LEVELS, "info"),
+  };
+  refuseExposure(config, settings.bind);
+  return config;
+}
+
+/** `--cwd`, and the list; the current directory when neither is given. */
+function chooseRepos(cwd: Setting | undefined, surroundings: Surroundings): RepoConfig[] {
+  const listed = surroundings.listedRepos ?? [];
+  if (!cwd && surroundings.listedRepos) return [...listed];
+  if (listed.some(({ id }) => id === "default")) {
+    throw new ConfigError(
+      `${cwd?.origin ?? "--cwd"} serves its repository as "default", and the list of repositories has that id too. Rename it there, or leave one of the two out.`,
+    );
+  }
+  return [{ id: "default", path: resolve(surroundings.cwd, cwd?.value ?? ".") }, ...listed];
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Nobody can sign in yet, so whoever reaches the server may use all of it. */
+function refuseExposure(config: Config, bind: Setting | undefined): void {
+  if (config.readOnly || isLoopback(config.bind)) return;
+  throw new ConfigError(
+    `${bind?.origin ?? "--bind"} is ${config.bind}: other machines could reach this server, and there is no sign-in yet. Add --read-only, or bind to 127.0.0.1.`,
+  );
+}
+
+class SettingsReader {
+  readonly #settings: Settings;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  integer(flag: Flag, byDefault: number, min: number, max: number): number {
+    const setting = this.#settings[flag];
+    if (!setting) return byDefault;
+    const number = /^\d{1,15}$/.test(setting.value) ? Number(setting.value) : Number.NaN;
+    if (number >= min && number <= max) return number;
+    throw refused(setting, `a whole number from ${min} to ${max}`);
+  }
+
+  durationMs(flag: Flag, byDefault: number, min: number, max: number): number {
+    const setting = this.#settings[flag];
+    if (!setting) return byDefault;
+    const ms = parseDurationMs(setting.value);
+    if (ms !== undefined && ms >= min && ms <= max) return ms;
+    throw refused(
+      setting,
+      `a duration from ${min === 0 ? "0" : `${min}ms`} to ${max / 1000}s, such as 250ms, 30s, 5m or 1h`,
+    );
+  }
+
+  boolean(flag: Flag): boolean {
+    const setting = this.#settings[flag];
+    if (!setting) return false;
+    if (/^(1|true|yes|on)$/i.test(setting.value)) return true;
+    if (/^(0|false|no|off)$/i.test(setting.value)) return false;
+    throw refused(setting, "true or false");
+  }
+
+  oneOf<T extends string>(name: Flag | keyof Settings, allowed: readonly T[], byDefault: T): T {
+    const setting = this.#settings[name];
+    if (!setting) return byDefault;
+    const found = allowed.find((value) => value === setting.value);
+    if (found !== undefined) return found;
+    throw refused(setting, `one of ${allowed.join(", ")}`);
+  }
+
+  bind(): string {
+    const setting = this.#settings.bind;
+    if (!setting) return "127.0.0.1";
+    const host = setting.value.replace(/^\[(.*)\]$/, "$1");
+    if (isIP(host) || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host)) return host;
+    throw refused(setting, "an address of this machine without a port, such as 127.0.0.1 or ::1");
+  }
+
+  baseUrl(): URL | undefined {
+    const setting = this.#settings["base-url"];
+    if (!setting) return undefined;
+    const url = URL.parse(setting.value);
+    const isPlain = url && url.pathname === "/" && !url.search && !url.hash && !url.username && !url.password;
+    if (isPlain && /^https?:$/.test(url.protocol)) return url;
+    throw refused(setting, "an http or https URL without a path, such as https://stacks.example.com");
+  }
+}
+
+function refused({ value, origin }: Setting, allowed: string): ConfigError {
+  const shown = value.length > 80 ? `${value.slice(0, 80)}…` : value;
+  return new ConfigError(`${origin} is ${JSON.stringify(shown)}; it must be ${allowed}.`);
+}

@@ -1,0 +1,9 @@
+const MS_PER_UNIT = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** Milliseconds of `250ms`, `30s`, `5m`, `1h` or `0`; undefined for anything else. */
+export function parseDurationMs(text: string): number | undefined {
+  if (text === "0") return 0;
+  const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
+  if (digits === undefined || unit === undefined) return undefined;
+  return Math.round(Number(digits) * MS_PER_UNIT[unit as keyof typeof MS_PER_UNIT]);
+}

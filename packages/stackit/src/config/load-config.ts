@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, resolve } from "node:path";
+import { type Config, parseConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
+import { defaultDataDir } from "./data-dir.ts";
+import { type FlagValues, readSettings, type Setting } from "./read-env.ts";
+import { parseReposFile, type RepoConfig } from "./repos-file.ts";
+
+/**
+ * The configuration of `serve` from its flags, the environment and the file they name.
+ * @throws {ConfigError}
+ */
+export async function loadConfig(flags: FlagValues, env: NodeJS.ProcessEnv, cwd: string): Promise<Config> {
+  const settings = readSettings(flags, env);
+  const file = settings["repos-config"];
+  const listedRepos = file && (await readReposFile(file, cwd));
+  return parseConfig(settings, {
+    cwd,
+    defaultDataDir: defaultDataDir(process.platform, env, homedir()),
+    ...(listedRepos && { listedRepos }),
+  });
+}
+
+async function readReposFile({ value, origin }: Setting, cwd: string): Promise<RepoConfig[]> {
+  const path = resolve(cwd, value);
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? error.code : "unreadable";
+    throw new ConfigError(`${origin} names ${path}, which cannot be read (${reason}).`, { cause: error });
+  }
+  return parseReposFile(text, value, dirname(path));
+}

@@ -1,0 +1,65 @@
+/** The flags of `serve`, by the name that follows `--`. */
+export const FLAGS = [
+  "cwd",
+  "repos-config",
+  "data-dir",
+  "port",
+  "bind",
+  "base-url",
+  "read-only",
+  "sync-timeout",
+  "settle",
+  "max-syncs",
+  "shutdown-timeout",
+] as const;
+export type Flag = (typeof FLAGS)[number];
+
+/** What can be set by a variable only. */
+export const VARIABLES = ["STACKIT_ENV", "STACKIT_LOG"] as const;
+export type Variable = (typeof VARIABLES)[number];
+
+/** A value as a person gave it, and where: `--port` or `STACKIT_PORT`. */
+export interface Setting {
+  readonly value: string;
+  readonly origin: string;
+}
+
+export type Settings = Partial<Record<Flag | Variable, Setting>>;
+
+export type FlagValues = Partial<Record<Flag, string | true>>;
+
+/** The environment twin of a flag. */
+export function twinOf(flag: Flag): string {
+  return `STACKIT_${flag.replaceAll("-", "_").toUpperCase()}`;
+}
+
+/** Joins flags and environment; a flag beats its twin, and an empty variable is as good as none. */
+export function readSettings(flags: FlagValues, env: NodeJS.ProcessEnv): Settings {
+  const settings: Settings = {};
+  for (const flag of FLAGS) {
+    const given = flags[flag];
+    const setting =
+      given === undefined
+        ? (fromVariable(env, twinOf(flag)) ?? (flag === "port" ? fromVariable(env, "PORT") : undefined))
+        : { value: given === true ? "true" : given, origin: `--${flag}` };
+    if (setting) settings[flag] = setting;
+  }
+  for (const name of VARIABLES) {
+    const setting = fromVariable(env, name);
+    if (setting) settings[name] = setting;
+  }
+  return settings;
+}
+
+/** Variables that look like ours but are read by nobody: most likely misspelt. */
+export function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = new Set<string>([...FLAGS.map(twinOf), ...VARIABLES, "STACKIT_SERVER"]);
+  return Object.keys(env)
+    .filter((name) => name.startsWith("STACKIT_") && !known.has(name))
+    .sort();
+}
+
+function fromVariable(env: NodeJS.ProcessEnv, name: string): Setting | undefined {
+  const value = env[name];
+  return value === undefined || value === "" ? undefined : { value, origin: name };
+}
