@@ -30,6 +30,11 @@ export const problems = {
     title: "The request line or a header is too large",
     mend: "Keep the request line and headers below 16 KiB.",
   },
+  "request/timeout": {
+    status: 408,
+    title: "The request did not arrive in time",
+    mend: "Send the whole request within 30 seconds.",
+  },
   "request/unsupported-media-type": {
     status: 415,
     title: "The body is not JSON",
@@ -89,6 +94,11 @@ export const problems = {
     status: 405,
     title: "This server is read-only",
     mend: "Nothing can be changed through it; ask its operator.",
+  },
+  "server/not-ready": {
+    status: 503,
+    title: "The server is not ready yet",
+    mend: "Wait until every repository has been read once; `waitingFor` names those that have not.",
   },
   "server/internal": {
     status: 500,

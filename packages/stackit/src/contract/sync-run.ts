@@ -131,3 +131,13 @@ export const SyncRequest = Type.Object(
   { $id: "SyncRequest", additionalProperties: false },
 );
 export type SyncRequest = Static<typeof SyncRequest>;
+
+/** Answer to a SyncRequest with `probe`. Ours. */
+export const SyncProbe = Type.Object(
+  {
+    /** What a run that started now would change; nothing was. */
+    wouldChange: RefChanges,
+  },
+  { $id: "SyncProbe" },
+);
+export type SyncProbe = Static<typeof SyncProbe>;

@@ -1,4 +1,5 @@
 import type { RepoKind, RepoNote, Watching } from "../contract/repo.ts";
+import type { RefChanges } from "../contract/sync-run.ts";
 import type { Branch, StackDetail, StackSummary, View } from "../contract/view.ts";
 
 /**
@@ -49,6 +50,13 @@ export interface ServedRepo {
     range: { base: string; head: string },
     options: DiffOptions,
   ): Promise<{ patch: string; truncated: boolean }>;
+  /** The object that a full ref name such as `refs/heads/topic` had in the last reading. Asks nobody. */
+  refOid(fullName: string): string | undefined;
+  /**
+   * What a run that started now would change. Changes nothing and publishes nothing.
+   * @throws {SyncFailure} for every failure that it can name.
+   */
+  probe(signal: AbortSignal): Promise<RefChanges>;
 }
 
 export interface DiffOptions {
