@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SyncRun } from "../contract/sync-run.ts";
-import { deriveFreshness, type FreshnessFacts, historyAfter, NO_HISTORY } from "./freshness.ts";
+import { historyAfter, NO_HISTORY } from "../store/run-history.ts";
+import { deriveFreshness, type FreshnessFacts } from "./freshness.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
 const at = (seconds: number) => new Date(T0 + seconds * 1000).toISOString();

@@ -1,6 +1,6 @@
 import type { RepoKind } from "../contract/repo.ts";
 import type { Trigger } from "../contract/sync-run.ts";
-import { NO_HISTORY, type RunHistory } from "./freshness.ts";
+import { NO_HISTORY, type RunHistory } from "../store/run-history.ts";
 import { type LaneState, URGENCY } from "./pick-next.ts";
 import { joinedRun, type RunRecord } from "./run-record.ts";
 import type { SyncTarget } from "./sync-target.ts";

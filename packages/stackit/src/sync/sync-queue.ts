@@ -4,7 +4,8 @@ import type { SyncRun, Trigger } from "../contract/sync-run.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { createRunIds } from "../lib/run-id.ts";
-import { deriveFreshness, historyAfter } from "./freshness.ts";
+import { historyAfter } from "../store/run-history.ts";
+import { deriveFreshness } from "./freshness.ts";
 import { Lane, type LaneRequest, type LaneRun, type RepoInQueue } from "./lane.ts";
 import { pickNext, URGENCY } from "./pick-next.ts";
 import {

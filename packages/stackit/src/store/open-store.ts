@@ -1,0 +1,110 @@
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { Kysely, SqliteDialect, sql } from "kysely";
+import { Migrator } from "kysely/migration";
+import { LineCounts } from "./line-counts.ts";
+import { migrations } from "./migrations/migrations.ts";
+import { nodeSqlite } from "./node-sqlite.ts";
+import type { Schema } from "./schema.ts";
+import { SyncRuns } from "./sync-runs.ts";
+
+const FILE_NAME = "stackit.sqlite";
+/** How long to wait for another process that writes to the same file. The event loop waits too. */
+const BUSY_TIMEOUT_MS = 5_000;
+/** Up to this size, a database is read through when it is opened, to find out whether it is whole. */
+const MAX_CHECKED_BYTES = 64 * 2 ** 20;
+
+export interface Store extends AsyncDisposable {
+  readonly syncRuns: SyncRuns;
+  readonly lineCounts: LineCounts;
+  /** Where the file that was found is now, when it was no whole database and a new one was begun. */
+  readonly setAside: string | undefined;
+  /** @throws when the database does not answer. */
+  ping(): Promise<void>;
+}
+
+/**
+ * Opens `stackit.sqlite` in `dataDir`, which is made when it is missing, or a store in memory for `":memory:"`. Several
+ * processes may share a data folder. What a write answered survives the death of the process.
+ * @throws when the folder cannot be written, the file is not ours to read, or a newer version of the program made it.
+ */
+export async function openStore(dataDir: string): Promise<Store> {
+  if (dataDir === ":memory:") return migrated(new DatabaseSync(":memory:"), undefined);
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const file = join(dataDir, FILE_NAME);
+  const foundInode = createPrivately(file);
+  try {
+    return await openFile(file, undefined);
+  } catch (error) {
+    if (!isBroken(error))
+      throw new Error(`The database ${file} cannot be opened: ${messageOf(error)}`, { cause: error });
+    return await openFile(file, putAside(file, foundInode));
+  }
+}
+
+async function openFile(file: string, setAside: string | undefined): Promise<Store> {
+  createPrivately(file);
+  const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    database.exec("pragma journal_mode = wal; pragma synchronous = normal");
+    if (statSync(file).size <= MAX_CHECKED_BYTES) check(database);
+    return await migrated(database, setAside);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** The files that SQLite puts beside it take over its mode. Returns the inode. */
+function createPrivately(file: string): number {
+  closeSync(openSync(file, "a", 0o600));
+  return statSync(file).ino;
+}
+
+async function migrated(database: DatabaseSync, setAside: string | undefined): Promise<Store> {
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: nodeSqlite(database) }) });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+  // The lock makes a second process that starts at the same time wait and then find the work done.
+  database.exec("begin immediate");
+  const { error } = await migrator.migrateToLatest();
+  database.exec(error ? "rollback" : "commit");
+  if (error) throw error;
+  return {
+    syncRuns: new SyncRuns(db),
+    lineCounts: new LineCounts(db),
+    setAside,
+    ping: async () => void (await sql`select 1`.execute(db)),
+    [Symbol.asyncDispose]: () => db.destroy(),
+  };
+}
+
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+class BrokenDatabase extends Error {}
+
+function check(database: DatabaseSync): void {
+  const finding = database.prepare("pragma quick_check(1)").get()?.quick_check;
+  if (finding !== "ok") throw new BrokenDatabase(String(finding));
+}
+
+function isBroken(error: unknown): boolean {
+  if (error instanceof BrokenDatabase) return true;
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
+  const primaryCode = error.errcode & 0xff;
+  return primaryCode === SQLITE_CORRUPT || primaryCode === SQLITE_NOTADB;
+}
+
+/** Returns the new name, or undefined when another process has already replaced the file. */
+function putAside(file: string, foundInode: number): string | undefined {
+  if (statSync(file).ino !== foundInode) return undefined;
+  const aside = `${file}.broken-${new Date().toISOString().replaceAll(":", "")}`;
+  renameSync(file, aside);
+  for (const ending of ["-wal", "-shm"]) rmSync(`${file}${ending}`, { force: true });
+  return aside;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,33 @@
+import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
+
+/**
+ * The tables, in types that SQLite and PostgreSQL share: ids and JSON are text, times are epoch milliseconds in a
+ * `bigint`, yes and no are 1 and 0 in a `smallint`.
+ */
+export interface Schema {
+  sync_run: SyncRunRow;
+  line_count: LineCountRow;
+}
+
+export interface SyncRunRow {
+  store_key: string;
+  /** Sorts by age within a repository. */
+  id: string;
+  state: SyncRun["state"];
+  outcome: RunOutcome | null;
+  error_code: string | null;
+  requested_at: number;
+  finished_at: number | null;
+  /** The SyncRun as JSON. */
+  run: string;
+}
+
+export interface LineCountRow {
+  /** Names the two commits. */
+  pair: string;
+  added: number;
+  deleted: number;
+  files: number;
+  /** Only moves on once a day. */
+  used_at: number;
+}

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import type { SyncRun } from "../contract/sync-run.ts";
+import { openStore } from "./open-store.ts";
+
+const NOW = Date.now();
+const MINUTE_MS = 60_000;
+
+/** The n-th run of a repository, one a minute. */
+function run(n: number, more: Partial<SyncRun> = {}): SyncRun {
+  const at = new Date(NOW + n * MINUTE_MS).toISOString();
+  return {
+    id: `run-${String(n).padStart(5, "0")}`,
+    repoId: "a",
+    triggers: ["watcher"],
+    requestedAt: at,
+    finishedAt: at,
+    state: "finished",
+    outcome: "unchanged",
+    refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
+    stacks: { created: [], changed: [], removed: [] },
+    phases: { queueMs: 0, fetchMs: 0, readMs: 1, deriveMs: 2 },
+    ...more,
+  };
+}
+
+const failed = (n: number, code: string) =>
+  run(n, { outcome: "failed", error: { code, title: code, detail: code, retryable: true } });
+
+function unfinished(n: number, state: "queued" | "running"): SyncRun {
+  const { finishedAt: _, outcome: __, ...rest } = run(n);
+  return { ...rest, state };
+}
+
+test("a run is read back as it was saved, and only under its own repository", async () => {
+  await using store = await openStore(":memory:");
+  const saved = run(1, { requestedBy: "åsa", triggers: ["manual", "webhook"], generation: 7 });
+  await store.syncRuns.save("a", saved);
+  expect(await store.syncRuns.get("a", saved.id)).toEqual(saved);
+  expect(await store.syncRuns.get("b", saved.id)).toBeUndefined();
+});
+
+test("a finished run stays finished when an older state comes late", async () => {
+  await using store = await openStore(":memory:");
+  await store.syncRuns.save("a", unfinished(1, "queued"));
+  await store.syncRuns.save("a", run(1));
+  await store.syncRuns.save("a", unfinished(1, "running"));
+  expect(await store.syncRuns.get("a", run(1).id)).toMatchObject({ state: "finished" });
+});
+
+test("the list is newest first and can be read on page by page", async () => {
+  await using store = await openStore(":memory:");
+  for (let n = 1; n <= 5; n++) await store.syncRuns.save("a", run(n));
+  await store.syncRuns.save("b", run(9));
+  const pages: string[][] = [];
+  let before: string | undefined;
+  do {
+    const page = await store.syncRuns.list("a", { limit: 2, before });
+    pages.push(page.runs.map(({ id }) => id));
+    before = page.next;
+  } while (before !== undefined);
+  expect(pages).toEqual([["run-00005", "run-00004"], ["run-00003", "run-00002"], ["run-00001"]]);
+});
+
+test("a repository keeps its last 500 runs and none older than 30 days, and does not touch those of others", async () => {
+  await using store = await openStore(":memory:");
+  const longAgo = run(0, { id: "run-old", requestedAt: new Date(NOW - 31 * 86_400_000).toISOString() });
+  await store.syncRuns.save("b", run(0));
+  await store.syncRuns.save("a", longAgo);
+  expect((await store.syncRuns.list("a", { limit: 10 })).runs).toEqual([]);
+  for (let n = 1; n <= 510; n++) await store.syncRuns.save("a", run(n));
+  const { runs } = await store.syncRuns.list("a", { limit: 1000 });
+  expect([runs.length, runs.at(-1)?.id]).toEqual([500, "run-00011"]);
+  expect((await store.syncRuns.list("b", { limit: 10 })).runs).toHaveLength(1);
+});
+
+test("the history says when it last worked, last changed, and how often it failed since", async () => {
+  await using store = await openStore(":memory:");
+  expect(await store.syncRuns.history("a")).toEqual({ consecutiveFailures: 0 });
+  const runs = [
+    run(1, { outcome: "updated" }),
+    run(2),
+    failed(3, "sync/unreadable"),
+    failed(4, "sync/timeout"),
+    failed(5, "sync/shutting-down"),
+    unfinished(6, "running"),
+  ];
+  for (const each of runs) await store.syncRuns.save("a", each);
+  expect(await store.syncRuns.history("a")).toEqual({
+    lastAttempt: { at: run(4).finishedAt, runId: run(4).id, outcome: "failed", code: "sync/timeout" },
+    lastSuccessAt: run(2).finishedAt,
+    lastChangeAt: run(1).finishedAt,
+    consecutiveFailures: 2,
+  });
+});
+
+test("runs that a dead process left are ended, those of live ones and of other repositories are not", async () => {
+  await using store = await openStore(":memory:");
+  const startedMs = NOW + 10 * MINUTE_MS;
+  for (const each of [unfinished(1, "queued"), unfinished(2, "running"), run(3), unfinished(11, "running")]) {
+    await store.syncRuns.save("a", each);
+  }
+  await store.syncRuns.save("b", unfinished(1, "running"));
+  expect(await store.syncRuns.closeAbandoned("a", startedMs)).toBe(2);
+  const { runs } = await store.syncRuns.list("a", { limit: 10 });
+  expect(runs.map(({ id, state, error }) => [id, state, error?.code])).toEqual([
+    ["run-00011", "running", undefined],
+    ["run-00003", "finished", undefined],
+    ["run-00002", "finished", "sync/shutting-down"],
+    ["run-00001", "finished", "sync/shutting-down"],
+  ]);
+  expect(await store.syncRuns.get("b", "run-00001")).toMatchObject({ state: "running" });
+
+  await store.syncRuns.save("a", run(2, { outcome: "updated" }));
+  expect(await store.syncRuns.get("a", "run-00002")).toMatchObject({ outcome: "updated" });
+});

@@ -1,0 +1,152 @@
+import type { Kysely } from "kysely";
+import { problems } from "../contract/problems.ts";
+import type { SyncRun } from "../contract/sync-run.ts";
+import { type EndedRun, historyAfter, NO_HISTORY, type RunHistory } from "./run-history.ts";
+import type { Schema, SyncRunRow } from "./schema.ts";
+
+const KEPT_RUNS = 500;
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** The recorded runs of all repositories, told apart by their store key. Several processes may write at once. */
+export class SyncRuns {
+  readonly #db: Kysely<Schema>;
+  readonly #wallNow: () => number;
+
+  constructor(db: Kysely<Schema>, wallNow: () => number = Date.now) {
+    this.#db = db;
+    this.#wallNow = wallNow;
+  }
+
+  /** Records the run as it stands. A finished run is final: an older state that comes late is ignored. */
+  async save(storeKey: string, run: Readonly<SyncRun>): Promise<void> {
+    const row = {
+      state: run.state,
+      outcome: run.outcome ?? null,
+      error_code: run.error?.code ?? null,
+      requested_at: Date.parse(run.requestedAt),
+      finished_at: run.finishedAt === undefined ? null : Date.parse(run.finishedAt),
+      run: JSON.stringify(run),
+    };
+    await this.#db
+      .insertInto("sync_run")
+      .values({ store_key: storeKey, id: run.id, ...row })
+      .onConflict((conflict) =>
+        conflict
+          .columns(["store_key", "id"])
+          .doUpdateSet(row)
+          .where(({ eb, or, ref }) =>
+            or([eb(ref("excluded.state"), "=", "finished"), eb("sync_run.state", "!=", "finished")]),
+          ),
+      )
+      .execute();
+    if (run.state === "finished") await this.#forgetOld(storeKey);
+  }
+
+  async get(storeKey: string, id: string): Promise<SyncRun | undefined> {
+    const row = await this.#db
+      .selectFrom("sync_run")
+      .select("run")
+      .where("store_key", "=", storeKey)
+      .where("id", "=", id)
+      .executeTakeFirst();
+    return row && toRun(row);
+  }
+
+  /** Newest first. `next` is the `before` of the page that follows, absent on the last one. */
+  async list(
+    storeKey: string,
+    { limit, before }: { limit: number; before?: string | undefined },
+  ): Promise<{ runs: SyncRun[]; next?: string }> {
+    const rows = await this.#db
+      .selectFrom("sync_run")
+      .select(["id", "run"])
+      .where("store_key", "=", storeKey)
+      .$if(before !== undefined, (query) => query.where("id", "<", before ?? ""))
+      .orderBy("id", "desc")
+      .limit(limit + 1)
+      .execute();
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return { runs: page.map(toRun), ...(rows.length > limit && last ? { next: last.id } : {}) };
+  }
+
+  /** What the runs so far say about the repository, for its freshness before the first run of this process. */
+  async history(storeKey: string): Promise<RunHistory> {
+    const rows = await this.#db
+      .selectFrom("sync_run")
+      .select(["id", "outcome", "error_code", "finished_at"])
+      .where("store_key", "=", storeKey)
+      .where("state", "=", "finished")
+      .orderBy("id")
+      .execute();
+    return rows.map(toEndedRun).reduce(historyAfter, NO_HISTORY);
+  }
+
+  /**
+   * Ends the runs that a dead process left behind, as cut short. Call it when the repository is registered, with the
+   * time this process started. A run of a live process that shares the file may be among them: it overwrites this with
+   * its own end.
+   */
+  async closeAbandoned(storeKey: string, requestedBeforeMs: number): Promise<number> {
+    const rows = await this.#db
+      .selectFrom("sync_run")
+      .select("run")
+      .where("store_key", "=", storeKey)
+      .where("state", "!=", "finished")
+      .where("requested_at", "<", requestedBeforeMs)
+      .execute();
+    for (const row of rows) await this.save(storeKey, cutShort(toRun(row), this.#wallNow()));
+    return rows.length;
+  }
+
+  async #forgetOld(storeKey: string): Promise<void> {
+    await this.#db
+      .deleteFrom("sync_run")
+      .where("store_key", "=", storeKey)
+      .where(({ eb, or, selectFrom }) =>
+        or([
+          eb("requested_at", "<", this.#wallNow() - KEPT_MS),
+          eb(
+            "id",
+            "<=",
+            selectFrom("sync_run")
+              .select("id")
+              .where("store_key", "=", storeKey)
+              .orderBy("id", "desc")
+              .offset(KEPT_RUNS)
+              .limit(1),
+          ),
+        ]),
+      )
+      .execute();
+  }
+}
+
+function cutShort(run: SyncRun, wallMs: number): SyncRun {
+  const { title } = problems["sync/shutting-down"];
+  return {
+    ...run,
+    state: "finished",
+    outcome: "failed",
+    finishedAt: new Date(wallMs).toISOString(),
+    error: {
+      code: "sync/shutting-down",
+      title,
+      detail: "The server ended before this run had.",
+      retryable: true,
+    },
+  };
+}
+
+function toEndedRun(row: Pick<SyncRunRow, "id" | "outcome" | "error_code" | "finished_at">): EndedRun {
+  return {
+    id: row.id,
+    ...(row.outcome === null ? {} : { outcome: row.outcome }),
+    ...(row.finished_at === null ? {} : { finishedAt: new Date(row.finished_at).toISOString() }),
+    ...(row.error_code === null ? {} : { error: { code: row.error_code } }),
+  };
+}
+
+function toRun(row: { run: string }): SyncRun {
+  return JSON.parse(row.run);
+}
