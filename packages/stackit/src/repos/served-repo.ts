@@ -34,13 +34,13 @@ export interface ServedRepo {
   readonly id: string;
   readonly displayName: string;
   readonly kind: RepoKind;
-  readonly owner?: string;
-  readonly name?: string;
+  readonly owner?: string | undefined;
+  readonly name?: string | undefined;
   /** Home-relative; only for a working copy. */
   readonly displayPath?: string;
   /** Undefined until it was read for the first time. */
   readonly snapshot: Snapshot | undefined;
-  readonly watching?: Watching;
+  readonly watching?: Watching | undefined;
   readonly remotes: readonly { name: string; host?: string }[];
   /**
    * Unified diff between two commits that the caller took from this repository's snapshot.

@@ -1,0 +1,78 @@
+/** Passed on from our own environment; everything else that git could read is set here or absent. */
+const PASSED_ON = ["PATH", "TZ", "SYSTEMROOT", "TMPDIR"];
+
+const FIXED: Readonly<Record<string, string>> = {
+  LC_ALL: "C",
+  // No configuration, credentials or attributes of a user or of the system.
+  HOME: "/nonexistent",
+  XDG_CONFIG_HOME: "/nonexistent",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_SYSTEM: "/dev/null",
+  GIT_ATTR_NOSYSTEM: "1",
+  // Never wait for a person.
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_ASKPASS: "true",
+  SSH_ASKPASS: "true",
+  SSH_ASKPASS_REQUIRE: "never",
+  GCM_INTERACTIVE: "Never",
+  GIT_PAGER: "cat",
+  PAGER: "cat",
+  // Reads stay reads: no index refresh, no download of missing objects, no replaced history.
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_NO_LAZY_FETCH: "1",
+  GIT_NO_REPLACE_OBJECTS: "1",
+  GIT_LITERAL_PATHSPECS: "1",
+  GIT_PROTOCOL_FROM_USER: "0",
+};
+
+/** Settings that win over the repository's own configuration. */
+const CONFIG: readonly (readonly [string, string])[] = [
+  ["core.hooksPath", "/dev/null"],
+  ["core.fsmonitor", "false"],
+  ["core.untrackedCache", "false"],
+  // An empty value would only print errors; `true` is a program that names no alternate.
+  ["core.alternateRefsCommand", "true"],
+  ["protocol.allow", "never"],
+  ["credential.helper", ""],
+  ["gc.auto", "0"],
+  ["maintenance.auto", "false"],
+  ["log.showSignature", "false"],
+  ["submodule.recurse", "false"],
+];
+
+/**
+ * The whole environment of a git process that may only read a working copy, built from nothing.
+ * `GIT_ALLOW_PROTOCOL` is the one switch that a repository's configuration cannot undo, and no protocol is named `none`.
+ */
+export function readOnlyEnvironment(
+  ceiling: string,
+  inherited: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of PASSED_ON) {
+    const value = inherited[name];
+    if (value !== undefined) env[name] = value;
+  }
+  Object.assign(env, FIXED, { GIT_ALLOW_PROTOCOL: "none", GIT_CEILING_DIRECTORIES: ceiling });
+  env.GIT_CONFIG_COUNT = String(CONFIG.length);
+  for (const [index, [key, value]] of CONFIG.entries()) {
+    env[`GIT_CONFIG_KEY_${index}`] = key;
+    env[`GIT_CONFIG_VALUE_${index}`] = value;
+  }
+  return env;
+}
+
+/** For reading configuration only: the same, and the files that a person keeps for all their repositories. */
+export function withUserConfig(
+  env: Readonly<Record<string, string>>,
+  inherited: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const { GIT_CONFIG_GLOBAL: _none, XDG_CONFIG_HOME: _nowhere, ...rest } = env;
+  const xdg = inherited.XDG_CONFIG_HOME;
+  return {
+    ...rest,
+    HOME: inherited.HOME ?? "/nonexistent",
+    ...(xdg !== undefined && { XDG_CONFIG_HOME: xdg }),
+  };
+}

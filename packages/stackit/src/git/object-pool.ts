@@ -1,0 +1,105 @@
+import { CatFile, type GitObject } from "./cat-file.ts";
+import { GitError } from "./git-error.ts";
+import type { ReadOnlyGit } from "./read-only-git.ts";
+
+export interface ObjectPoolOptions {
+  /** Processes at most. Default 2. */
+  readonly size?: number;
+  /** A process that was not asked for this long is closed. Default 60 s. */
+  readonly idleMs?: number;
+}
+
+/** An object that makes git stumble, as in a partial clone, costs its process: this many are borne in one call. */
+const MAX_STUMBLES = 8;
+/** Below this a second process is not worth its start. */
+const WORTH_SPLITTING = 1000;
+
+/**
+ * Reads objects by id through a few long-lived git processes, which are opened when needed and closed when idle. Disposal
+ * ends them and waits; reading afterwards fails.
+ */
+export class ObjectPool implements AsyncDisposable {
+  readonly #git: ReadOnlyGit;
+  readonly #size: number;
+  readonly #idleMs: number;
+  readonly #processes: (Promise<CatFile> | undefined)[] = [];
+  #idleTimer: NodeJS.Timeout | undefined;
+  #busy = 0;
+  #closed = false;
+
+  constructor(git: ReadOnlyGit, options: ObjectPoolOptions = {}) {
+    this.#git = git;
+    this.#size = options.size ?? 2;
+    this.#idleMs = options.idleMs ?? 60_000;
+  }
+
+  /**
+   * Objects by the id they were asked for; what this clone does not hold is absent. Larger ones come without content.
+   * @throws {GitError} `aborted`, `missing-object` when git stumbles over too many, `failed` when it cannot run.
+   */
+  async read(
+    oids: readonly string[],
+    options: { signal: AbortSignal; maxObjectBytes?: number },
+  ): Promise<Map<string, GitObject>> {
+    if (oids.length === 0) return new Map();
+    const limits = { signal: options.signal, maxObjectBytes: options.maxObjectBytes ?? 1 << 20 };
+    clearTimeout(this.#idleTimer);
+    this.#busy++;
+    try {
+      const parts = Math.min(this.#size, Math.ceil(oids.length / WORTH_SPLITTING));
+      const length = Math.ceil(oids.length / parts);
+      const answers = await Promise.all(
+        Array.from({ length: parts }, (_, part) =>
+          this.#readPart(part, oids.slice(part * length, (part + 1) * length), limits),
+        ),
+      );
+      const [first = new Map(), ...others] = answers;
+      for (const other of others) for (const [oid, object] of other) first.set(oid, object);
+      return first;
+    } finally {
+      this.#busy--;
+      if (this.#busy === 0 && !this.#closed) {
+        this.#idleTimer = setTimeout(() => void this.#closeAll(), this.#idleMs).unref();
+      }
+    }
+  }
+
+  async #readPart(
+    slot: number,
+    oids: readonly string[],
+    limits: { signal: AbortSignal; maxObjectBytes: number },
+  ): Promise<Map<string, GitObject>> {
+    const all = new Map<string, GitObject>();
+    let open = oids;
+    for (let stumbles = 0; open.length > 0; stumbles++) {
+      if (limits.signal.aborted) throw new GitError("aborted", { args: ["cat-file"] });
+      if (stumbles > MAX_STUMBLES) throw new GitError("missing-object", { args: ["cat-file"] });
+      const { found, answered } = await (await this.#process(slot)).read(open, limits);
+      for (const [oid, object] of found) all.set(oid, object);
+      if (answered === open.length) break;
+      // It ended early. Asked for nothing but the first, a fresh process tells whether that one is to blame.
+      open = stumbles === 0 ? open.slice(answered) : open.slice(answered + 1);
+    }
+    return all;
+  }
+
+  async #process(slot: number): Promise<CatFile> {
+    if (this.#closed) throw new GitError("aborted", { args: ["cat-file"] });
+    const current = await this.#processes[slot]?.catch(() => undefined);
+    if (current && !current.ended) return current;
+    const opened = CatFile.open(this.#git);
+    this.#processes[slot] = opened;
+    return opened;
+  }
+
+  async #closeAll(): Promise<void> {
+    const processes = this.#processes.splice(0);
+    await Promise.all(processes.map(async (process) => (await process?.catch(() => undefined))?.close()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#idleTimer);
+    await this.#closeAll();
+  }
+}

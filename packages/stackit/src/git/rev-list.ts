@@ -1,0 +1,63 @@
+import type { CommitHeader } from "./commit-object.ts";
+import type { ReadOnlyGit } from "./read-only-git.ts";
+import type { RunOptions } from "./run-git.ts";
+
+const FORMAT = "--format=%H%x00%P%x00%an%x00%ae%x00%ct%x00%s";
+
+/**
+ * Every commit that is reachable from `tips` and from none of `except`, in one process. Parents are those that this
+ * clone knows: at the edge of a shallow clone there are none. A tip that this clone does not hold is passed over.
+ * @throws {GitError}
+ */
+export async function listCommits(
+  git: ReadOnlyGit,
+  tips: readonly string[],
+  except: readonly string[],
+  options: RunOptions,
+): Promise<CommitHeader[]> {
+  if (tips.length === 0) return [];
+  const input = [...tips, ...except.map((oid) => `^${oid}`), ""].join("\n");
+  const { stdout } = await git.run(
+    "rev-list",
+    ["--no-commit-header", "--ignore-missing", FORMAT, "--stdin"],
+    {
+      ...options,
+      input,
+    },
+  );
+  return parseCommitLines(stdout.toString("utf8"));
+}
+
+export function parseCommitLines(text: string): CommitHeader[] {
+  const commits: CommitHeader[] = [];
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const [oid, parents, author, authorEmail, seconds, subject] = line.split("\0");
+    if (oid === undefined || parents === undefined || subject === undefined) {
+      throw new Error(`unexpected rev-list line: ${JSON.stringify(line.slice(0, 200))}`);
+    }
+    commits.push({
+      oid,
+      parents: parents === "" ? [] : parents.split(" "),
+      author: author ?? "",
+      authorEmail: authorEmail ?? "",
+      committedAtMs: Number(seconds) * 1000,
+      subject,
+    });
+  }
+  return commits;
+}
+
+/** Ids alone, for sets that may be large. @throws {GitError} `missing-object` when a tip is not in this clone. */
+export async function listCommitIds(
+  git: ReadOnlyGit,
+  tips: readonly string[],
+  except: readonly string[],
+  options: RunOptions & { readonly maxCount?: number },
+): Promise<string[]> {
+  if (tips.length === 0) return [];
+  const input = [...tips, ...except.map((oid) => `^${oid}`), ""].join("\n");
+  const limit = options.maxCount === undefined ? [] : [`--max-count=${options.maxCount}`];
+  const { stdout } = await git.run("rev-list", [...limit, "--stdin"], { ...options, input });
+  return stdout.toString("latin1").split("\n").filter(Boolean);
+}

@@ -1,0 +1,96 @@
+import { existsSync } from "node:fs";
+import { failureOf, GitError } from "./git-error.ts";
+import { type GitProcess, killGroup, type Spawner, type SpawnRequest } from "./spawner.ts";
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /** Wall clock limit of this one process. */
+  readonly timeoutMs?: number;
+  readonly input?: string | Buffer | undefined;
+  readonly maxOutputBytes?: number;
+  /** What to do at `maxOutputBytes`; by default the call fails. */
+  readonly onTooMuch?: "fail" | "cut";
+  /** Exit codes that are answers, 0 always among them. */
+  readonly okExitCodes?: readonly number[];
+}
+
+export interface RunResult {
+  readonly stdout: Buffer;
+  readonly exitCode: number;
+  readonly stderr: string;
+  /** Whether the output was cut at the limit. */
+  readonly cut: boolean;
+}
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Runs git to its end and returns its output. Settles after the process has ended: its whole group is killed when the
+ * signal aborts, the time is up, or the output grows past its limit.
+ * @throws {GitError}
+ */
+export async function runGit(
+  spawner: Spawner,
+  request: SpawnRequest,
+  options: RunOptions,
+): Promise<RunResult> {
+  const { args } = request;
+  const timeout = AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const signal = AbortSignal.any([options.signal, timeout]);
+  const abortFailure = (): GitError =>
+    new GitError(options.signal.aborted ? "aborted" : "timeout", { args, cause: signal.reason });
+  if (signal.aborted) throw abortFailure();
+
+  const git = await startGit(spawner, request);
+  const kill = (): void => killGroup(git.pid);
+  signal.addEventListener("abort", kill, { once: true });
+  if (signal.aborted) kill();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
+  try {
+    git.stdin.on("error", () => {}); // A git that ends early stops reading; its exit code tells why.
+    git.stdin.end(options.input ?? "");
+    for await (const chunk of git.stdout as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > limit) break;
+    }
+  } catch (error) {
+    kill();
+    await git.exited;
+    if (signal.aborted) throw abortFailure();
+    throw new GitError("failed", { args, cause: error });
+  } finally {
+    signal.removeEventListener("abort", kill);
+  }
+  if (bytes > limit) {
+    kill();
+    await git.exited;
+    if (options.onTooMuch !== "cut") throw new GitError("too-much-output", { args });
+    return { stdout: Buffer.concat(chunks).subarray(0, limit), exitCode: 0, stderr: "", cut: true };
+  }
+  const { code, stderr } = await git.exited;
+  if (signal.aborted) throw abortFailure();
+  if (code === null || (code !== 0 && !options.okExitCodes?.includes(code))) {
+    throw new GitError(failureOf(stderr), { args, exitCode: code, stderr });
+  }
+  return { stdout: Buffer.concat(chunks), exitCode: code, stderr, cut: false };
+}
+
+/** @throws {GitError} `no-git` when there is no git program, `failed` when it cannot be started. */
+export async function startGit(spawner: Spawner, request: SpawnRequest): Promise<GitProcess> {
+  try {
+    return await spawner.spawn(request);
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    // The system says the same of a program and of a working folder that is not there.
+    const folderGone = missing && !existsSync(request.cwd);
+    throw new GitError(missing && !folderGone ? "no-git" : "failed", {
+      args: request.args,
+      stderr: folderGone ? "the repository's folder is gone" : "",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+
+export interface SpawnRequest {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface GitExit {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  /** At most 16 KiB, the beginning. */
+  readonly stderr: string;
+}
+
+/** A running git in a process group of its own. */
+export interface GitProcess {
+  readonly pid: number;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Settles when the process has ended; never rejects. Output may still be on its way. */
+  readonly exited: Promise<GitExit>;
+}
+
+/** The only thing that may start a process. */
+export interface Spawner extends AsyncDisposable {
+  /** Rejects when the program cannot be started, with the system's error. */
+  spawn(request: SpawnRequest): Promise<GitProcess>;
+}
+
+export const MAX_STDERR_BYTES = 16 * 1024;
+
+/** Ends a process group at once. Harmless when it has ended already. */
+export function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nobody is left in the group.
+  }
+}
+
+/** Starts git as a child of this process: simple, but each start blocks longer the more memory this process has. */
+export class DirectSpawner implements Spawner {
+  readonly #running = new Set<ChildProcess>();
+
+  async spawn(request: SpawnRequest): Promise<GitProcess> {
+    const child = spawn("git", request.args, {
+      cwd: request.cwd,
+      env: request.env,
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
+    const { promise: exited, resolve } = Promise.withResolvers<GitExit>();
+    const said: Buffer[] = [];
+    let saidBytes = 0;
+    child.stderr.on("data", (chunk: Buffer) => {
+      if (saidBytes < MAX_STDERR_BYTES) said.push(chunk);
+      saidBytes += chunk.length;
+    });
+    // A git that ends early closes its input; the exit code tells why.
+    child.stdin.on("error", () => {});
+    const started = new Promise<number>((done, failed) => {
+      child.once("spawn", () => done(child.pid ?? 0));
+      child.once("error", failed);
+    });
+    this.#running.add(child);
+    child.once("close", (code) => {
+      this.#running.delete(child);
+      resolve({ code, stderr: Buffer.concat(said).subarray(0, MAX_STDERR_BYTES).toString() });
+    });
+    try {
+      const pid = await started;
+      return { pid, stdin: child.stdin, stdout: child.stdout, exited };
+    } catch (error) {
+      this.#running.delete(child);
+      throw error;
+    }
+  }
+
+  /** Kills what still runs and waits for it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ends = [...this.#running].map((child) => new Promise((done) => child.once("close", done)));
+    for (const child of this.#running) if (child.pid !== undefined) killGroup(child.pid);
+    await Promise.all(ends);
+  }
+}

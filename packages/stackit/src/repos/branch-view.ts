@@ -1,0 +1,91 @@
+import type { Branch, Commit, Restack } from "../contract/view.ts";
+import { type CommitFacts, firstParents, type History, reachable } from "../stacks/history.ts";
+import type { BranchFacts } from "./branch-facts.ts";
+
+/** One branch as the API shows it, without its commits. */
+export function branchView(facts: BranchFacts): Branch {
+  const { placed, header, lines, distance } = facts;
+  const { node, children } = placed;
+  const { metadata, standing, edge } = node;
+  const observedAt = new Date(facts.observedAtMs).toISOString();
+  const pullRequest = metadata?.pullRequest;
+  return {
+    name: node.name,
+    parent: node.parent,
+    ...(children.length > 0 && { children: [...children] }),
+    depth: placed.depth,
+    isCurrent: facts.isCurrent,
+    needsRestack: standing.state === "parent-moved" || standing.state === "diverged",
+    isLocked: metadata?.lockReason !== undefined,
+    ...(metadata?.lockReason !== undefined && { lockReason: metadata.lockReason }),
+    isFrozen: node.frozen,
+    ...(placed.scope !== undefined && { scope: placed.scope }),
+    revision: node.tip,
+    ...tipView(header),
+    commitCount: standing.commitCount,
+    ...(lines && { linesAdded: lines.added, linesDeleted: lines.deleted }),
+    ...(pullRequest && { pr: { ...pullRequest, observedAt } }),
+    ...(distance && {
+      remoteStatus: {
+        ahead: distance.ahead,
+        behind: distance.behind,
+        diverged: distance.ahead > 0 && distance.behind > 0,
+        missingRemote: distance.missing,
+      },
+    }),
+    ...(facts.inWorktree && { inWorktree: true }),
+    edge: {
+      sources: edge.voices.map((voice) => ({ source: voice.source, parent: voice.parent, observedAt })),
+      agreed: edge.agreed,
+    },
+    restack: restackView(standing),
+    ...(node.problems.length > 0 && { problems: [...node.problems] }),
+  };
+}
+
+function restackView(standing: BranchFacts["placed"]["node"]["standing"]): Restack {
+  return {
+    state: standing.state,
+    reason: standing.reason,
+    ...(standing.recorded !== undefined && { recorded: standing.recorded }),
+    ...(standing.actual !== undefined && { actual: standing.actual }),
+  };
+}
+
+/** A tip whose object this clone does not hold has no date, author or message. */
+export function tipView(
+  header: CommitFacts | undefined,
+): Pick<Branch, "commitDate" | "commitAuthor" | "commitMessage"> {
+  return {
+    commitDate: new Date(header?.committedAtMs ?? 0).toISOString(),
+    commitAuthor: header?.author ?? "",
+    commitMessage: header?.subject ?? "",
+  };
+}
+
+export function commitView(commit: CommitFacts): Commit {
+  return {
+    sha: commit.oid,
+    message: commit.subject,
+    author: commit.author,
+    date: new Date(commit.committedAtMs).toISOString(),
+  };
+}
+
+/** What the branch adds to its parent, newest first: by first parents, and all of a branch that has merges. */
+export function ownCommits(history: History, facts: BranchFacts): Commit[] {
+  const { tip, standing } = facts.placed.node;
+  if (standing.hasMerges) {
+    const except = standing.base === undefined ? undefined : reachable(history, standing.base);
+    return [...reachable(history, tip, except)]
+      .flatMap((oid) => history.commit(oid) ?? [])
+      .sort((a, b) => b.committedAtMs - a.committedAtMs)
+      .map(commitView);
+  }
+  const commits: Commit[] = [];
+  for (const commit of firstParents(history, tip)) {
+    if (commit.oid === standing.base) break;
+    commits.push(commitView(commit));
+  }
+  return commits;
+}

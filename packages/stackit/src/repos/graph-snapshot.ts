@@ -1,0 +1,229 @@
+import type { RepoNote } from "../contract/repo.ts";
+import type { Branch, StackDetail, StackSummary, TrunkCommit, Unstacked, View } from "../contract/view.ts";
+import type { StackMetadata } from "../stacks/branch-metadata.ts";
+import type { PlacedStack } from "../stacks/order-stacks.ts";
+import { forkPoint } from "../stacks/restack.ts";
+import type { Landing } from "../stacks/trunk-log.ts";
+import { branchView, ownCommits, tipView } from "./branch-view.ts";
+import type { RepoModel } from "./model-builder.ts";
+import type { Snapshot } from "./served-repo.ts";
+
+export interface SnapshotParts extends RepoModel {
+  readonly generation: number;
+  readonly fingerprint: string;
+}
+
+/** A model of one reading, put into the words of the contract when somebody asks. */
+export class GraphSnapshot implements Snapshot {
+  readonly parts: SnapshotParts;
+  #view: View | undefined;
+  #branches: Branch[] | undefined;
+
+  constructor(parts: SnapshotParts) {
+    this.parts = parts;
+  }
+
+  get generation(): number {
+    return this.parts.generation;
+  }
+
+  get fingerprint(): string {
+    return this.parts.fingerprint;
+  }
+
+  get trunk(): string {
+    return this.parts.info.trunk;
+  }
+
+  get currentBranch(): string {
+    return this.parts.info.currentBranch;
+  }
+
+  get notes(): readonly RepoNote[] {
+    return this.parts.notes;
+  }
+
+  get counts(): { branches: number; stacks: number; needsRestack: number } {
+    let needsRestack = 0;
+    for (const { placed } of this.parts.facts.values()) {
+      const { state } = placed.node.standing;
+      if (state === "parent-moved" || state === "diverged") needsRestack++;
+    }
+    const { facts, stacks, graph } = this.parts;
+    return { branches: facts.size + graph.unstacked.size, stacks: stacks.length, needsRestack };
+  }
+
+  view(): View {
+    this.#view ??= {
+      generation: this.generation,
+      repo: this.parts.info,
+      stacks: this.#orderedStacks().map((stack) => ({
+        ...this.#summary(stack),
+        branches: stack.members.map(({ node }) => this.#branchView(node.name)),
+      })),
+      recentlyMerged: this.parts.landings.map(landingView),
+      unstacked: this.#unstacked(),
+    };
+    return this.#view;
+  }
+
+  stackSummaries(): StackSummary[] {
+    return this.#orderedStacks().map((stack) => this.#summary(stack));
+  }
+
+  stack(rootBranch: string): StackDetail | undefined {
+    const stack = this.parts.stacks.find(({ root }) => root === rootBranch);
+    return (
+      stack && {
+        ...this.#summary(stack),
+        branches: stack.members.map(({ node }) => this.#detail(node.name)),
+      }
+    );
+  }
+
+  branches(): Branch[] {
+    this.#branches ??= [...this.parts.facts.keys()].sort().map((name) => this.#branchView(name));
+    return this.#branches;
+  }
+
+  branch(name: string): Branch | undefined {
+    if (this.parts.facts.has(name)) return this.#detail(name);
+    const unstacked = this.parts.graph.unstacked.get(name);
+    if (unstacked) return this.#looseBranch(name, unstacked.tip);
+    const tip = this.parts.graph.trunk?.tip;
+    return name === this.trunk && tip !== undefined ? this.#looseBranch(name, tip) : undefined;
+  }
+
+  diffRange(name: string, against: "parent" | "trunk"): { base: string; head: string } | undefined {
+    const facts = this.parts.facts.get(name);
+    if (!facts) return undefined;
+    const { tip, standing } = facts.placed.node;
+    const base = against === "parent" ? standing.base : forkPoint(this.parts.history, tip);
+    return base === undefined ? undefined : { base, head: tip };
+  }
+
+  /** The current stack first, then by the newest commit on it. */
+  #orderedStacks(): PlacedStack[] {
+    const keys = new Map<PlacedStack, { current: boolean; newestMs: number }>();
+    for (const stack of this.parts.stacks) {
+      let newestMs = 0;
+      let current = false;
+      for (const { node } of stack.members) {
+        const facts = this.parts.facts.get(node.name);
+        newestMs = Math.max(newestMs, facts?.header?.committedAtMs ?? 0);
+        current ||= facts?.isCurrent ?? false;
+      }
+      keys.set(stack, { current, newestMs });
+    }
+    return [...keys]
+      .sort(
+        ([a, x], [b, y]) =>
+          Number(y.current) - Number(x.current) || y.newestMs - x.newestMs || (a.root < b.root ? -1 : 1),
+      )
+      .map(([stack]) => stack);
+  }
+
+  #summary(stack: PlacedStack): StackSummary {
+    const members = stack.members.map(({ node }) => node);
+    const facts = members.flatMap((node) => this.parts.facts.get(node.name) ?? []);
+    const root = facts[0];
+    const metadata = this.#stackMetadata(stack);
+    const prCount = members.filter((node) => node.metadata?.pullRequest).length;
+    const moved = facts.some(({ placed }) => /parent-moved|diverged/.test(placed.node.standing.state));
+    const owner = root?.header?.author;
+    return {
+      rootBranch: stack.root,
+      title: metadata?.title ?? this.#titleOf(stack),
+      status: members.some((node) => node.metadata?.lockReason !== undefined)
+        ? "blocked"
+        : moved
+          ? "pending"
+          : prCount < members.length
+            ? "incomplete"
+            : "shippable",
+      ...(root?.placed.scope !== undefined && { scope: root.placed.scope }),
+      branchCount: members.length,
+      prCount,
+      isCurrent: facts.some(({ isCurrent }) => isCurrent),
+      ...(stack.hasWorktree && { hasWorktree: true }),
+      ...(metadata?.description !== undefined && { description: metadata.description }),
+      ...(owner && { owner }),
+    };
+  }
+
+  #stackMetadata(stack: PlacedStack): StackMetadata | undefined {
+    for (const { node } of stack.members) {
+      const id = node.metadata?.stackId;
+      const found = id === undefined ? undefined : this.parts.stackMetadata.get(id);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** A fork has no single leaf to be named after, so its root names it. */
+  #titleOf(stack: PlacedStack): string {
+    const leaves = stack.members.filter(({ children }) => children.length === 0);
+    const name = (leaves.length === 1 ? leaves[0]?.node.name : undefined) ?? stack.root;
+    const facts = this.parts.facts.get(name);
+    const node = facts?.placed.node;
+    const title = node?.metadata?.pullRequest?.title;
+    const subject = node?.standing.commitCount === 1 ? facts?.header?.subject : undefined;
+    return title ?? (subject || name);
+  }
+
+  #branchView(name: string): Branch {
+    const facts = this.parts.facts.get(name);
+    if (!facts) throw new Error(`no facts about a branch of the snapshot: ${JSON.stringify(name)}`);
+    let view = this.parts.views.get(facts);
+    if (!view) {
+      view = branchView(facts);
+      this.parts.views.set(facts, view);
+    }
+    return view;
+  }
+
+  #detail(name: string): Branch {
+    const facts = this.parts.facts.get(name);
+    return {
+      ...this.#branchView(name),
+      ...(facts && { commits: ownCommits(this.parts.history, facts) }),
+    };
+  }
+
+  #looseBranch(name: string, tip: string): Branch {
+    const isTrunk = name === this.trunk;
+    return {
+      name,
+      depth: isTrunk ? 0 : 1,
+      isCurrent: name === this.currentBranch,
+      needsRestack: false,
+      isLocked: false,
+      isFrozen: false,
+      revision: tip,
+      ...tipView(isTrunk ? this.parts.trunkHeader : this.parts.history.commit(tip)),
+      commitCount: 0,
+      edge: { sources: [], agreed: true },
+      restack: { state: "unknown", reason: isTrunk ? "It is the trunk." : "It belongs to no stack." },
+    };
+  }
+
+  #unstacked(): Unstacked[] {
+    return [...this.parts.graph.unstacked]
+      .map(([name, { reason }]) => ({ name, reason }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+}
+
+function landingView(landing: Landing): TrunkCommit {
+  return {
+    sha: landing.oid.slice(0, 7),
+    message: landing.message,
+    author: landing.author,
+    date: new Date(landing.committedAtMs).toISOString(),
+    kind: landing.kind,
+    ...(landing.prNumber !== undefined && { prNumber: landing.prNumber }),
+    ...(landing.stackSize !== undefined && { stackSize: landing.stackSize }),
+    ...(landing.stackPRs && { stackPRs: [...landing.stackPRs] }),
+    ...(landing.stackScope !== undefined && { stackScope: landing.stackScope }),
+  };
+}

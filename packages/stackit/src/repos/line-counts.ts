@@ -1,0 +1,54 @@
+import { type CommitPair, countLines, type LineCount, pairKey } from "../git/diff-tree.ts";
+import type { ReadOnlyGit } from "../git/read-only-git.ts";
+
+/** Keeps counts across restarts. A count follows from the two ids alone, so it is never wrong, only forgotten. */
+export interface LineCountStore {
+  getMany(pairs: readonly CommitPair[]): Promise<Map<string, LineCount>>;
+  putMany(counts: ReadonlyMap<string, LineCount>): Promise<void>;
+}
+
+/** Beyond this many, what no branch needs any more is forgotten. */
+const KEEP_AT_LEAST = 20_000;
+
+/** The memo of diff statistics. What git could not count, as in a partial clone, is not asked again. */
+export class LineCounts {
+  readonly #git: ReadOnlyGit;
+  readonly #store: LineCountStore | undefined;
+  #known = new Map<string, LineCount | "unavailable">();
+
+  constructor(git: ReadOnlyGit, store: LineCountStore | undefined) {
+    this.#git = git;
+    this.#store = store;
+  }
+
+  get(pair: CommitPair): LineCount | undefined {
+    const known = this.#known.get(pairKey(pair));
+    return known === "unavailable" ? undefined : known;
+  }
+
+  /** Those that nobody has counted yet, as far as this process knows. */
+  missing(pairs: readonly CommitPair[]): CommitPair[] {
+    return pairs.filter((pair) => !this.#known.has(pairKey(pair)));
+  }
+
+  /** Takes over what an earlier process counted; returns what is still missing. */
+  async recall(pairs: readonly CommitPair[]): Promise<CommitPair[]> {
+    if (!this.#store || pairs.length === 0) return [...pairs];
+    for (const [key, count] of await this.#store.getMany(pairs)) this.#known.set(key, count);
+    return this.missing(pairs);
+  }
+
+  /** One process. @throws {GitError} */
+  async count(pairs: readonly CommitPair[], signal: AbortSignal): Promise<void> {
+    if (pairs.length === 0) return;
+    const counts = await countLines(this.#git, pairs, { signal, timeoutMs: 600_000 });
+    for (const pair of pairs) this.#known.set(pairKey(pair), counts.get(pairKey(pair)) ?? "unavailable");
+    await this.#store?.putMany(counts);
+  }
+
+  forgetAllBut(pairs: readonly CommitPair[]): void {
+    if (this.#known.size < KEEP_AT_LEAST + pairs.length * 2) return;
+    const needed = new Set(pairs.map(pairKey));
+    this.#known = new Map([...this.#known].filter(([key]) => needed.has(key)));
+  }
+}

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { GitDirs } from "../git/find-git-dir.ts";
+import { listRefs, type RefListing } from "../git/for-each-ref.ts";
+import { type HeadFile, readCheckedOut, readHeadFile } from "../git/heads.ts";
+import type { ReadOnlyGit } from "../git/read-only-git.ts";
+import { HEADS, type Head, READ_PREFIXES, type RefReading } from "../stacks/ref-reading.ts";
+
+/** What is on disk at one moment, before anything is made of it. */
+export interface RawReading {
+  readonly listing: Buffer;
+  readonly head: HeadFile;
+  readonly checkedOut: ReadonlySet<string>;
+  /** Changes when a file changes whose content the model depends on besides refs. */
+  readonly settingsStamp: string;
+}
+
+/** Files beside the refs that change what is shown: remotes and trunk, the edge of a shallow clone, Graphite's trunk. */
+const SETTINGS_FILES = ["config", "config.worktree", "shallow", ".graphite_repo_config"];
+
+/** One pass over the refs, the HEADs and the settings. Costs one process. @throws {GitError} or a system error */
+export async function readRaw(git: ReadOnlyGit, dirs: GitDirs, signal: AbortSignal): Promise<RawReading> {
+  const [listing, head, checkedOut, ...stamps] = await Promise.all([
+    listRefs(git, READ_PREFIXES, { signal }),
+    readHead(git, dirs.gitDir, signal),
+    readCheckedOut(dirs.commonDir),
+    ...SETTINGS_FILES.map((name) => stampOf(join(dirs.commonDir, name))),
+  ]);
+  return { listing, head, checkedOut, settingsStamp: stamps.join(" ") };
+}
+
+/** Whether both would give the same model. */
+export function sameReading(a: RawReading, b: RawReading): boolean {
+  return (
+    a.listing.equals(b.listing) &&
+    JSON.stringify(a.head) === JSON.stringify(b.head) &&
+    a.settingsStamp === b.settingsStamp &&
+    a.checkedOut.size === b.checkedOut.size &&
+    [...a.checkedOut].every((ref) => b.checkedOut.has(ref))
+  );
+}
+
+/** Names the content of a reading. */
+export function fingerprintOf(raw: RawReading): string {
+  const hash = createHash("sha256").update(raw.listing).update(JSON.stringify(raw.head));
+  return hash
+    .update(JSON.stringify([...raw.checkedOut].sort()))
+    .update(raw.settingsStamp)
+    .digest("hex")
+    .slice(0, 16);
+}
+
+export function toReading(raw: RawReading, listing: RefListing): RefReading {
+  const { refs, symbolic } = listing;
+  return { refs, symbolic, checkedOut: raw.checkedOut, head: resolveHead(raw.head, refs) };
+}
+
+function resolveHead(file: HeadFile, refs: ReadonlyMap<string, string>): Head {
+  if (file.kind === "oid") return { kind: "detached", oid: file.oid };
+  const ref = file.kind === "ref" && file.ref.startsWith(HEADS) ? file.ref : undefined;
+  if (ref === undefined) return { kind: "detached", oid: "" };
+  const oid = refs.get(ref);
+  return { kind: "branch", name: ref.slice(HEADS.length), ...(oid !== undefined && { oid }) };
+}
+
+async function readHead(git: ReadOnlyGit, gitDir: string, signal: AbortSignal): Promise<HeadFile> {
+  const head = await readHeadFile(gitDir);
+  if (head.kind !== "unknown") return head;
+  const { stdout, exitCode } = await git.run("rev-parse", ["--symbolic-full-name", "HEAD"], {
+    signal,
+    okExitCodes: [128],
+  });
+  const ref = stdout.toString("latin1").trim();
+  return exitCode === 0 && ref.startsWith("refs/") ? { kind: "ref", ref } : head;
+}
+
+async function stampOf(path: string): Promise<string> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found ? `${found.mtimeNs}:${found.size}:${found.ino}` : "-";
+}

@@ -1,0 +1,323 @@
+import { homedir } from "node:os";
+import { relative } from "node:path";
+import { performance } from "node:perf_hooks";
+import { Problem } from "../contract/problem-error.ts";
+import type { Watching } from "../contract/repo.ts";
+import type { Hold, RefChanges, StackChanges } from "../contract/sync-run.ts";
+import { type CommitPair, diffPatch } from "../git/diff-tree.ts";
+import { findGitDir, type GitDirs } from "../git/find-git-dir.ts";
+import { RefListing } from "../git/for-each-ref.ts";
+import { GitError } from "../git/git-error.ts";
+import { ObjectPool } from "../git/object-pool.ts";
+import { ReadOnlyGit } from "../git/read-only-git.ts";
+import type { Spawner } from "../git/spawner.ts";
+import { heldBack } from "../stacks/hold.ts";
+import { diffRefs, HEADS } from "../stacks/ref-reading.ts";
+import { diffSnapshots } from "./diff-snapshots.ts";
+import { GraphSnapshot } from "./graph-snapshot.ts";
+import { type LineCountStore, LineCounts } from "./line-counts.ts";
+import { ModelBuilder, type RepoModel } from "./model-builder.ts";
+import { describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
+import { fingerprintOf, type RawReading, readRaw, sameReading, toReading } from "./ref-reader.ts";
+import { type RepoSettings, readSettings } from "./repo-settings.ts";
+import type { DiffOptions, ServedRepo } from "./served-repo.ts";
+
+export interface WorkingCopyOptions {
+  readonly id: string;
+  readonly folder: string;
+  readonly displayName?: string;
+  /** Whether answers may say whose clone this is and where it lies. Never on a public server. */
+  readonly namesPerson: boolean;
+  readonly lineCounts?: LineCountStore;
+}
+
+/** A new snapshot, told once, after it can be read. */
+export interface Published {
+  readonly generation: number;
+  readonly stacks: StackChanges;
+  readonly branches: readonly string[];
+  /** Present when another branch was checked out. Empty names mean a detached HEAD. */
+  readonly switched?: { readonly from: string; readonly to: string };
+}
+
+export interface RefreshResult {
+  readonly outcome: "updated" | "unchanged" | "held";
+  readonly generation: number;
+  readonly refs: RefChanges;
+  readonly stacks: StackChanges;
+  readonly phases: { fetchMs: number; readMs: number; deriveMs: number };
+  readonly hold?: Hold;
+}
+
+interface State {
+  readonly raw: RawReading;
+  readonly listing: RefListing;
+  readonly settings: RepoSettings;
+  readonly fingerprint: string;
+}
+
+/** Up to here a refresh counts lines itself; more are counted behind it. */
+const COUNT_AT_ONCE = 32;
+const COUNT_BATCH = 500;
+const MAX_PATCH_BYTES = 32 * 1024 * 1024;
+/** A working copy's refs are on this disk: a second look a moment later tells a half-read folder from somebody's tidying. */
+const SECOND_LOOK_MS = 1_000;
+
+/**
+ * A clone that a person works in. It is only read: there is no method here that writes, fetches or waits for anybody, and its
+ * git could not. One refresh at a time; readers see the last complete snapshot meanwhile. Disposal ends what runs.
+ */
+export class WorkingCopy implements ServedRepo, AsyncDisposable {
+  readonly kind = "working-copy";
+  readonly id: string;
+  readonly displayName: string;
+  readonly displayPath?: string;
+  /** The folder that all worktrees share: names this repository on this machine. */
+  readonly commonDir: string;
+  watching?: Watching;
+
+  readonly #dirs: GitDirs;
+  readonly #git: ReadOnlyGit;
+  readonly #objects: ObjectPool;
+  readonly #lines: LineCounts;
+  readonly #builder: ModelBuilder;
+  readonly #listeners = new Set<(published: Published) => void>();
+  readonly #closing = new AbortController();
+  #state: State | undefined;
+  #snapshot: GraphSnapshot | undefined;
+  #generation = 0;
+  #hold: { readonly hold: Hold; readonly dueAtMs: number } | undefined;
+  #counting: Promise<void> | undefined;
+
+  private constructor(dirs: GitDirs, spawner: Spawner, options: WorkingCopyOptions) {
+    this.id = options.id;
+    this.displayName = options.displayName ?? nameOf(dirs.top);
+    this.commonDir = dirs.commonDir;
+    if (options.namesPerson) this.displayPath = homeRelative(dirs.top);
+    this.#dirs = dirs;
+    this.#git = new ReadOnlyGit(spawner, dirs.gitDir);
+    this.#objects = new ObjectPool(this.#git);
+    this.#lines = new LineCounts(this.#git, options.lineCounts);
+    this.#builder = new ModelBuilder(this.#git, this.#objects, this.#lines, options.namesPerson);
+  }
+
+  /** Finds the repository that the folder lies in; reads no refs yet. @throws {Error} with a sentence for a person. */
+  static async open(spawner: Spawner, options: WorkingCopyOptions): Promise<WorkingCopy> {
+    return new WorkingCopy(await findGitDir(options.folder), spawner, options);
+  }
+
+  get snapshot(): GraphSnapshot | undefined {
+    return this.#snapshot;
+  }
+
+  get owner(): string | undefined {
+    return this.#state?.settings.owner;
+  }
+
+  get name(): string | undefined {
+    return this.#state?.settings.name;
+  }
+
+  get remotes(): RepoSettings["remotes"] {
+    return this.#state?.settings.remotes ?? [];
+  }
+
+  refOid(ref: string): string | undefined {
+    return this.#state?.listing.refs.get(ref);
+  }
+
+  /** The listener must not throw. Returns the way to stop listening. */
+  onPublished(listener: (published: Published) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Reads the refs and, where they differ from the last reading, publishes what follows. A failure changes nothing that
+   * readers see. Must not be called while another call runs.
+   * @throws {GitError} or the system's error
+   */
+  async refresh(work: { signal: AbortSignal; confirmed: ReadonlySet<string> }): Promise<RefreshResult> {
+    const signal = AbortSignal.any([work.signal, this.#closing.signal]);
+    const startedAt = performance.now();
+    const raw = await readRaw(this.#git, this.#dirs, signal);
+    const readMs = performance.now() - startedAt;
+    const before = this.#state;
+    if (before && sameReading(before.raw, raw)) {
+      this.#hold = undefined;
+      return this.#result("unchanged", { readMs, deriveMs: 0 });
+    }
+    const listing = new RefListing(raw.listing, before?.listing);
+    const hold = before && this.#heldBy(before.listing, listing, work.confirmed);
+    if (hold) return { ...this.#result("held", { readMs, deriveMs: 0 }), hold };
+
+    const settings =
+      before?.raw.settingsStamp === raw.settingsStamp
+        ? before.settings
+        : await readSettings(this.#git, this.#dirs, signal);
+    const reading = toReading(raw, listing);
+    const old = this.#snapshot?.parts;
+    let model = await this.#builder.build(reading, settings, old, signal);
+    const uncounted = this.#lines.missing(model.pairs);
+    if (uncounted.length > 0 && uncounted.length <= COUNT_AT_ONCE) {
+      await this.#lines.count(await this.#lines.recall(uncounted), signal);
+      model = this.#builder.withLineCounts(model);
+    }
+    signal.throwIfAborted();
+    const trunkTips = model.graph.trunk?.tips ?? [];
+    const deltas = before ? diffRefs(before.listing.refs, listing.refs) : [];
+    this.#state = { raw, listing, settings, fingerprint: fingerprintOf(raw) };
+    this.#hold = undefined;
+    const published = this.#publish(model);
+    if (uncounted.length > COUNT_AT_ONCE) this.#countBehind();
+    return {
+      ...this.#result("updated", { readMs, deriveMs: performance.now() - startedAt - readMs }),
+      refs: describeRefChanges(deltas, model.history, trunkTips),
+      stacks: published.stacks,
+    };
+  }
+
+  /** What a refresh would find now. Changes nothing, remembers nothing. @throws as `refresh` */
+  async probe(signal: AbortSignal): Promise<RefChanges> {
+    const raw = await readRaw(this.#git, this.#dirs, AbortSignal.any([signal, this.#closing.signal]));
+    const before = this.#state;
+    const listing = new RefListing(raw.listing, before?.listing);
+    const parts = this.#snapshot?.parts;
+    const history = parts?.history ?? { commit: () => undefined };
+    return describeRefChanges(
+      diffRefs(before?.listing.refs ?? new Map(), listing.refs),
+      history,
+      parts?.graph.trunk?.tips ?? [],
+    );
+  }
+
+  /** Whether the disk says something else than the snapshot. Costs one process. @throws as `refresh` */
+  async hasChanged(signal: AbortSignal): Promise<boolean> {
+    const raw = await readRaw(this.#git, this.#dirs, AbortSignal.any([signal, this.#closing.signal]));
+    return !this.#state || !sameReading(this.#state.raw, raw);
+  }
+
+  async diff(range: CommitPair, options: DiffOptions): Promise<{ patch: string; truncated: boolean }> {
+    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
+    try {
+      const { patch, truncated } = await diffPatch(this.#git, range, {
+        signal,
+        maxBytes: MAX_PATCH_BYTES,
+        ignoreWhitespace: options.ignoreWhitespace,
+      });
+      return { patch: patch.toString("utf8"), truncated };
+    } catch (error) {
+      if (!(error instanceof GitError) || error.failure !== "missing-object") throw error;
+      throw new Problem("diff/unavailable", "This clone does not hold all objects of the diff.", {
+        cause: error,
+      });
+    }
+  }
+
+  #result(
+    outcome: RefreshResult["outcome"],
+    phases: { readMs: number; deriveMs: number },
+  ): Omit<RefreshResult, "hold"> {
+    return {
+      outcome,
+      generation: this.#generation,
+      refs: NO_REF_CHANGES,
+      stacks: { created: [], changed: [], removed: [] },
+      phases: { fetchMs: 0, ...phases },
+    };
+  }
+
+  /** Undefined when the new listing may go through: little is lost, or the loss was confirmed. */
+  #heldBy(before: RefListing, after: RefListing, confirmed: ReadonlySet<string>): Hold | undefined {
+    const [known, found] = [branchesOf(before), branchesOf(after)];
+    const lost = heldBack(known, found);
+    if (lost.length === 0) return undefined;
+    const open = this.#hold;
+    const sameLoss = open?.hold.branchesAfter === found.size && open.hold.branchesBefore === known.size;
+    if (open && sameLoss && (confirmed.has(open.hold.id) || performance.now() >= open.dueAtMs))
+      return undefined;
+    if (open && sameLoss) return open.hold;
+    const hold: Hold = {
+      id: crypto.randomUUID(),
+      wouldRemove: lost.slice(0, 200),
+      branchesBefore: known.size,
+      branchesAfter: found.size,
+      confirmsAt: new Date(Date.now() + SECOND_LOOK_MS).toISOString(),
+    };
+    this.#hold = { hold, dueAtMs: performance.now() + SECOND_LOOK_MS };
+    return hold;
+  }
+
+  #publish(model: RepoModel): Published {
+    const before = this.#snapshot?.parts;
+    const generation = ++this.#generation;
+    this.#snapshot = new GraphSnapshot({
+      ...model,
+      generation,
+      fingerprint: `${this.#state?.fingerprint}-${generation}`,
+    });
+    const [from, to] = [before?.info.currentBranch, model.info.currentBranch];
+    const published: Published = {
+      generation,
+      ...diffSnapshots(before, model),
+      ...(from !== undefined && from !== to && { switched: { from, to } }),
+    };
+    for (const listener of this.#listeners) listener(published);
+    return published;
+  }
+
+  /** Counts what is missing, batch by batch, and publishes as it goes on. */
+  #countBehind(): void {
+    this.#counting ??= this.#countMissing()
+      .catch(() => {}) // The numbers stay absent; the next change tries again.
+      .finally(() => {
+        this.#counting = undefined;
+      });
+  }
+
+  async #countMissing(): Promise<void> {
+    const { signal } = this.#closing;
+    let publishedAt = performance.now();
+    for (;;) {
+      const parts = this.#snapshot?.parts;
+      if (!parts || signal.aborted) return;
+      const missing = this.#lines.missing(parts.pairs).slice(0, COUNT_BATCH);
+      if (missing.length > 0) await this.#lines.count(await this.#lines.recall(missing), signal);
+      const done = this.#lines.missing(parts.pairs).length === 0;
+      if (done || performance.now() - publishedAt > 1_000) {
+        const latest = this.#snapshot?.parts;
+        if (latest) this.#publish(this.#builder.withLineCounts(latest));
+        publishedAt = performance.now();
+      }
+      if (done && this.#snapshot && this.#lines.missing(this.#snapshot.parts.pairs).length === 0) return;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    this.#listeners.clear();
+    await this.#counting;
+    await this.#objects[Symbol.asyncDispose]();
+  }
+}
+
+function branchesOf(listing: RefListing): Set<string> {
+  const names = new Set<string>();
+  for (const ref of listing.refs.keys()) if (ref.startsWith(HEADS)) names.add(ref.slice(HEADS.length));
+  return names;
+}
+
+function nameOf(folder: string): string {
+  return (
+    folder
+      .split(/[\\/]/)
+      .filter(Boolean)
+      .at(-1)
+      ?.replace(/\.git$/, "") ?? folder
+  );
+}
+
+function homeRelative(folder: string): string {
+  const below = relative(homedir(), folder);
+  return below.startsWith("..") ? folder : below === "" ? "~" : `~/${below}`;
+}

@@ -1,0 +1,72 @@
+import type { BranchNode, StackGraph } from "./build-graph.ts";
+
+export interface PlacedBranch {
+  readonly node: BranchNode;
+  /** 1 for a root. */
+  readonly depth: number;
+  /** By name, the one that leads to the current branch first. */
+  readonly children: readonly string[];
+  /** The root of its stack. */
+  readonly root: string;
+  /** Inherited from the nearest branch towards the trunk that names one. */
+  readonly scope: string | undefined;
+}
+
+export interface PlacedStack {
+  readonly root: string;
+  /** Depth first from the root: a parent comes before its children. */
+  readonly members: readonly PlacedBranch[];
+  readonly hasWorktree: boolean;
+}
+
+/**
+ * The graph as ordered trees. Each child of the trunk is a root. A worktree anchor, which Stackit puts below the stack of a
+ * linked worktree, is not shown: its children are roots. Never recursive, so no stack is too tall.
+ */
+export function orderStacks(graph: StackGraph, currentBranch: string): PlacedStack[] {
+  const children = new Map<string, string[]>();
+  for (const node of graph.nodes.values()) {
+    const siblings = children.get(node.parent);
+    if (siblings) siblings.push(node.name);
+    else children.set(node.parent, [node.name]);
+  }
+  const leading = pathToTrunk(graph, currentBranch);
+  const rank = (name: string): number => (leading.has(name) ? 0 : 1);
+  for (const names of children.values()) {
+    if (names.length > 1) names.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  }
+  const roots = (graph.trunk && children.get(graph.trunk.name)) ?? [];
+  return roots.flatMap((root) => {
+    const isAnchor = graph.nodes.get(root)?.metadata?.kind === "worktree-anchor";
+    const shown = isAnchor ? (children.get(root) ?? []) : [root];
+    return shown.map((name) => ({ root: name, members: placeStack(name), hasWorktree: isAnchor }));
+  });
+
+  function placeStack(root: string): PlacedBranch[] {
+    const members: PlacedBranch[] = [];
+    const open: { name: string; depth: number; scope: string | undefined }[] = [
+      { name: root, depth: 1, scope: undefined },
+    ];
+    for (let next = open.pop(); next; next = open.pop()) {
+      const node = graph.nodes.get(next.name);
+      if (!node) continue;
+      const own = node.metadata?.scope;
+      const scope = own === undefined ? next.scope : own === "none" || own === "clear" ? undefined : own;
+      const below = children.get(next.name) ?? NONE;
+      members.push({ node, depth: next.depth, children: below, root, scope });
+      for (let index = below.length - 1; index >= 0; index--) {
+        const name = below[index];
+        if (name !== undefined) open.push({ name, depth: next.depth + 1, scope });
+      }
+    }
+    return members;
+  }
+}
+
+const NONE: readonly string[] = [];
+
+function pathToTrunk(graph: StackGraph, from: string): Set<string> {
+  const path = new Set<string>();
+  for (let node = graph.nodes.get(from); node; node = graph.nodes.get(node.parent)) path.add(node.name);
+  return path;
+}

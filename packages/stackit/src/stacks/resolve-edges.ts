@@ -1,0 +1,162 @@
+import type { Inferred } from "./infer-parents.ts";
+
+export type EdgeSource = "stackit" | "branch-metadata" | "ancestry";
+
+export interface Voice {
+  readonly source: EdgeSource;
+  /** As the source names it, whether or not that branch exists. */
+  readonly parent: string;
+}
+
+export type EdgeProblem =
+  | { readonly code: "parent-missing"; readonly detail: string }
+  | { readonly code: "parent-is-self"; readonly detail: string }
+  | { readonly code: "cycle"; readonly detail: string }
+  | { readonly code: "ambiguous-parent"; readonly detail: string };
+
+export interface ResolvedEdge {
+  /** A known branch, or the trunk. */
+  readonly parent: string;
+  /** Whose voice was believed; undefined when the trunk was taken because nobody named a living parent. */
+  readonly believed?: EdgeSource;
+  /** Strongest first. */
+  readonly voices: readonly Voice[];
+  readonly agreed: boolean;
+  readonly problems: readonly EdgeProblem[];
+}
+
+export interface EdgeInput {
+  readonly trunk: string;
+  readonly branches: ReadonlySet<string>;
+  /** What tools recorded, also for branches that are gone. Strongest source first. */
+  readonly recorded: readonly {
+    readonly source: EdgeSource;
+    readonly parents: ReadonlyMap<string, string>;
+  }[];
+  readonly inferred: ReadonlyMap<string, Inferred>;
+}
+
+/**
+ * One parent for each branch. Precedence is decided per branch, never per tree: recorded intent beats ancestry, and where it
+ * cannot be followed the next voice is heard. The result has no cycle, each parent is a known branch or the trunk, and the
+ * order in which branches come never matters.
+ */
+export function resolveEdges(input: EdgeInput): Map<string, ResolvedEdge> {
+  const edges = new Map<string, ResolvedEdge>();
+  for (const name of input.branches) edges.set(name, resolveOne(name, input));
+  breakCycles(edges, input);
+  return edges;
+}
+
+function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
+  const voices: Voice[] = [];
+  const problems: EdgeProblem[] = [];
+  let parent: string | undefined;
+  let believed: EdgeSource | undefined;
+  for (const { source, parents } of input.recorded) {
+    const named = parents.get(name);
+    if (named === undefined) continue;
+    voices.push({ source, parent: named });
+    if (parent !== undefined) continue;
+    if (named === name) {
+      problems.push({ code: "parent-is-self", detail: `${source} names the branch as its own parent.` });
+      continue;
+    }
+    const living = firstLiving(named, name, parents, input);
+    if (living !== named) {
+      problems.push({
+        code: "parent-missing",
+        detail: living
+          ? `${source} names ${named}, which is gone; its own parent ${living} stands in.`
+          : `${source} names ${named}, which does not exist here.`,
+      });
+    }
+    parent = living;
+    if (living !== undefined) believed = source;
+  }
+  const inferred = input.inferred.get(name);
+  if (inferred) {
+    voices.push({ source: "ancestry", parent: inferred.parent ?? input.trunk });
+    if (parent === undefined) {
+      parent = inferred.parent;
+      believed = "ancestry";
+      if (inferred.ties.length > 0) {
+        problems.push({
+          code: "ambiguous-parent",
+          detail: `By commits alone ${inferred.ties.join(", ")} would be as good an answer.`,
+        });
+      }
+    }
+  }
+  return {
+    parent: parent ?? input.trunk,
+    ...(believed && { believed }),
+    voices,
+    agreed: voices.every((voice) => voice.parent === voices[0]?.parent),
+    problems,
+  };
+}
+
+/** Follows what is recorded about branches that are gone, up to one that lives. */
+function firstLiving(
+  named: string,
+  child: string,
+  parents: ReadonlyMap<string, string>,
+  input: EdgeInput,
+): string | undefined {
+  const seen = new Set([child]);
+  for (
+    let name: string | undefined = named;
+    name !== undefined && !seen.has(name);
+    name = parents.get(name)
+  ) {
+    if (name === input.trunk || input.branches.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
+}
+
+/**
+ * Every branch of a cycle loses the voice it was believed by: first what was recorded, then ancestry, then the trunk stands.
+ * Each round takes a voice from somebody, so it ends.
+ */
+function breakCycles(edges: Map<string, ResolvedEdge>, input: EdgeInput): void {
+  for (let members = findCycles(edges); members.size > 0; members = findCycles(edges)) {
+    const detail = `The recorded parents form a cycle: ${[...members].sort().join(", ")}.`;
+    for (const name of members) {
+      const edge = edges.get(name);
+      if (!edge) continue;
+      const inferred = edge.believed === "ancestry" ? undefined : input.inferred.get(name);
+      const { believed: _, ...rest } = edge;
+      edges.set(name, {
+        ...rest,
+        parent: inferred?.parent ?? input.trunk,
+        ...(inferred && { believed: "ancestry" as const }),
+        problems: [...edge.problems.filter((problem) => problem.code !== "cycle"), { code: "cycle", detail }],
+      });
+    }
+  }
+}
+
+/** The branches that can reach themselves. */
+function findCycles(edges: ReadonlyMap<string, ResolvedEdge>): Set<string> {
+  const members = new Set<string>();
+  const done = new Set<string>();
+  for (const start of edges.keys()) {
+    const path = new Set<string>();
+    let name: string | undefined = start;
+    while (name !== undefined && !done.has(name) && !path.has(name)) {
+      path.add(name);
+      name = edges.get(name)?.parent;
+    }
+    if (name !== undefined && path.has(name)) {
+      let inside = false;
+      for (const step of path) {
+        inside ||= step === name;
+        if (inside) members.add(step);
+      }
+    }
+    for (const step of path) done.add(step);
+  }
+  return members;
+}

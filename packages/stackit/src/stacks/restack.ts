@@ -1,0 +1,142 @@
+import { firstParents, type History, isAncestor, reachable } from "./history.ts";
+
+export type RestackState = "in-sync" | "parent-moved" | "diverged" | "merged" | "unknown";
+
+export interface Standing {
+  readonly state: RestackState;
+  /** One sentence for a person. */
+  readonly reason: string;
+  readonly recorded?: string;
+  readonly actual?: string;
+  /** The commit that the branch's own changes start from; undefined when this clone does not hold it. */
+  readonly base?: string;
+  /** Commits above `base`, over all parents. */
+  readonly commitCount: number;
+  readonly hasMerges: boolean;
+}
+
+export interface StandingInput {
+  readonly tip: string;
+  readonly parentName: string;
+  /** Undefined when the parent has no commit here. */
+  readonly parentTip: string | undefined;
+  readonly parentIsTrunk: boolean;
+  readonly recorded: string | undefined;
+  readonly history: History;
+}
+
+/**
+ * How a branch stands to its parent, by ancestry first and the recorded boundary second: a branch that plain git has put
+ * on its parent's tip is in sync, whatever a tool wrote down before. A branch on the trunk is in sync however far the
+ * trunk has gone on, since it can land as it is.
+ */
+export function standingOf(input: StandingInput): Standing {
+  const { tip, parentName, parentTip, recorded, history } = input;
+  const facts = {
+    ...(recorded !== undefined && { recorded }),
+    ...(parentTip !== undefined && { actual: parentTip }),
+  };
+  if (history.commit(tip) === undefined) return onTrunk(input, facts);
+  const fork = forkPoint(history, tip);
+  const above = (base: string | undefined): Pick<Standing, "base" | "commitCount" | "hasMerges"> => ({
+    ...(base !== undefined && { base }),
+    ...countAbove(history, tip, base),
+  });
+
+  if (parentTip === undefined) {
+    return {
+      ...facts,
+      ...above(fork),
+      state: "unknown",
+      reason: `${parentName} has no commit in this clone.`,
+    };
+  }
+  if (fork === undefined) {
+    const reason = `It shares no commit with ${parentName} in this clone.`;
+    return { ...facts, ...above(fork), state: "unknown", reason };
+  }
+  if (input.parentIsTrunk) {
+    return { ...facts, ...above(fork), state: "in-sync", reason: `It stands on ${parentName}.` };
+  }
+  if (isAncestor(history, parentTip, tip)) {
+    return {
+      ...facts,
+      ...above(parentTip),
+      state: "in-sync",
+      reason: `It stands on the tip of ${parentName}.`,
+    };
+  }
+  if (history.commit(parentTip) === undefined) {
+    return {
+      ...facts,
+      ...above(recorded !== undefined && isAncestor(history, recorded, tip) ? recorded : fork),
+      state: "parent-moved",
+      reason: `${parentName} is part of the trunk now.`,
+    };
+  }
+  if (recorded !== undefined && isAncestor(history, recorded, tip)) {
+    const gained = isAncestor(history, recorded, parentTip);
+    return {
+      ...facts,
+      ...above(recorded),
+      state: "parent-moved",
+      reason: gained
+        ? `${parentName} has commits that this branch does not stand on.`
+        : `${parentName} was rewritten after this branch was put on it.`,
+    };
+  }
+  const shared = lastShared(history, tip, parentTip);
+  if (shared !== undefined) {
+    return {
+      ...facts,
+      ...above(shared),
+      state: "parent-moved",
+      reason: `${parentName} has commits that this branch does not stand on.`,
+    };
+  }
+  return {
+    ...facts,
+    ...above(fork),
+    state: "diverged",
+    reason: `It shares no commit with ${parentName} above the trunk.`,
+  };
+}
+
+function onTrunk(input: StandingInput, facts: Pick<Standing, "recorded" | "actual">): Standing {
+  const { tip, parentName, parentTip, recorded } = input;
+  const nothing = { ...facts, base: tip, commitCount: 0, hasMerges: false };
+  if (tip === parentTip || tip === recorded) {
+    return { ...nothing, state: "in-sync", reason: `It has no commit of its own on ${parentName} yet.` };
+  }
+  return { ...nothing, state: "merged", reason: "All of its commits are part of the trunk." };
+}
+
+/** The commit of the trunk that the first-parent chain comes from; undefined for an unrelated history. */
+export function forkPoint(history: History, tip: string): string | undefined {
+  let last: string | undefined = tip;
+  for (const commit of firstParents(history, tip)) last = commit.parents[0];
+  return last;
+}
+
+function lastShared(history: History, tip: string, parentTip: string): string | undefined {
+  const below = reachable(history, parentTip);
+  for (const commit of firstParents(history, tip)) if (below.has(commit.oid)) return commit.oid;
+  return undefined;
+}
+
+function countAbove(
+  history: History,
+  tip: string,
+  base: string | undefined,
+): Pick<Standing, "commitCount" | "hasMerges"> {
+  let commitCount = 0;
+  for (const commit of firstParents(history, tip)) {
+    if (commit.oid === base) return { commitCount, hasMerges: false };
+    if (commit.parents.length > 1) {
+      const except = base === undefined ? undefined : reachable(history, base);
+      return { commitCount: reachable(history, tip, except).size, hasMerges: true };
+    }
+    commitCount++;
+  }
+  return { commitCount, hasMerges: false };
+}
