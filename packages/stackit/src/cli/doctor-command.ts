@@ -1,0 +1,68 @@
+import type { Config } from "../config/config.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { loadConfig } from "../config/load-config.ts";
+import { type FlagValues, unknownVariables } from "../config/read-env.ts";
+import { checkDataDir } from "./doctor/check-data-dir.ts";
+import { checkDatabase } from "./doctor/check-database.ts";
+import { checkPort } from "./doctor/check-port.ts";
+import { checkGit, checkNode } from "./doctor/check-programs.ts";
+import { checkRepo } from "./doctor/check-repo.ts";
+import type { Finding } from "./doctor/finding.ts";
+import { type ExitCode, paintFor, printLine, type Terminal } from "./terminal.ts";
+
+/** Looks at everything that `serve` with the same flags would need, changes nothing, and says how to mend what it finds. */
+export async function doctorCommand(flags: FlagValues, terminal: Terminal): Promise<ExitCode> {
+  const { signal } = terminal;
+  const paint = paintFor(terminal.stdout);
+  let failures = 0;
+  const tell = (finding: Finding): void => {
+    const [sign, style] = ({ ok: ["✓", "green"], warn: ["!", "yellow"], fail: ["✗", "red"] } as const)[
+      finding.level
+    ];
+    printLine(terminal.stdout, `${paint(style, sign)} ${finding.subject}: ${finding.detail}`);
+    if (finding.level !== "ok") printLine(terminal.stdout, `  → ${finding.mend}`);
+    if (finding.level === "fail") failures += 1;
+  };
+
+  tell(checkNode(process.versions.node));
+  const git = await checkGit(signal);
+  tell(git);
+  const config = await readConfig(flags, terminal, tell);
+  if (config) {
+    for (const finding of await checkDataDir(config.dataDir)) tell(finding);
+    tell(await checkDatabase(config.dataDir));
+    tell(await checkPort(config.bind, config.port, signal));
+    for (const repo of git.level === "fail" ? [] : config.repos) {
+      for (const finding of await checkRepo(repo, signal)) tell(finding);
+    }
+  }
+  printLine(
+    terminal.stdout,
+    failures === 0
+      ? "Nothing stands in the way of `stackit serve`."
+      : `${failures} to mend before \`stackit serve\`.`,
+  );
+  return failures === 0 ? 0 : 1;
+}
+
+async function readConfig(
+  flags: FlagValues,
+  { env, cwd }: Terminal,
+  tell: (finding: Finding) => void,
+): Promise<Config | undefined> {
+  const subject = "configuration";
+  for (const name of unknownVariables(env)) {
+    const mend = "Check its spelling, or unset it; `stackit serve --help` lists the options.";
+    tell({ level: "warn", subject, detail: `nothing reads the variable ${name}`, mend });
+  }
+  try {
+    const config = await loadConfig(flags, env, cwd);
+    const count = config.repos.length;
+    tell({ level: "ok", subject, detail: count === 1 ? "1 repository" : `${count} repositories` });
+    return config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    tell({ level: "fail", subject, detail: error.message, mend: "Change that setting." });
+    return undefined;
+  }
+}

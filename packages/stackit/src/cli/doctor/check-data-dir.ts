@@ -1,0 +1,70 @@
+import { access, constants, stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { codeOf, type Finding } from "./finding.ts";
+
+const LITTLE_SPACE_BYTES = 200 * 2 ** 20;
+
+/** Whether the data folder can be used, or made; who else may look into it; and whether its disk has room. */
+export async function checkDataDir(dataDir: string): Promise<Finding[]> {
+  const subject = "data folder";
+  const found = await nearestExisting(dataDir);
+  if (!found.isDirectory) {
+    return [
+      {
+        level: "fail",
+        subject,
+        detail: `${found.path} is not a folder`,
+        mend: "Move that file away, or name another folder with --data-dir.",
+      },
+    ];
+  }
+  try {
+    await access(found.path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    return [
+      {
+        level: "fail",
+        subject,
+        detail: `${found.path} cannot be written (${codeOf(error)})`,
+        mend: `Give yourself write permission there, or name another folder with --data-dir.`,
+      },
+    ];
+  }
+  const isThere = found.path === dataDir;
+  const findings: Finding[] = [
+    { level: "ok", subject, detail: isThere ? dataDir : `${dataDir} will be made` },
+    await checkSpace(found.path),
+  ];
+  if (isThere && process.platform !== "win32" && (found.mode & 0o077) !== 0) {
+    findings.push({
+      level: "warn",
+      subject,
+      detail: `other users of this machine may look into ${dataDir}`,
+      mend: `chmod 700 '${dataDir}'`,
+    });
+  }
+  return findings;
+}
+
+async function checkSpace(folder: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(folder);
+  const freeMiB = Math.floor((bavail * bsize) / 2 ** 20);
+  const subject = "free space";
+  const detail = freeMiB > 10_240 ? `${Math.floor(freeMiB / 1024)} GiB` : `${freeMiB} MiB`;
+  return bavail * bsize > LITTLE_SPACE_BYTES
+    ? { level: "ok", subject, detail }
+    : {
+        level: "warn",
+        subject,
+        detail: `only ${detail} in ${folder}`,
+        mend: "Free some space on that disk.",
+      };
+}
+
+async function nearestExisting(path: string): Promise<{ path: string; isDirectory: boolean; mode: number }> {
+  for (let candidate = path; ; candidate = dirname(candidate)) {
+    const facts = await stat(candidate).catch(() => undefined);
+    if (facts) return { path: candidate, isDirectory: facts.isDirectory(), mode: facts.mode };
+    if (dirname(candidate) === candidate) return { path: candidate, isDirectory: false, mode: 0 };
+  }
+}

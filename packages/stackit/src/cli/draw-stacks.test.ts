@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import type { Branch, StackDetail, View } from "../contract/view.ts";
+import { drawStacks } from "./draw-stacks.ts";
+
+const plain = (_style: unknown, text: string): string => text;
+
+function branch(name: string, parent: string, more: Partial<Branch> = {}): Branch {
+  return {
+    name,
+    parent,
+    depth: 1,
+    isCurrent: false,
+    needsRestack: false,
+    isLocked: false,
+    isFrozen: false,
+    revision: "1".repeat(40),
+    commitDate: "2026-01-05T09:00:00.000Z",
+    commitAuthor: "Robin Tester",
+    commitMessage: `Change ${name}`,
+    commitCount: 1,
+    edge: { sources: [], agreed: true },
+    restack: { state: "in-sync", reason: "" },
+    ...more,
+  };
+}
+
+function stack(title: string, branches: Branch[], more: Partial<StackDetail> = {}): StackDetail {
+  const rootBranch = branches[0]?.name ?? "";
+  return {
+    rootBranch,
+    title,
+    status: "incomplete",
+    branchCount: branches.length,
+    prCount: 0,
+    isCurrent: false,
+    branches,
+    ...more,
+  };
+}
+
+function draw(stacks: StackDetail[], repo: Partial<View["repo"]> = {}): string {
+  const info = { owner: "", repo: "", trunk: "main", currentBranch: "main", remote: "", ...repo };
+  const view: View = { generation: 1, repo: info, stacks, recentlyMerged: [], unstacked: [] };
+  return `\n${drawStacks(view, plain).join("\n")}`;
+}
+
+test("a line of branches stands leaf on top, with what one should know of each", () => {
+  const restack = { state: "parent-moved", reason: "api has moved since." } as const;
+  const branches = [
+    branch("api", "main", {
+      pr: { number: 12 },
+      linesAdded: 40,
+      linesDeleted: 3,
+      isLocked: true,
+      lockReason: "user",
+    }),
+    branch("ui", "api", { isCurrent: true, commitCount: 2, needsRestack: true, restack }),
+    branch("docs", "ui", { remoteStatus: { ahead: 2, behind: 1, diverged: true, missingRemote: false } }),
+  ];
+  expect(draw([stack("Gift cards", branches, { owner: "Ada" })], { currentBranch: "ui" })).toBe(`
+Gift cards  incomplete · Ada
+○  docs  1 commit  ↑2 ↓1
+●  ui  (current)  2 commits  needs restack (api has moved since)
+○  api  #12  1 commit  +40 −3  locked (user)
+
+○  main`);
+});
+
+test("forks stand side by side and join below", () => {
+  const branches = [
+    branch("root", "main"),
+    branch("a", "root"),
+    branch("a1", "a"),
+    branch("b", "root"),
+    branch("b1", "b"),
+    branch("b2", "b"),
+    branch("c", "root"),
+  ];
+  expect(draw([stack("Forks", branches)])).toBe(`
+Forks  incomplete
+○  a1  1 commit
+○  a  1 commit
+│ ○  b1  1 commit
+│ │ ○  b2  1 commit
+│ ├─╯
+│ ○  b  1 commit
+│ │ ○  c  1 commit
+├─┴─╯
+○  root  1 commit
+
+●  main  (current)`);
+});
+
+test("a repository without stacks, trunk or branch says so", () => {
+  expect(draw([], { trunk: "", currentBranch: "" })).toBe(`
+There is no stack here: every branch is on the trunk.
+
+○  (no trunk)
+HEAD is detached: no branch is checked out.`);
+});

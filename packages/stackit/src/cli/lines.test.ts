@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import type { RepoSummary } from "../contract/repo.ts";
+import type { SyncRun } from "../contract/sync-run.ts";
+import { ago } from "./ago.ts";
+import { statusLines } from "./status-command.ts";
+import { runLines } from "./sync-command.ts";
+
+const plain = (_style: unknown, text: string): string => text;
+
+const run: SyncRun = {
+  id: "01J",
+  repoId: "shop",
+  triggers: ["manual"],
+  requestedAt: "2026-01-05T09:00:00.000Z",
+  state: "finished",
+  outcome: "updated",
+  durationMs: 41.6,
+  generation: 7,
+  refs: {
+    created: 1,
+    updated: 2,
+    deleted: 1,
+    truncated: false,
+    changes: [
+      { ref: "refs/heads/new-one", kind: "created", new: "a".repeat(40) },
+      { ref: "refs/heads/further", kind: "forward", old: "b".repeat(40), new: "c".repeat(40) },
+      { ref: "refs/heads/again", kind: "rewritten", old: "d".repeat(40), new: "e".repeat(40) },
+      { ref: "refs/stackit/metadata/old-one", kind: "deleted", old: "f".repeat(40) },
+    ],
+  },
+  stacks: { created: ["new-one"], changed: ["further", "again"], removed: [] },
+  phases: { queueMs: 0, fetchMs: 0, readMs: 30, deriveMs: 5 },
+};
+
+test("a run reads like a fetch, with the stacks that it touched", () => {
+  expect(`\n${runLines(run, plain).join("\n")}`).toBe(`
+shop: updated in 42 ms, generation 7
+ * [new branch]       new-one
+   bbbbbbb..ccccccc   further
+ + ddddddd...eeeeeee  again
+ - [gone metadata]    refs/stackit/metadata/old-one
+stacks created: new-one
+stacks changed: further, again`);
+});
+
+test("a held run says what would vanish and how to let it through", () => {
+  const hold = {
+    id: "h1",
+    wouldRemove: ["a", "b"],
+    branchesBefore: 20,
+    branchesAfter: 2,
+    confirmsAt: "2026-01-05T10:00:00.000Z",
+  };
+  const lines = runLines({ ...run, outcome: "held", hold }, plain).join("\n");
+  expect(lines).toContain("18 of 20 branches would vanish: a, b");
+  expect(lines).toContain("stackit sync shop --confirm h1");
+});
+
+test("the status of repositories is a table with one row each", () => {
+  const nowMs = Date.parse("2026-01-05T10:00:00.000Z");
+  const freshness = {
+    health: "local",
+    activity: "idle",
+    lastSuccessAt: "2026-01-05T09:59:59.500Z",
+    lastChangeAt: "2026-01-05T09:55:00.000Z",
+    consecutiveFailures: 0,
+    expectedMaxAgeSec: 60,
+  } as const;
+  const repos: RepoSummary[] = [
+    { id: "shop", displayName: "Shop", kind: "working-copy", trunk: "main", currentBranch: "ui", freshness },
+    {
+      id: "gone",
+      displayName: "gone",
+      kind: "working-copy",
+      trunk: "",
+      freshness: {
+        health: "failing",
+        activity: "queued",
+        consecutiveFailures: 3,
+        expectedMaxAgeSec: 60,
+        lastAttempt: {
+          at: "2026-01-05T09:59:00.000Z",
+          runId: "1",
+          outcome: "failed",
+          code: "sync/unreadable",
+        },
+      },
+    },
+  ];
+  expect(`\n${statusLines(repos, nowMs, plain).join("\n")}`).toBe(`
+HEALTH   REPOSITORY  NAME  TRUNK     CURRENT   ACTIVITY  READ   CHANGED
+local    shop        Shop  main      ui        idle      now    5 min ago
+failing  gone              no trunk  detached  queued    never  never
+        failed 3 times in a row: sync/unreadable`);
+});
+
+test("ages have one unit", () => {
+  const nowMs = Date.parse("2026-01-05T10:00:00.000Z");
+  const at = (seconds: number) => ago(new Date(nowMs - seconds * 1000).toISOString(), nowMs);
+  expect([at(1), at(40), at(119), at(7200), at(90_000 * 2), at(-5)]).toEqual([
+    "now",
+    "40 s ago",
+    "1 min ago",
+    "2 h ago",
+    "2 d ago",
+    "now",
+  ]);
+});

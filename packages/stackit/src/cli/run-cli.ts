@@ -1,0 +1,134 @@
+import { Command, CommanderError, Option } from "commander";
+import { ConfigError } from "../config/config-error.ts";
+import { FLAGS, type Flag, type FlagValues, twinOf } from "../config/read-env.ts";
+import { productVersion } from "../lib/version.ts";
+import { type ExitCode, printLine, type Terminal } from "./terminal.ts";
+import { UsageError } from "./usage-error.ts";
+
+const SERVE_HELP: Readonly<Record<Flag, readonly [value: string, text: string]>> = {
+  cwd: ["DIR", "serve this working copy as repository `default` (default: the current directory)"],
+  "repos-config": ["FILE", "JSON list of the working copies to serve"],
+  "data-dir": ["DIR", "where the database lives (default: the platform's data folder)"],
+  port: ["N", "0 picks a free one (default: 8080; PORT is read too)"],
+  bind: ["ADDR", "address to listen on (default: 127.0.0.1)"],
+  "base-url": ["URL", "the URL that people open, when it is not the address"],
+  "read-only": ["", "nothing can be changed through this server, whoever asks"],
+  "sync-timeout": ["DUR", "deadline of one run (default: 2m)"],
+  settle: ["DUR", "how long a burst of changes is collected (default: 250ms)"],
+  "max-syncs": ["N", "how many runs may be under way at once (default: 8)"],
+  "shutdown-timeout": ["DUR", "how long a graceful end may take (default: 10s)"],
+};
+
+/** Runs one command to its end. Everything that went wrong has been told on stderr when this settles. */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = buildProgram(terminal, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof ConfigError || error instanceof UsageError) {
+      printLine(terminal.stderr, `error: ${error.message}`);
+      return 2;
+    }
+    throw error;
+  }
+}
+
+function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Command {
+  const program = new Command("stackit")
+    .description("Shows the stacks of branches of Git working copies, live, and never touches them.")
+    .version(productVersion())
+    .showHelpAfterError("(stackit --help lists what there is)")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    });
+
+  const serve = program
+    .command("serve", { isDefault: true })
+    .description("run the server (what `stackit` alone does)")
+    .addHelpText("after", `\nEach option can be given as a variable too: --port as ${twinOf("port")}.`);
+  for (const flag of FLAGS) {
+    const [value, text] = SERVE_HELP[flag];
+    serve.addOption(new Option(value ? `--${flag} <${value}>` : `--${flag}`, text));
+  }
+  serve.action(async (_options, command: Command) => {
+    const { serveCommand } = await import("./serve-command.ts");
+    done(await serveCommand(flagValues(command), terminal));
+  });
+
+  program
+    .command("sync [repo]")
+    .description("ask a server to look now, wait, and print what changed")
+    .addOption(serverOption(terminal))
+    .option("--json", "print the run as JSON")
+    .option("--confirm <HOLD>", "let a held run through, by the id it was given")
+    .action(async (repo: string | undefined, options: { server: string; json?: true; confirm?: string }) => {
+      const { syncCommand } = await import("./sync-command.ts");
+      done(await syncCommand(repo, options, terminal));
+    });
+
+  program
+    .command("status")
+    .description("list a server's repositories and how fresh they are")
+    .addOption(serverOption(terminal))
+    .option("--json", "print the list as JSON")
+    .action(async (options: { server: string; json?: true }) => {
+      const { statusCommand } = await import("./status-command.ts");
+      done(await statusCommand(options, terminal));
+    });
+
+  program
+    .command("log")
+    .description("draw the stacks of a working copy; reads only, needs no server")
+    .option("--cwd <DIR>", "the working copy (default: the current directory)")
+    .option("--json", "print the whole view as JSON")
+    .action(async (options: { cwd?: string; json?: true }) => {
+      const { logCommand } = await import("./log-command.ts");
+      done(await logCommand(options, terminal));
+    });
+
+  const doctor = program
+    .command("doctor")
+    .description(
+      "check git, configuration, database, permissions and ports, and say how to mend each finding",
+    );
+  for (const flag of FLAGS) {
+    const [value] = SERVE_HELP[flag];
+    doctor.addOption(new Option(value ? `--${flag} <${value}>` : `--${flag}`, "as for serve"));
+  }
+  doctor.action(async (_options, command: Command) => {
+    const { doctorCommand } = await import("./doctor-command.ts");
+    done(await doctorCommand(flagValues(command), terminal));
+  });
+
+  program
+    .command("openapi")
+    .description("print the OpenAPI 3.1 document of the HTTP interface")
+    .action(async () => {
+      const { openapiCommand } = await import("./openapi-command.ts");
+      done(await openapiCommand(terminal));
+    });
+  return program;
+}
+
+function serverOption(terminal: Terminal): Option {
+  const byDefault = terminal.env.STACKIT_SERVER || "http://127.0.0.1:8080";
+  return new Option("--server <URL>", "the server to ask (variable: STACKIT_SERVER)").default(byDefault);
+}
+
+function flagValues(command: Command): FlagValues {
+  const values: FlagValues = {};
+  for (const flag of FLAGS) {
+    const value: unknown = command.getOptionValue(
+      flag.replaceAll(/-([a-z])/g, (_, letter) => letter.toUpperCase()),
+    );
+    if (typeof value === "string" || value === true) values[flag] = value;
+  }
+  return values;
+}

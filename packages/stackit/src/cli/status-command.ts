@@ -1,0 +1,62 @@
+import type { Freshness, RepoSummary } from "../contract/repo.ts";
+import { ago } from "./ago.ts";
+import { ServerAnswerError, ServerClient } from "./ask-server.ts";
+import { ReposAnswer } from "./pick-repo.ts";
+import { alignColumns } from "./table.ts";
+import { type ExitCode, type Paint, paintFor, printLine, type Style, type Terminal } from "./terminal.ts";
+
+export interface StatusOptions {
+  readonly server: string;
+  readonly json?: true;
+}
+
+/** Prints the repositories of a server, each with how fresh what it shows is. */
+export async function statusCommand(options: StatusOptions, terminal: Terminal): Promise<ExitCode> {
+  try {
+    const client = new ServerClient(options.server, terminal.signal);
+    const { repos } = await client.ask("GET", "/repos", ReposAnswer);
+    const lines = options.json
+      ? [JSON.stringify({ repos }, null, 2)]
+      : statusLines(repos, Date.now(), paintFor(terminal.stdout));
+    for (const line of lines) printLine(terminal.stdout, line);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ServerAnswerError)) throw error;
+    printLine(terminal.stderr, `error: ${error.message}`);
+    return 1;
+  }
+}
+
+const STYLES: Readonly<Record<Freshness["health"], Style>> = {
+  fresh: "green",
+  local: "green",
+  late: "yellow",
+  failing: "red",
+  never: "yellow",
+};
+
+export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint: Paint): string[] {
+  if (repos.length === 0) return ["No repository is served."];
+  const rows = repos.map(({ id, displayName, trunk, currentBranch, freshness }) => [
+    freshness.health,
+    id,
+    displayName === id ? "" : displayName,
+    trunk || "no trunk",
+    currentBranch ?? "detached",
+    freshness.activity,
+    ago(freshness.lastSuccessAt, nowMs),
+    ago(freshness.lastChangeAt, nowMs),
+  ]);
+  const head = ["HEALTH", "REPOSITORY", "NAME", "TRUNK", "CURRENT", "ACTIVITY", "READ", "CHANGED"];
+  const [title = "", ...lines] = alignColumns([head, ...rows]);
+  const painted = lines.flatMap((line, index) => {
+    const { freshness } = repos[index] ?? {};
+    if (!freshness) return [];
+    const { health, lastAttempt, consecutiveFailures } = freshness;
+    const row = paint(STYLES[health], health) + line.slice(health.length);
+    if (consecutiveFailures === 0) return [row];
+    const times = consecutiveFailures === 1 ? "once" : `${consecutiveFailures} times in a row`;
+    return [row, paint("red", `        failed ${times}${lastAttempt?.code ? `: ${lastAttempt.code}` : ""}`)];
+  });
+  return [paint("dim", title), ...painted];
+}

@@ -1,0 +1,101 @@
+import { Value } from "typebox/value";
+import { type RefChange, SyncRun } from "../contract/sync-run.ts";
+import { ServerAnswerError, ServerClient } from "./ask-server.ts";
+import { pickRepo } from "./pick-repo.ts";
+import { type ExitCode, type Paint, paintFor, printLine, type Style, type Terminal } from "./terminal.ts";
+
+export interface SyncOptions {
+  readonly server: string;
+  readonly json?: true;
+  readonly confirm?: string;
+}
+
+/** Asks for a sync, waits for it, and prints what it found. */
+export async function syncCommand(
+  repo: string | undefined,
+  options: SyncOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  try {
+    const client = new ServerClient(options.server, terminal.signal);
+    const repoId = repo ?? (await pickRepo(client));
+    const body = options.confirm === undefined ? undefined : { confirm: options.confirm };
+    const run = await client.ask("POST", `/repos/${encodeURIComponent(repoId)}/sync`, SyncRun, body);
+    print(run, options, terminal);
+    return run.outcome === "failed" || run.outcome === "held" ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof ServerAnswerError)) throw error;
+    const run = error.problem?.run;
+    if (Value.Check(SyncRun, run)) print(run, options, terminal);
+    else if (options.json && error.problem)
+      printLine(terminal.stdout, JSON.stringify(error.problem, null, 2));
+    printLine(terminal.stderr, `error: ${error.message}`);
+    return 1;
+  }
+}
+
+function print(run: SyncRun, options: SyncOptions, terminal: Terminal): void {
+  const lines = options.json ? [JSON.stringify(run, null, 2)] : runLines(run, paintFor(terminal.stdout));
+  for (const line of lines) printLine(terminal.stdout, line);
+}
+
+const STYLES: Readonly<Record<NonNullable<SyncRun["outcome"]>, Style>> = {
+  updated: "green",
+  unchanged: "dim",
+  partial: "yellow",
+  held: "yellow",
+  failed: "red",
+};
+
+/** What a run found, in the manner of `git fetch`, and which stacks that touched. */
+export function runLines(run: SyncRun, paint: Paint): string[] {
+  const outcome = run.outcome ?? "failed";
+  const took = run.durationMs === undefined ? "" : ` in ${formatMs(run.durationMs)}`;
+  const generation = run.generation === undefined ? "" : `, generation ${run.generation}`;
+  const lines = [`${run.repoId}: ${paint(STYLES[outcome], outcome)}${took}${generation}`];
+  for (const change of run.refs.changes) lines.push(changeLine(change, paint));
+  const { created, updated, deleted, truncated, changes } = run.refs;
+  if (truncated) lines.push(`   … and ${created + updated + deleted - changes.length} more refs`);
+  for (const [word, roots] of Object.entries(run.stacks)) {
+    if (roots.length > 0) lines.push(`stacks ${word}: ${roots.join(", ")}`);
+  }
+  if (run.hold) {
+    const { id, branchesBefore, branchesAfter, wouldRemove, confirmsAt } = run.hold;
+    lines.push(
+      `${branchesBefore - branchesAfter} of ${branchesBefore} branches would vanish: ${wouldRemove.slice(0, 10).join(", ")}${wouldRemove.length > 10 ? ", …" : ""}`,
+      `Let it through with: stackit sync ${run.repoId} --confirm ${id} (a second look does so by itself at ${confirmsAt})`,
+    );
+  }
+  return lines;
+}
+
+function changeLine({ ref, kind, old, new: now }: RefChange, paint: Paint): string {
+  const name = ref.replace(/^refs\/heads\//, "");
+  switch (kind) {
+    case "created":
+      return ` ${paint("green", "*")} ${label("new", ref)}  ${name}`;
+    case "deleted":
+      return ` ${paint("red", "-")} ${label("gone", ref)}  ${name}`;
+    case "forward":
+      return `   ${short(old)}..${short(now)}   ${name}`;
+    case "rewritten":
+      return ` ${paint("yellow", "+")} ${short(old)}...${short(now)}  ${name}`;
+  }
+}
+
+function label(word: string, ref: string): string {
+  const thing = ref.startsWith("refs/heads/")
+    ? "branch"
+    : ref.startsWith("refs/stackit/")
+      ? "metadata"
+      : "ref";
+  return `[${word} ${thing}]`.padEnd(17);
+}
+
+function short(id: string | undefined): string {
+  return (id ?? "").slice(0, 7).padEnd(7);
+}
+
+function formatMs(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
