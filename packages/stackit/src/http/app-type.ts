@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Asked every few seconds by machines: not logged, not counted. */
+    isProbe?: boolean;
+    /** Not counted on arrival. The route may count what it does itself. */
+    isFree?: boolean;
+    /** Refused to pages of other sites although it only reads. */
+    isSameSiteOnly?: boolean;
+  }
+}

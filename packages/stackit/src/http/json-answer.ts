@@ -1,0 +1,71 @@
+import { promisify } from "node:util";
+import { constants, gzip } from "node:zlib";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { codedTag, matchesTag, strongTag } from "./etag.ts";
+
+const gzipOffThread = promisify(gzip);
+const GZIP_ABOVE_BYTES = 1024;
+/** Beyond this the fastest level: it compresses JSON to about a sixth as well, in a third of the time. */
+const FAST_GZIP_ABOVE_BYTES = 256 * 1024;
+
+/** A JSON body as bytes, compressed at most once. */
+export class JsonBytes {
+  readonly plain: Buffer;
+  #gzipped: Promise<Buffer> | undefined;
+
+  constructor(value: unknown) {
+    this.plain = Buffer.from(JSON.stringify(value));
+  }
+
+  get isWorthGzip(): boolean {
+    return this.plain.length > GZIP_ABOVE_BYTES;
+  }
+
+  gzipped(): Promise<Buffer> {
+    const level =
+      this.plain.length > FAST_GZIP_ABOVE_BYTES ? constants.Z_BEST_SPEED : constants.Z_DEFAULT_COMPRESSION;
+    this.#gzipped ??= gzipOffThread(this.plain, { level });
+    return this.#gzipped;
+  }
+}
+
+/** Whether the client already has what `tag` names; sets the headers of the answer either way. */
+export function isUnchanged(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
+  reply.headers({ etag: tag, "cache-control": "no-cache", vary: "accept-encoding" });
+  const tags = [tag, codedTag(tag, "gz")];
+  return matchesTag(request.headers["if-none-match"], tags);
+}
+
+/** Answers 200 with `bytes`, compressed where the client takes it, or 304. Call `isUnchanged` first to spare `bytes`. */
+export async function answerJson(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tag: string,
+  bytes: JsonBytes,
+): Promise<FastifyReply> {
+  if (isUnchanged(request, reply, tag)) return reply.code(304).send();
+  reply.type("application/json; charset=utf-8");
+  if (!bytes.isWorthGzip || !acceptsGzip(request.headers["accept-encoding"])) return reply.send(bytes.plain);
+  const body = await bytes.gzipped();
+  return reply.headers({ etag: codedTag(tag, "gz"), "content-encoding": "gzip" }).send(body);
+}
+
+/** The same for a value that is made anew for each request; its tag is that of its content. */
+export function answerValue(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  value: unknown,
+): Promise<FastifyReply> {
+  const bytes = new JsonBytes(value);
+  return answerJson(request, reply, strongTag(bytes.plain.toString("latin1")), bytes);
+}
+
+export function acceptsGzip(acceptEncoding: string | string[] | undefined): boolean {
+  const weights = new Map<string, number>();
+  for (const part of [acceptEncoding ?? []].flat().join(",").toLowerCase().split(",")) {
+    const [coding = "", ...parameters] = part.split(";").map((text) => text.trim());
+    const weight = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
+    if (coding !== "") weights.set(coding, weight === undefined ? 1 : Number(weight));
+  }
+  return (weights.get("gzip") ?? weights.get("*") ?? 0) > 0;
+}

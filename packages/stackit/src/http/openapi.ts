@@ -1,0 +1,115 @@
+import swagger from "@fastify/swagger";
+import type { TSchema } from "typebox";
+import { ProblemBody } from "../contract/problems.ts";
+import {
+  Freshness,
+  RepoList,
+  RepoNote,
+  RepoStatus,
+  RepoSummary,
+  ServerConfig,
+  Watching,
+} from "../contract/repo.ts";
+import { RefChange, SyncProbe, SyncRequest, SyncRun, SyncRunList } from "../contract/sync-run.ts";
+import {
+  Branch,
+  BranchDiff,
+  BranchList,
+  Commit,
+  Edge,
+  RepoInfo,
+  Restack,
+  StackDetail,
+  StackList,
+  StackSummary,
+  TrunkCommit,
+  Unstacked,
+  View,
+} from "../contract/view.ts";
+import type { App } from "./app-type.ts";
+import { tidyOpenApi } from "./tidy-openapi.ts";
+
+/** Everything that has a name in the contract. */
+export const contractSchemas: readonly TSchema[] = [
+  Branch,
+  BranchDiff,
+  BranchList,
+  Commit,
+  Edge,
+  Freshness,
+  ProblemBody,
+  RefChange,
+  RepoInfo,
+  RepoList,
+  RepoNote,
+  RepoStatus,
+  RepoSummary,
+  Restack,
+  ServerConfig,
+  StackDetail,
+  StackList,
+  StackSummary,
+  SyncProbe,
+  SyncRequest,
+  SyncRun,
+  SyncRunList,
+  TrunkCommit,
+  Unstacked,
+  View,
+  Watching,
+];
+
+/** Collects the routes that are registered after it. */
+export async function addOpenApi(app: App, { version }: { version: string }): Promise<void> {
+  for (const schema of contractSchemas) app.addSchema(schema);
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Stackit",
+        version,
+        summary: "Keeps Git repositories fresh and shows their stacks of branches.",
+        description:
+          "Every failure is `application/problem+json` with a `code` that never changes; `/problems/<code>` says what to " +
+          "do about it. Reads carry a strong `ETag` and answer `If-None-Match` with 304. `{repo}` is the id of a " +
+          "repository or `owner%2Fname`; all its routes are also served below `/api/v1/repos/{owner}/{name}`.",
+        license: { name: "MIT", identifier: "MIT" },
+      },
+      servers: [{ url: "/" }],
+      tags: [
+        { name: "repositories", description: "What is served, and how fresh it is." },
+        { name: "stacks", description: "The model, from one snapshot at a time." },
+        { name: "branches", description: "Single branches and their diffs." },
+        { name: "sync", description: "Bringing a repository up to date." },
+        { name: "events", description: "What happens, live." },
+        { name: "server", description: "The server itself." },
+      ],
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
+    },
+  });
+}
+
+/** Of an app that is ready. */
+export function openApiDocumentOf(app: App): OpenApiDocument {
+  return tidyOpenApi(structuredClone(app.swagger()) as unknown as OpenApiDocument);
+}
+
+export interface OpenApiDocument {
+  openapi: string;
+  info: { title: string; version: string; description?: string };
+  tags: { name: string; description?: string }[];
+  paths: Record<string, Record<string, OpenApiOperation>>;
+  components: { schemas: Record<string, object> };
+}
+
+export interface OpenApiOperation {
+  operationId: string;
+  tags: string[];
+  summary: string;
+  description?: string;
+  parameters?: { name: string; in: string; required?: boolean; description?: string; schema: object }[];
+  requestBody?: object;
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+}

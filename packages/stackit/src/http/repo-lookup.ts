@@ -1,0 +1,58 @@
+import type { FastifyReply } from "fastify";
+import { type Static, Type } from "typebox";
+import { Problem } from "../contract/problem-error.ts";
+import type { ServedRepo, Snapshot } from "../repos/served-repo.ts";
+import type { RepoTable } from "./server-parts.ts";
+
+export const RepoParams = Type.Object({
+  repo: Type.Optional(Type.String({ description: "The id, or `owner%2Fname` in any case." })),
+  owner: Type.Optional(Type.String()),
+  name: Type.Optional(Type.String()),
+});
+
+/** The paths under which one route of a repository is served. The first is the documented one. */
+export function repoPaths(suffix: string): { url: string; hide: boolean }[] {
+  return [
+    { url: `/repos/:repo${suffix}`, hide: false },
+    { url: `/repos/:owner/:name${suffix}`, hide: true },
+  ];
+}
+
+/** The same for a route that ends in the name of a branch, whose slashes may come encoded or raw. */
+export function namePaths(suffix: string): { url: string; hide: boolean }[] {
+  return [
+    ...repoPaths(`${suffix}/:branch`),
+    ...repoPaths(`${suffix}/*`).map(({ url }) => ({ url, hide: true })),
+  ];
+}
+
+export const NameParams = Type.Object({
+  ...RepoParams.properties,
+  branch: Type.Optional(Type.String({ description: "The branch's name as one percent-encoded segment." })),
+  "*": Type.Optional(Type.String()),
+});
+
+export function nameOf(params: Static<typeof NameParams>): string {
+  return params.branch ?? params["*"] ?? "";
+}
+
+/** @throws {Problem} `repo/not-found` */
+export function findRepo(repos: RepoTable, { repo, owner, name }: Static<typeof RepoParams>): ServedRepo {
+  const byId = repo === undefined ? undefined : repos.get(repo);
+  if (byId) return byId;
+  const wanted = (repo ?? `${owner}/${name}`).toLowerCase();
+  const byName = repos.list().find((one) => `${one.owner}/${one.name}`.toLowerCase() === wanted);
+  if (byName?.owner !== undefined && byName.name !== undefined) return byName;
+  throw new Problem("repo/not-found", "No repository has this id or this owner and name.");
+}
+
+export function noSuchBranch(): Problem {
+  return new Problem("branch/not-found", "This repository has no branch with this name.");
+}
+
+/** @throws {Problem} `repo/not-ready` */
+export function snapshotOf(repo: ServedRepo, reply: FastifyReply): Snapshot {
+  if (repo.snapshot) return repo.snapshot;
+  reply.header("retry-after", "1");
+  throw new Problem("repo/not-ready", "The first reading of this repository has not ended yet.");
+}

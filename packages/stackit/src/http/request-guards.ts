@@ -1,0 +1,73 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Problem } from "../contract/problem-error.ts";
+import type { Clock } from "../lib/clock.ts";
+import { clientKey } from "./address.ts";
+import { hostRules, isAllowedHost } from "./allowed-hosts.ts";
+import { isCrossSite } from "./cross-site.ts";
+import type { HttpConfig, HttpLimits } from "./server-config.ts";
+import { TokenBuckets } from "./token-bucket.ts";
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
+export interface RequestGuards {
+  /** Before anything of the request is read or done. Throws the first refusal that applies. */
+  admit(request: FastifyRequest, reply: FastifyReply): void;
+  /** Counts a request that was free on arrival and turned out to cost something. */
+  count(request: FastifyRequest, reply: FastifyReply): void;
+}
+
+/**
+ * What is refused before a route sees it, in this order: a host name that is not ours, too many requests, a page of
+ * another site, a change on a read-only server, a route that does not exist.
+ */
+export function requestGuards(config: HttpConfig, limits: HttpLimits, clock: Clock): RequestGuards {
+  const hosts = hostRules(config);
+  const buckets =
+    limits.requestsPerSec > 0
+      ? new TokenBuckets({ perSec: limits.requestsPerSec, burst: limits.requestBurst }, clock)
+      : undefined;
+
+  function count(request: FastifyRequest, reply: FastifyReply): void {
+    const waitSec = buckets?.take(clientKey(request.ip)) ?? 0;
+    if (waitSec === 0) return;
+    reply.header("retry-after", String(Math.ceil(waitSec)));
+    throw new Problem(
+      "request/rate-limited",
+      `At most ${limits.requestsPerSec} requests per second are answered, ${limits.requestBurst} at once.`,
+    );
+  }
+
+  function admit(request: FastifyRequest, reply: FastifyReply): void {
+    const localAddress = request.socket.localAddress ?? config.bind;
+    if (!isAllowedHost(request.host, localAddress, hosts)) {
+      throw new Problem("request/unknown-host", "The Host header names no address of this server.");
+    }
+    const { isFree, isProbe, isSameSiteOnly } = request.routeOptions.config;
+    const isRead = SAFE_METHODS.has(request.method);
+    if (!isFree && !isProbe && !(request.is404 && isRead)) count(request, reply);
+    if ((!isRead || isSameSiteOnly) && isCrossSite(provenance(request), config.baseUrl)) {
+      throw new Problem("request/cross-site", "The browser says that another site's page sent this request.");
+    }
+    if (isRead) return;
+    if (config.readOnly) {
+      reply.header("allow", "GET, HEAD");
+      throw new Problem("server/read-only", "This server takes no changes.");
+    }
+    if (request.is404) throw noSuchRoute();
+  }
+
+  return { admit, count };
+}
+
+export function noSuchRoute(): Problem {
+  return new Problem("request/not-found", "Nothing is served at this path.");
+}
+
+function provenance({ headers, host }: FastifyRequest) {
+  const secFetchSite = headers["sec-fetch-site"];
+  return {
+    secFetchSite: Array.isArray(secFetchSite) ? secFetchSite.join() : secFetchSite,
+    origin: headers.origin,
+    host,
+  };
+}

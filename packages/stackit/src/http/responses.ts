@@ -1,0 +1,32 @@
+import { type TSchema, Type } from "typebox";
+import { type ProblemCode, problems } from "../contract/problems.ts";
+
+/** The `response` schemas of a route: its successes, and its failures by status. */
+export function responses(
+  successes: Record<number, object>,
+  ...codes: readonly ProblemCode[]
+): Record<number, object> {
+  const byStatus = Map.groupBy(["request/unknown-host", ...codes] as const, (code) => problems[code].status);
+  const failures = [...byStatus].map(([status, same]) => [
+    status,
+    {
+      description: same.map((code) => `\`${code}\`: ${problems[code].title}.`).join(" "),
+      content: { "application/problem+json": { schema: Type.Ref("Problem") } },
+    },
+  ]);
+  return { ...successes, ...Object.fromEntries(failures) };
+}
+
+/** The same for a route that answers with JSON that clients may keep. */
+export function readResponses(
+  description: string,
+  schema: TSchema,
+  ...codes: readonly ProblemCode[]
+): Record<number, object> {
+  const unchanged = { description: "The client has it already, by `If-None-Match`." };
+  return responses({ 200: content(description, "application/json", schema), 304: unchanged }, ...codes);
+}
+
+export function content(description: string, mediaType: string, schema: TSchema): object {
+  return { description, content: { [mediaType]: { schema } } };
+}

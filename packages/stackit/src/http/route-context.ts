@@ -1,0 +1,20 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Clock } from "../lib/clock.ts";
+import type { EventStreams } from "./event-stream.ts";
+import type { Metrics } from "./metrics.ts";
+import type { HttpConfig } from "./server-config.ts";
+import type { ServerParts } from "./server-parts.ts";
+import type { SnapshotAnswers } from "./snapshot-answers.ts";
+
+/** What routes may use. */
+export interface RouteContext extends ServerParts {
+  readonly config: HttpConfig;
+  readonly clock: Clock;
+  readonly answers: SnapshotAnswers;
+  readonly streams: EventStreams;
+  readonly metrics: Metrics;
+  /** Counts a request that was free on arrival. @throws {Problem} `request/rate-limited` */
+  count(request: FastifyRequest, reply: FastifyReply): void;
+  /** Aborts when the server begins to stop. */
+  readonly closing: AbortSignal;
+}

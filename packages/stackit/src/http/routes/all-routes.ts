@@ -1,0 +1,58 @@
+import type { App } from "../app-type.ts";
+import type { RouteContext } from "../route-context.ts";
+import { branchRoute } from "./branch.ts";
+import { branchDiffRoute } from "./branch-diff.ts";
+import { branchesRoute } from "./branches.ts";
+import { configRoute } from "./config.ts";
+import { eventsRoute, repoEventsRoute } from "./events.ts";
+import { healthRoutes } from "./health.ts";
+import { metricsRoute } from "./metrics.ts";
+import { docsRoute, openApiRoute } from "./openapi.ts";
+import { problemPagesRoute } from "./problems.ts";
+import { repoStatusRoute } from "./repo-status.ts";
+import { reposRoute } from "./repos.ts";
+import { stackRoute } from "./stack.ts";
+import { stacksRoute } from "./stacks.ts";
+import { syncRoute } from "./sync.ts";
+import { syncRunRoute, syncRunsRoute } from "./sync-runs.ts";
+import { viewRoute } from "./view.ts";
+
+/** In the order in which the document lists them. */
+const apiRoutes = [
+  reposRoute,
+  repoStatusRoute,
+  viewRoute,
+  stacksRoute,
+  stackRoute,
+  branchesRoute,
+  branchRoute,
+  branchDiffRoute,
+  syncRunsRoute,
+  syncRunRoute,
+  repoEventsRoute,
+  eventsRoute,
+  configRoute,
+  openApiRoute,
+  docsRoute,
+];
+
+/** Routes that change something. A read-only server does not have them. */
+const writingRoutes = [syncRoute];
+
+const API = "/api/v1";
+
+export async function addRoutes(app: App, context: RouteContext): Promise<void> {
+  for (const prefix of ["", API]) {
+    healthRoutes(app, prefix, context);
+    metricsRoute(app, prefix, context);
+  }
+  problemPagesRoute(app);
+  await app.register(
+    (api, _options, done) => {
+      for (const route of apiRoutes) route(api, context);
+      if (!context.config.readOnly) for (const route of writingRoutes) route(api, context);
+      done();
+    },
+    { prefix: API },
+  );
+}

@@ -1,0 +1,71 @@
+import { Type } from "typebox";
+import { Problem } from "../../contract/problem-error.ts";
+import type { BranchDiff } from "../../contract/view.ts";
+import type { App } from "../app-type.ts";
+import { strongTag } from "../etag.ts";
+import { answerJson, isUnchanged, JsonBytes } from "../json-answer.ts";
+import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, snapshotOf } from "../repo-lookup.ts";
+import { readResponses } from "../responses.ts";
+import type { RouteContext } from "../route-context.ts";
+
+const Query = Type.Object({
+  base: Type.Optional(
+    Type.Enum(["parent", "trunk"], {
+      description: "What to compare with: the parent branch, which is the default, or the trunk.",
+    }),
+  ),
+  w: Type.Optional(Type.Enum(["0", "1"], { description: "`1` ignores changes of white space." })),
+  from: Type.Optional(Type.String({ description: "Reserved: comparing two pushes is not offered yet." })),
+  to: Type.Optional(Type.String({ description: "Reserved, like `from`." })),
+});
+
+export function branchDiffRoute(app: App, { repos, config, closing }: RouteContext): void {
+  for (const { url, hide } of namePaths("/branch-diff")) {
+    const schema = {
+      hide,
+      operationId: "getBranchDiff",
+      tags: ["branches"],
+      summary: "What a branch adds, as a unified diff",
+      params: NameParams,
+      querystring: Query,
+      response: readResponses(
+        "The diff.",
+        Type.Ref("BranchDiff"),
+        "request/invalid",
+        "repo/not-found",
+        "branch/not-found",
+        "diff/unavailable",
+        "repo/not-ready",
+        "request/rate-limited",
+      ),
+    };
+    app.get(url, { schema }, async (request, reply) => {
+      const { base: against = "parent", w, from, to } = request.query;
+      if (from !== undefined || to !== undefined) {
+        throw new Problem("request/invalid", "Comparing two pushes by `from` and `to` is not offered yet.");
+      }
+      const repo = findRepo(repos, request.params);
+      const snapshot = snapshotOf(repo, reply);
+      const branch = nameOf(request.params);
+      const range = snapshot.diffRange(branch, against);
+      if (!range) {
+        if (!snapshot.branch(branch)) throw noSuchBranch();
+        throw new Problem("diff/unavailable", `This branch has no ${against} to be compared with.`);
+      }
+      const ignoreWhitespace = w === "1";
+      // A diff of two commits never changes, so the tag needs no generation and the git process is spared.
+      const tag = strongTag(config.version, "diff", branch, range.base, range.head, String(ignoreWhitespace));
+      if (isUnchanged(request, reply, tag)) return reply.code(304).send();
+      const signal = AbortSignal.any([request.signal, closing]);
+      const { patch, truncated } = await repo.diff(range, { ignoreWhitespace, signal });
+      const diff: BranchDiff = {
+        branch,
+        baseRevision: range.base,
+        headRevision: range.head,
+        patch,
+        truncated,
+      };
+      return answerJson(request, reply, tag, new JsonBytes(diff));
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import { Type } from "typebox";
+import type { ServerConfig } from "../../contract/repo.ts";
+import type { App } from "../app-type.ts";
+import { answerValue } from "../json-answer.ts";
+import { readResponses } from "../responses.ts";
+import type { RouteContext } from "../route-context.ts";
+
+export function configRoute(app: App, { config, repos }: RouteContext): void {
+  const schema = {
+    operationId: "getConfig",
+    tags: ["server"],
+    summary: "What this server allows",
+    response: readResponses("What this server allows.", Type.Ref("ServerConfig")),
+  };
+  app.get("/config", { schema, config: { isFree: true } }, async (request, reply) => {
+    const answer: ServerConfig = {
+      readOnly: config.readOnly,
+      authRequired: false,
+      singleRepo: repos.list().length === 1,
+      webhooks: false,
+      version: config.version,
+    };
+    return answerValue(request, reply, answer);
+  });
+}

@@ -1,0 +1,33 @@
+import { Type } from "typebox";
+import { Problem } from "../../contract/problem-error.ts";
+import type { App } from "../app-type.ts";
+import { findRepo, NameParams, nameOf, namePaths, snapshotOf } from "../repo-lookup.ts";
+import { readResponses } from "../responses.ts";
+import type { RouteContext } from "../route-context.ts";
+
+export function stackRoute(app: App, { repos, answers }: RouteContext): void {
+  for (const { url, hide } of namePaths("/stacks")) {
+    const schema = {
+      hide,
+      operationId: "getStack",
+      tags: ["stacks"],
+      summary: "One stack with its branches and their commits",
+      description: "A stack is named by its root branch.",
+      params: NameParams,
+      response: readResponses(
+        "The stack.",
+        Type.Ref("StackDetail"),
+        "repo/not-found",
+        "stack/not-found",
+        "repo/not-ready",
+        "request/rate-limited",
+      ),
+    };
+    app.get(url, { schema }, async (request, reply) => {
+      const snapshot = snapshotOf(findRepo(repos, request.params), reply);
+      const stack = snapshot.stack(nameOf(request.params));
+      if (!stack) throw new Problem("stack/not-found", "No stack of this repository has this root branch.");
+      return answers.part({ request, reply, snapshot }, ["stack", stack.rootBranch], () => stack);
+    });
+  }
+}

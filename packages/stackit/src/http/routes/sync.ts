@@ -1,0 +1,178 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { Problem } from "../../contract/problem-error.ts";
+import { type SyncProbe, SyncRequest, type SyncRun } from "../../contract/sync-run.ts";
+import { SyncFailure } from "../../sync/sync-target.ts";
+import type { App } from "../app-type.ts";
+import { IdempotentRequests } from "../idempotency.ts";
+import { type Preferences, parsePrefer } from "../prefer.ts";
+import { isProblemCode } from "../problem.ts";
+import { findRepo, RepoParams, repoPaths } from "../repo-lookup.ts";
+import { content, responses } from "../responses.ts";
+import type { RouteContext } from "../route-context.ts";
+import { beginSync, type SyncEnd, type SyncOperation } from "../sync-operation.ts";
+
+/** How long an expected commit is waited for when the client does not say. */
+const EXPECT_WITHIN_SEC = 10;
+const LONGEST_WAIT_SEC = 600;
+
+const description = `Asks for a run that starts after this request arrived, and answers with its result.
+
+- \`Prefer: respond-async\` answers 202 at once, \`Prefer: wait=S\` after at most S seconds; \`Location\` is the run.
+- \`Prefer: return=minimal\` answers a success with 204.
+- A repeated request with the same \`Idempotency-Key\` (at most 255 characters, kept for ten minutes) is the same request.
+- A run belongs to the server: it goes on when the client goes away.`;
+
+const Headers = Type.Object({
+  prefer: Type.Optional(
+    Type.String({ description: "`respond-async`, `wait=<seconds>`, `return=minimal` (RFC 7240)." }),
+  ),
+  "idempotency-key": Type.Optional(Type.String({ description: "Names this request for repetitions." })),
+});
+
+export function syncRoute(app: App, context: RouteContext): void {
+  const { repos, clock, closing } = context;
+  const operations = new IdempotentRequests<SyncOperation>(clock);
+  for (const { url, hide } of repoPaths("/sync")) {
+    const schema = {
+      hide,
+      operationId: "syncRepo",
+      tags: ["sync"],
+      summary: "Bring the server's knowledge of a repository up to date",
+      description,
+      params: RepoParams,
+      headers: Headers,
+      body: SyncRequest,
+      response: responses(SUCCESSES, ...PROBLEMS),
+    };
+    app.post(url, { schema, preValidation: anEmptyBodyAsksForNothing }, async (request, reply) => {
+      const repo = findRepo(repos, request.params);
+      const body = request.body;
+      if (body.probe) {
+        const signal = AbortSignal.any([request.signal, closing]);
+        const probe: SyncProbe = { wouldChange: await repo.probe(signal).catch(rethrowFailure) };
+        return sendJson(reply, 200, probe);
+      }
+      const prefer = parsePrefer(request.headers.prefer);
+      const waitSec = Math.min(prefer.waitSec ?? LONGEST_WAIT_SEC, LONGEST_WAIT_SEC);
+      const expectWithinSec = prefer.waitSec === undefined ? EXPECT_WITHIN_SEC : waitSec;
+      const key = [request.headers["idempotency-key"] ?? []].flat()[0];
+      const operation = operations.once(repo.id, key, JSON.stringify(body), () =>
+        beginSync(context, repo, body, expectWithinSec * 1000),
+      );
+      const isAsync = prefer.respondAsync && prefer.waitSec === undefined;
+      const end = isAsync ? undefined : await endWithin(waitSec * 1000, operation, context);
+      preferencesApplied(reply, prefer, end);
+      if (end?.run.error) throw runProblem(end.run, reply, clock.wallNow());
+      return end ? answerEnd(reply, end, prefer) : answerUnderWay(reply, repo.id, operation.run());
+    });
+  }
+}
+
+const SUCCESSES = {
+  200: content(
+    "The finished run, or what a probe found.",
+    "application/json",
+    Type.Union([Type.Ref("SyncRun"), Type.Ref("SyncProbe")]),
+  ),
+  202: content("The run as it stands; it goes on.", "application/json", Type.Ref("SyncRun")),
+  204: { description: "The run succeeded." },
+};
+
+const PROBLEMS = [
+  "request/invalid",
+  "request/too-large",
+  "request/unsupported-media-type",
+  "request/cross-site",
+  "request/rate-limited",
+  "repo/not-found",
+  "server/read-only",
+  "sync/held",
+  "sync/expectation-unmet",
+  "sync/timeout",
+  "sync/unreadable",
+  "sync/disk-full",
+  "sync/shutting-down",
+] as const;
+
+async function anEmptyBodyAsksForNothing(request: FastifyRequest): Promise<void> {
+  if (request.body === undefined) request.body = {};
+}
+
+/**
+ * Undefined when the time is over first.
+ * @throws {Problem} `sync/shutting-down` when the server stops first: the run's result will never be known here.
+ */
+async function endWithin(
+  waitMs: number,
+  operation: SyncOperation,
+  { clock, closing }: RouteContext,
+): Promise<SyncEnd | undefined> {
+  const over = Promise.withResolvers<undefined>();
+  const cancelTimer = clock.after(waitMs, () => over.resolve(undefined));
+  const stop = () =>
+    over.reject(
+      new Problem("sync/shutting-down", "The server stops before the run has ended.", {
+        members: { run: operation.run() },
+      }),
+    );
+  closing.addEventListener("abort", stop);
+  if (closing.aborted) stop();
+  try {
+    return await Promise.race([operation.ended, over.promise]);
+  } finally {
+    cancelTimer();
+    closing.removeEventListener("abort", stop);
+  }
+}
+
+function preferencesApplied(reply: FastifyReply, prefer: Preferences, end: SyncEnd | undefined): void {
+  const applied = [
+    ...(prefer.respondAsync && !end ? ["respond-async"] : []),
+    ...(prefer.waitSec === undefined ? [] : [`wait=${prefer.waitSec}`]),
+    ...(prefer.minimal && end ? ["return=minimal"] : []),
+  ];
+  if (applied.length > 0) reply.header("preference-applied", applied.join(", "));
+}
+
+function answerUnderWay(reply: FastifyReply, repoId: string, run: SyncRun): FastifyReply {
+  reply.header("location", `/api/v1/repos/${encodeURIComponent(repoId)}/sync-runs/${run.id}`);
+  return sendJson(reply, 202, run);
+}
+
+function answerEnd(reply: FastifyReply, { run, unmet }: SyncEnd, prefer: Preferences): FastifyReply {
+  if (run.outcome === "held") {
+    throw new Problem("sync/held", "The run changed nothing, because too many branches would vanish.", {
+      members: { run },
+    });
+  }
+  if (unmet.length > 0) {
+    throw new Problem(
+      "sync/expectation-unmet",
+      "The repository was read, but does not have what was expected.",
+      {
+        members: { unmet, run },
+      },
+    );
+  }
+  return prefer.minimal ? reply.code(204).send() : sendJson(reply, 200, run);
+}
+
+function runProblem(run: SyncRun, reply: FastifyReply, wallMs: number): Problem {
+  const { code, detail, nextAttemptAt } = run.error ?? { code: "", detail: "The run failed." };
+  if (nextAttemptAt !== undefined) {
+    const seconds = Math.ceil((Date.parse(nextAttemptAt) - wallMs) / 1000);
+    reply.header("retry-after", String(Math.max(1, seconds)));
+  }
+  return new Problem(isProblemCode(code) ? code : "server/internal", detail, { members: { run } });
+}
+
+function rethrowFailure(error: unknown): never {
+  if (error instanceof SyncFailure) throw new Problem(error.code, error.message, { cause: error });
+  throw error;
+}
+
+function sendJson(reply: FastifyReply, status: number, value: SyncRun | SyncProbe): FastifyReply {
+  reply.code(status).header("cache-control", "no-store").type("application/json; charset=utf-8");
+  return reply.send(JSON.stringify(value));
+}

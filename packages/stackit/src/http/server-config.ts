@@ -1,0 +1,34 @@
+export interface HttpLimits {
+  /** Per client; a request answered from memory does not count. */
+  requestsPerSec: number;
+  requestBurst: number;
+  bodyBytes: number;
+  headerBytes: number;
+  streams: number;
+  streamsPerClient: number;
+}
+
+export interface HttpConfig {
+  readonly version: string;
+  readonly readOnly: boolean;
+  /** The address to listen on. */
+  readonly bind: string;
+  /** The URL that people open, when it is not the bind address. */
+  readonly baseUrl?: URL;
+  /** Host names, without port, to answer for besides the bind address and the base URL's. */
+  readonly allowedHosts?: readonly string[];
+  /** Addresses and CIDR ranges whose `X-Forwarded-*` is believed. */
+  readonly trustedProxies?: readonly string[];
+  /** Folder of the built dashboard. */
+  readonly webDir?: string;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export const DEFAULT_LIMITS: HttpLimits = {
+  requestsPerSec: 20,
+  requestBurst: 60,
+  bodyBytes: 2 ** 20,
+  headerBytes: 16 * 1024,
+  streams: 512,
+  streamsPerClient: 32,
+};

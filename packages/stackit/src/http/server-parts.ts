@@ -1,0 +1,33 @@
+import type { SyncRun, SyncRunList } from "../contract/sync-run.ts";
+import type { EventLog } from "../events/event-log.ts";
+import type { ServedRepo } from "../repos/served-repo.ts";
+import type { SyncQueue } from "../sync/sync-queue.ts";
+
+/** The repositories that are served now. */
+export interface RepoTable {
+  /** By id. */
+  list(): readonly ServedRepo[];
+  get(repoId: string): ServedRepo | undefined;
+}
+
+export type SyncRequester = Pick<SyncQueue, "request" | "freshness" | "findRun" | "observe">;
+
+/** The runs that the store keeps. */
+export interface SyncHistory {
+  /** Newest first. `before` is a run id. */
+  list(repoId: string, page: { limit: number; before?: string }): Promise<SyncRunList>;
+  find(repoId: string, runId: string): Promise<SyncRun | undefined>;
+  /** Settles when the store has answered. @throws when it does not. */
+  check(): Promise<void>;
+}
+
+/** What happened, to be told to readers of streams. */
+export type EventSource = Pick<EventLog, "position" | "subscribe">;
+
+/** Everything the server needs of the rest of the product. */
+export interface ServerParts {
+  readonly repos: RepoTable;
+  readonly syncs: SyncRequester;
+  readonly history: SyncHistory;
+  readonly events: EventSource;
+}

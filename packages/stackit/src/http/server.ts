@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import type { App } from "./app-type.ts";
+import { takeJsonBodies } from "./body-parsing.ts";
+import { answerBrokenConnection, ignoreExpectations } from "./broken-connections.ts";
+import { serveDashboard } from "./dashboard.ts";
+import { EventStreams } from "./event-stream.ts";
+import { refuseOtherMethods } from "./method-not-allowed.ts";
+import { Metrics } from "./metrics.ts";
+import { addOpenApi } from "./openapi.ts";
+import { sendProblem } from "./problem.ts";
+import { requestGuards } from "./request-guards.ts";
+import { logRequests, requestLogger } from "./request-log.ts";
+import type { RouteContext } from "./route-context.ts";
+import { addRoutes } from "./routes/all-routes.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
+import { DEFAULT_LIMITS, type HttpConfig, type HttpLimits } from "./server-config.ts";
+import type { ServerParts } from "./server-parts.ts";
+import { SnapshotAnswers } from "./snapshot-answers.ts";
+import { validatorCompiler } from "./validation.ts";
+
+/** A request must have arrived within this, and so must a body that comes drop by drop. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than any name that the header limit lets through. */
+const MAX_PARAM_LENGTH = 64 * 1024;
+
+export interface ServerOptions extends ServerParts {
+  readonly config: HttpConfig;
+  readonly logger: FastifyBaseLogger;
+  readonly clock?: Clock;
+}
+
+/**
+ * The server, ready but not listening. Closing it ends event streams and answers those who wait for a run with
+ * `sync/shutting-down`; it settles when the last request is answered.
+ */
+export async function createServer(options: ServerOptions): Promise<App> {
+  const { config, clock = systemClock, logger, ...parts } = options;
+  const limits = { ...DEFAULT_LIMITS, ...config.limits };
+  const app = newApp(config, limits, logger);
+
+  const streams = new EventStreams({ source: parts.events, version: config.version, clock, limits });
+  const metrics = new Metrics({ syncs: parts.syncs, streams });
+  const guards = requestGuards(config, limits, clock);
+  const closing = new AbortController();
+  const context: RouteContext = {
+    ...parts,
+    config,
+    clock,
+    streams,
+    metrics,
+    answers: new SnapshotAnswers(config.version),
+    count: guards.count,
+    closing: closing.signal,
+  };
+
+  app.addHook("onRequest", async (request, reply) => void reply.header("x-request-id", request.id));
+  await addSecurityHeaders(app, { isHttps: config.baseUrl?.protocol === "https:" });
+  app.addHook("onRequest", async (request, reply) => guards.admit(request, reply));
+  logRequests(app);
+  metrics.watch(app);
+  takeJsonBodies(app);
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are serialised by their routes, once, and tests hold them to the schemas.
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+
+  await addOpenApi(app, config);
+  const refuseTheRest = refuseOtherMethods(app);
+  await addRoutes(app, context);
+  refuseTheRest();
+  await serveDashboard(app, config.webDir);
+
+  app.addHook("preClose", async () => {
+    closing.abort();
+    streams.close();
+  });
+  app.addHook("onClose", async () => metrics[Symbol.dispose]());
+  await app.ready();
+  return app;
+}
+
+function newApp(config: HttpConfig, limits: HttpLimits, logger: FastifyBaseLogger): App {
+  const app = Fastify({
+    loggerInstance: requestLogger(logger),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    trustProxy: config.trustedProxies?.length ? [...config.trustedProxies] : false,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // A request that comes while the server stops is served; who would wait is answered at once.
+    return503OnClosing: false,
+    http: { maxHeaderSize: limits.headerBytes, requireHostHeader: false },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error, request, reply) => {
+      reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
+      sendProblem(error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => answerBrokenConnection(error, socket, randomUUID()),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  ignoreExpectations(app.server);
+  return app;
+}
+
+/** @returns the origin to reach it by. @throws when the address is taken or not ours. */
+export async function listen(app: App, address: { host: string; port: number }): Promise<string> {
+  await app.listen(address);
+  return app.listeningOrigin;
+}

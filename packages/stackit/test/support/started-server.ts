@@ -1,0 +1,102 @@
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { Writable } from "node:stream";
+import { pino } from "pino";
+import { EventLog } from "../../src/events/event-log.ts";
+import type { App } from "../../src/http/app-type.ts";
+import { createServer, listen } from "../../src/http/server.ts";
+import type { HttpConfig } from "../../src/http/server-config.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { SyncQueue } from "../../src/sync/sync-queue.ts";
+import type { SyncResult, SyncWork } from "../../src/sync/sync-target.ts";
+import { HandMadeRepo } from "./hand-made-repo.ts";
+
+/** What a run of a hand-made repository does; a test may give another. */
+export type HandMadeRun = (repo: HandMadeRepo, work: SyncWork) => Promise<SyncResult>;
+
+export function unchanged(repo: HandMadeRepo): SyncResult {
+  return {
+    outcome: "unchanged",
+    generation: repo.snapshot?.generation ?? 0,
+    refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
+    stacks: { created: [], changed: [], removed: [] },
+    phases: { fetchMs: 0, readMs: 1, deriveMs: 0 },
+  };
+}
+
+export interface StartedServer extends AsyncDisposable {
+  readonly app: App;
+  /** The first of `repos`. */
+  readonly repo: HandMadeRepo;
+  readonly events: EventLog;
+  readonly syncs: SyncQueue;
+  /** Of the listening socket, `http://127.0.0.1:<port>`. */
+  readonly origin: string;
+  /** What was logged, one parsed line each. */
+  readonly log: Record<string, unknown>[];
+  /** A connection on which a test writes what it likes. */
+  connect(): Socket;
+}
+
+export interface StartOptions {
+  repos?: HandMadeRepo[];
+  config?: Partial<HttpConfig>;
+  run?: HandMadeRun;
+  events?: EventLog;
+}
+
+/** The real server, queue, log and store on a free port, around hand-made repositories. */
+export async function startServer(options: StartOptions = {}): Promise<StartedServer> {
+  const { repos = [widget()], run = async (repo) => unchanged(repo), events = new EventLog() } = options;
+  const log: Record<string, unknown>[] = [];
+  const lines = new Writable({
+    write(chunk, _encoding, done) {
+      log.push(JSON.parse(String(chunk)));
+      done();
+    },
+  });
+  const store = await openStore(":memory:");
+  const syncs = new SyncQueue({ settleMs: 0 });
+  for (const repo of repos) {
+    const target = { repoId: repo.id, storeKey: repo.id, sync: (work: SyncWork) => run(repo, work) };
+    syncs.register(target, { kind: repo.kind, expectedMaxAgeSec: 60 });
+  }
+  syncs.observe(({ storeKey, run, freshness }) => {
+    events.append({ name: "sync", data: { repoId: run.repoId, run, freshness } });
+    return store.syncRuns.save(storeKey, run);
+  });
+  const app = await createServer({
+    repos: { list: () => repos, get: (id) => repos.find((repo) => repo.id === id) },
+    syncs,
+    history: {
+      list: (id, page) => store.syncRuns.list(id, page),
+      find: (id, runId) => store.syncRuns.get(id, runId),
+      check: () => store.ping(),
+    },
+    events,
+    config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1", ...options.config },
+    logger: pino({ level: "debug" }, lines),
+  });
+  const origin = await listen(app, { host: "127.0.0.1", port: 0 });
+  const [repo = widget()] = repos;
+  return {
+    app,
+    repo,
+    events,
+    syncs,
+    origin,
+    log,
+    connect: () => connect((app.server.address() as AddressInfo).port, "127.0.0.1"),
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await syncs[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A repository with the stacks `api ← ui` and `feat/login`. */
+export function widget(id?: string, name?: string): HandMadeRepo {
+  const repo = new HandMadeRepo(id, name);
+  repo.publish({ api: "main", ui: "api", "feat/login": "main" });
+  return repo;
+}
