@@ -32,7 +32,7 @@ export class CatFile {
 
   private constructor(git: GitProcess) {
     this.#git = git;
-    git.stdin.on("error", () => {});
+    git.stdin?.on("error", () => {});
     git.stdout.on("error", () => this.#end());
     git.stdout.on("data", (chunk: Buffer) => this.#take(chunk));
     git.stdout.on("end", () => this.#end());
@@ -73,7 +73,7 @@ export class CatFile {
     options.signal.addEventListener("abort", onAbort, { once: true });
     try {
       this.#batches.push(batch);
-      this.#git.stdin.write(`${oids.map((oid) => `contents ${oid}\n`).join("")}flush\n`);
+      this.#git.stdin?.write(`${oids.map((oid) => `contents ${oid}\n`).join("")}flush\n`);
       await batch.done.promise;
     } finally {
       options.signal.removeEventListener("abort", onAbort);
@@ -86,7 +86,7 @@ export class CatFile {
 
   /** Ends it as soon as what was asked is answered. Settles when it has ended. */
   async close(): Promise<void> {
-    this.#git.stdin.end();
+    this.#git.stdin?.end();
     await this.#git.exited;
   }
 

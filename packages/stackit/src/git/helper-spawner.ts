@@ -5,12 +5,14 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { HANDSHAKE_DIGITS, type HelperReply, type HelperRequest } from "./spawn-helper.ts";
+import { CHANNELS, HANDSHAKE_BYTES, type HelperReply, type HelperRequest } from "./spawn-helper.ts";
 import { DirectSpawner, type GitExit, type GitProcess, type Spawner, type SpawnRequest } from "./spawner.ts";
 
 interface Pending {
+  readonly hasInput: boolean;
   pid?: number;
-  socket?: Socket;
+  input?: Socket;
+  output?: Socket;
   readonly started: PromiseWithResolvers<GitProcess>;
   readonly exited: PromiseWithResolvers<GitExit>;
 }
@@ -23,7 +25,9 @@ export class HelperSpawner implements Spawner {
   readonly #direct = new DirectSpawner();
   readonly #pending = new Map<number, Pending>();
   readonly #ready: Promise<void>;
+  /** Answers. Until then it only is `#starting`. */
   #helper: ChildProcess | undefined;
+  #starting: ChildProcess | undefined;
   #server: Server | undefined;
   #folder: string | undefined;
   #lastId = 0;
@@ -43,9 +47,15 @@ export class HelperSpawner implements Spawner {
     const helper = this.#helper;
     if (!helper?.connected || this.#closed) return this.#direct.spawn(request);
     const id = ++this.#lastId;
-    const pending: Pending = { started: Promise.withResolvers(), exited: Promise.withResolvers() };
+    const { args, cwd, env, hasInput } = request;
+    const pending: Pending = {
+      hasInput,
+      started: Promise.withResolvers(),
+      exited: Promise.withResolvers(),
+    };
     this.#pending.set(id, pending);
-    const message: HelperRequest = { id, args: [...request.args], cwd: request.cwd, env: { ...request.env } };
+    this.#keepAwake();
+    const message: HelperRequest = { id, args: [...args], cwd, env: { ...env }, hasInput };
     helper.send(message, (error) => {
       if (error) this.#settle({ id, kind: "failed", code: "EPIPE", message: error.message });
     });
@@ -67,26 +77,31 @@ export class HelperSpawner implements Spawner {
     });
     helper.on("message", (reply: HelperReply) => this.#settle(reply));
     helper.once("exit", () => this.#drop());
-    await once(helper, "spawn");
     helper.unref();
     helper.channel?.unref();
     server.unref();
-    this.#helper = helper;
+    this.#starting = helper;
+    await new Promise<void>((ready) => {
+      helper.once("message", () => ready());
+      helper.once("exit", () => ready());
+    });
+    if (helper.connected) this.#helper = helper;
   }
 
   #accept(socket: Socket): void {
     socket.on("error", () => {});
     const read = (): void => {
-      const head: Buffer | null = socket.read(HANDSHAKE_DIGITS);
+      const head: Buffer | null = socket.read(HANDSHAKE_BYTES);
       if (head === null) return;
       socket.off("readable", read);
-      const id = Number.parseInt(head.toString("latin1"), 16);
-      const pending = this.#pending.get(id);
+      const channel = head.toString("latin1", 0, 1);
+      const pending = this.#pending.get(Number.parseInt(head.toString("latin1", 1), 16));
       if (!pending) {
         socket.destroy();
         return;
       }
-      pending.socket = socket;
+      if (channel === CHANNELS.input) pending.input = socket;
+      else pending.output = socket;
       this.#hand(pending);
     };
     socket.on("readable", read);
@@ -95,30 +110,35 @@ export class HelperSpawner implements Spawner {
 
   #settle(reply: HelperReply): void {
     const pending = this.#pending.get(reply.id);
-    if (!pending) return;
+    if (!pending || reply.kind === "ready") return;
     if (reply.kind === "started") {
       pending.pid = reply.pid;
       this.#hand(pending);
       return;
     }
     this.#pending.delete(reply.id);
+    this.#keepAwake();
     if (reply.kind === "ended") {
       pending.exited.resolve({ code: reply.code, stderr: reply.stderr });
     } else {
-      pending.socket?.destroy();
+      pending.input?.destroy();
+      pending.output?.destroy();
       pending.started.reject(Object.assign(new Error(reply.message), { code: reply.code }));
       pending.exited.resolve({ code: null, stderr: reply.message });
     }
   }
 
+  /** The helper holds up the end of this process only while it runs something. */
+  #keepAwake(): void {
+    const wanted = this.#pending.size > 0 ? "ref" : "unref";
+    this.#helper?.channel?.[wanted]();
+    this.#server?.[wanted]();
+  }
+
   #hand(pending: Pending): void {
-    if (pending.pid === undefined || !pending.socket) return;
-    pending.started.resolve({
-      pid: pending.pid,
-      stdin: pending.socket,
-      stdout: pending.socket,
-      exited: pending.exited.promise,
-    });
+    const { pid, input, output } = pending;
+    if (pid === undefined || !output || (pending.hasInput && !input)) return;
+    pending.started.resolve({ pid, stdin: input, stdout: output, exited: pending.exited.promise });
   }
 
   /** The helper is gone: what it ran was killed with it. */
@@ -134,13 +154,14 @@ export class HelperSpawner implements Spawner {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#ready;
-    const helper = this.#helper;
+    const helper = this.#starting;
     if (helper?.connected) {
       const gone = once(helper, "exit");
+      helper.ref();
       helper.disconnect();
       await gone;
     }
+    await this.#ready;
     this.#server?.close();
     if (this.#folder) await rm(this.#folder, { recursive: true, force: true });
     await this.#direct[Symbol.asyncDispose]();

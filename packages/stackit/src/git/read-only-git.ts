@@ -39,10 +39,10 @@ export class ReadOnlyGit {
 
   /** A process that the caller talks to, and ends. @throws {GitError} */
   async start(command: ReadCommand, args: readonly string[]): Promise<GitProcess> {
-    return startGit(this.#spawner, this.#request(command, args));
+    return startGit(this.#spawner, { ...this.#request(command, args), hasInput: true });
   }
 
-  #request(command: ReadCommand, args: readonly string[]): SpawnRequest {
+  #request(command: ReadCommand, args: readonly string[]): Omit<SpawnRequest, "hasInput"> {
     const refused: RegExp | undefined = Object.hasOwn(REFUSED_OPTIONS, command)
       ? REFUSED_OPTIONS[command]
       : undefined;

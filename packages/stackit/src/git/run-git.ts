@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { failureOf, GitError } from "./git-error.ts";
 import { type GitProcess, killGroup, type Spawner, type SpawnRequest } from "./spawner.ts";
 
@@ -32,7 +33,7 @@ const DEFAULT_MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
  */
 export async function runGit(
   spawner: Spawner,
-  request: SpawnRequest,
+  request: Omit<SpawnRequest, "hasInput">,
   options: RunOptions,
 ): Promise<RunResult> {
   const { args } = request;
@@ -42,41 +43,51 @@ export async function runGit(
     new GitError(options.signal.aborted ? "aborted" : "timeout", { args, cause: signal.reason });
   if (signal.aborted) throw abortFailure();
 
-  const git = await startGit(spawner, request);
+  const git = await startGit(spawner, { ...request, hasInput: options.input !== undefined });
   const kill = (): void => killGroup(git.pid);
   signal.addEventListener("abort", kill, { once: true });
   if (signal.aborted) kill();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  if (options.input !== undefined) git.stdin?.end(options.input);
   const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
-  try {
-    git.stdin.on("error", () => {}); // A git that ends early stops reading; its exit code tells why.
-    git.stdin.end(options.input ?? "");
-    for await (const chunk of git.stdout as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > limit) break;
-    }
-  } catch (error) {
+  const output = await collect(git.stdout, limit).catch((error: unknown) => {
     kill();
+    return error instanceof Error ? error : new Error(String(error));
+  });
+  signal.removeEventListener("abort", kill);
+  if (output instanceof Error) {
     await git.exited;
-    if (signal.aborted) throw abortFailure();
-    throw new GitError("failed", { args, cause: error });
-  } finally {
-    signal.removeEventListener("abort", kill);
+    throw signal.aborted ? abortFailure() : new GitError("failed", { args, cause: output });
   }
-  if (bytes > limit) {
+  if (output.tooMuch) {
     kill();
     await git.exited;
     if (options.onTooMuch !== "cut") throw new GitError("too-much-output", { args });
-    return { stdout: Buffer.concat(chunks).subarray(0, limit), exitCode: 0, stderr: "", cut: true };
+    return { stdout: output.bytes.subarray(0, limit), exitCode: 0, stderr: "", cut: true };
   }
   const { code, stderr } = await git.exited;
   if (signal.aborted) throw abortFailure();
   if (code === null || (code !== 0 && !options.okExitCodes?.includes(code))) {
     throw new GitError(failureOf(stderr), { args, exitCode: code, stderr });
   }
-  return { stdout: Buffer.concat(chunks), exitCode: code, stderr, cut: false };
+  return { stdout: output.bytes, exitCode: code, stderr, cut: false };
+}
+
+/** Settles at the end of the stream, or as soon as there is more than `limit`. */
+function collect(stream: Readable, limit: number): Promise<{ bytes: Buffer; tooMuch: boolean }> {
+  return new Promise((done, failed) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    stream.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length <= limit) return;
+      stream.destroy();
+      done({ bytes: Buffer.concat(chunks), tooMuch: true });
+    });
+    stream.once("end", () => done({ bytes: Buffer.concat(chunks), tooMuch: false }));
+    stream.once("error", failed);
+    stream.once("close", () => failed(new Error("the output ended early")));
+  });
 }
 
 /** @throws {GitError} `no-git` when there is no git program, `failed` when it cannot be started. */

@@ -5,6 +5,8 @@ export interface SpawnRequest {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Whether the process gets something to read; otherwise its input is empty. */
+  readonly hasInput: boolean;
 }
 
 export interface GitExit {
@@ -17,7 +19,8 @@ export interface GitExit {
 /** A running git in a process group of its own. */
 export interface GitProcess {
   readonly pid: number;
-  readonly stdin: Writable;
+  /** Present when the request said so. */
+  readonly stdin: Writable | undefined;
   readonly stdout: Readable;
   /** Settles when the process has ended; never rejects. Output may still be on its way. */
   readonly exited: Promise<GitExit>;
@@ -48,18 +51,18 @@ export class DirectSpawner implements Spawner {
     const child = spawn("git", request.args, {
       cwd: request.cwd,
       env: request.env,
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: [request.hasInput ? "pipe" : "ignore", "pipe", "pipe"],
       detached: true,
     });
     const { promise: exited, resolve } = Promise.withResolvers<GitExit>();
     const said: Buffer[] = [];
     let saidBytes = 0;
-    child.stderr.on("data", (chunk: Buffer) => {
+    child.stderr?.on("data", (chunk: Buffer) => {
       if (saidBytes < MAX_STDERR_BYTES) said.push(chunk);
       saidBytes += chunk.length;
     });
     // A git that ends early closes its input; the exit code tells why.
-    child.stdin.on("error", () => {});
+    child.stdin?.on("error", () => {});
     const started = new Promise<number>((done, failed) => {
       child.once("spawn", () => done(child.pid ?? 0));
       child.once("error", failed);
@@ -71,7 +74,8 @@ export class DirectSpawner implements Spawner {
     });
     try {
       const pid = await started;
-      return { pid, stdin: child.stdin, stdout: child.stdout, exited };
+      if (!child.stdout) throw new Error("git was started without an output");
+      return { pid, stdin: child.stdin ?? undefined, stdout: child.stdout, exited };
     } catch (error) {
       this.#running.delete(child);
       throw error;
