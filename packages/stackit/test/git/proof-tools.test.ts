@@ -39,7 +39,7 @@ test("the git host serves clones, fetches and pushes, and counts each request", 
   await using host = await gitHttpHost(scene.root);
   expect(host.requests).toEqual([]);
 
-  await scene.gitIn(scene.root, "clone", "--quiet", `${host.url}/bare.git`, "clone");
+  await scene.gitIn(scene.root, "clone", "--quiet", `${host.url}/repo-bare.git`, "clone");
   const cloned = `${scene.root}/clone`;
   expect(await scene.gitIn(cloned, "rev-parse", "origin/api")).toBe(await scene.sha("api"));
   const requests = host.requests.length;

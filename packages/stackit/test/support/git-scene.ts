@@ -9,6 +9,10 @@ export interface SceneOptions {
   bare?: boolean;
   trunk?: string;
   objectFormat?: "sha1" | "sha256";
+  /** What the repository's folder is called. Default: `repo`. */
+  name?: string;
+  /** An existing folder to build in. It stays when the scene is disposed; by default a new one is made and removed. */
+  folder?: string;
 }
 
 /**
@@ -60,6 +64,7 @@ export async function createScene(
   write: (writer: SceneWriter) => void = () => {},
   options: SceneOptions = {},
 ): Promise<Scene> {
+  if (options.folder !== undefined) return openScene(await realpath(options.folder), write, options);
   const root = await realpath(await mkdtemp(join(tmpdir(), "stackit-scene-")));
   try {
     return await openScene(root, write, options);
@@ -74,8 +79,8 @@ async function openScene(
   write: (writer: SceneWriter) => void,
   options: SceneOptions,
 ): Promise<Scene> {
-  const { bare = false, trunk = "main", objectFormat = "sha1" } = options;
-  const path = join(root, bare ? "repo.git" : "repo");
+  const { bare = false, trunk = "main", objectFormat = "sha1", name: repoName = "repo" } = options;
+  const path = join(root, bare ? `${repoName}.git` : repoName);
   const gitDir = bare ? path : join(path, ".git");
   const clock = testClock();
   const env = testGitEnv(root);
@@ -167,7 +172,7 @@ async function openScene(
       return folder;
     },
     async addRemote(name = "origin") {
-      const folder = join(root, `${name}.git`);
+      const folder = join(root, `${repoName}-${name}.git`);
       await testGit(["clone", "--quiet", "--bare", "--template=", path, folder], { cwd: root, env });
       await git("remote", "add", name, folder);
       await git("fetch", "--quiet", name);
@@ -177,7 +182,9 @@ async function openScene(
       }
       return folder;
     },
-    [Symbol.asyncDispose]: () => remove(root),
+    async [Symbol.asyncDispose]() {
+      if (options.folder === undefined) await remove(root);
+    },
   };
 }
 
