@@ -1,4 +1,4 @@
-import { openApiDocument } from "../app.ts";
+import { openApiDocument } from "../openapi-document.ts";
 import { type ExitCode, printLine, type Terminal } from "./terminal.ts";
 
 /** Prints the document that a server of this version serves at /api/v1/openapi.json. */

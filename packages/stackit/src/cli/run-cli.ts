@@ -34,6 +34,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
       printLine(terminal.stderr, `error: ${error.message}`);
       return 2;
     }
+    if (terminal.signal.aborted) return 130;
     throw error;
   }
 }
@@ -51,6 +52,7 @@ function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Comma
 
   const serve = program
     .command("serve", { isDefault: true })
+    .allowExcessArguments()
     .description("run the server (what `stackit` alone does)")
     .addHelpText("after", `\nEach option can be given as a variable too: --port as ${twinOf("port")}.`);
   for (const flag of FLAGS) {
@@ -58,6 +60,11 @@ function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Comma
     serve.addOption(new Option(value ? `--${flag} <${value}>` : `--${flag}`, text));
   }
   serve.action(async (_options, command: Command) => {
+    // Whatever is no command arrives here, since serving is the default.
+    const [stray] = command.args;
+    if (stray !== undefined) {
+      throw new UsageError(`there is no command ${JSON.stringify(stray)}; stackit --help lists them.`);
+    }
     const { serveCommand } = await import("./serve-command.ts");
     done(await serveCommand(flagValues(command), terminal));
   });

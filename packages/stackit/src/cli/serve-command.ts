@@ -18,7 +18,7 @@ export async function serveCommand(flags: FlagValues, terminal: Terminal): Promi
   const { serve } = await import("../app.ts");
   const log = await createLogger(config, terminal.stderr);
   try {
-    await serve(config, terminal.signal, log);
+    await serve(config, terminal.signal, log, (line) => printLine(terminal.stdout, line));
     return 0;
   } catch (error) {
     log.debug({ err: error }, "the server ended by an error");
