@@ -1,0 +1,25 @@
+import { pino } from "pino";
+import { EventLog } from "../events/event-log.ts";
+import { SyncQueue } from "../sync/sync-queue.ts";
+import { type OpenApiDocument, openApiDocumentOf } from "./openapi.ts";
+import { createServer } from "./server.ts";
+import type { ServerParts } from "./server-parts.ts";
+
+/** The document that a server of this version serves, without any server. */
+export async function openApiDocument(version: string): Promise<OpenApiDocument> {
+  await using app = await createServer({
+    ...nothing(),
+    config: { version, readOnly: false, bind: "127.0.0.1" },
+    logger: pino({ level: "silent" }),
+  });
+  return openApiDocumentOf(app);
+}
+
+function nothing(): ServerParts {
+  return {
+    repos: { list: () => [], get: () => undefined },
+    syncs: new SyncQueue(),
+    history: { list: async () => ({ runs: [] }), find: async () => undefined, check: async () => {} },
+    events: new EventLog(),
+  };
+}
