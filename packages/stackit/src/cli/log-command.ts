@@ -36,7 +36,7 @@ export async function logCommand(options: LogOptions, terminal: Terminal): Promi
 
 async function readSnapshot(folder: string, signal: AbortSignal): Promise<Snapshot> {
   await using spawner = new DirectSpawner();
-  await using repo = await WorkingCopy.open(spawner, { id: "default", folder, namesPerson: true });
+  await using repo = new WorkingCopy(spawner, { id: "default", folder, namesPerson: true });
   await repo.refresh({ signal, confirmed: new Set() });
   if (!repo.snapshot) throw new Error("The repository could not be read.");
   return repo.snapshot;

@@ -77,15 +77,14 @@ export class HelperSpawner implements Spawner {
     });
     helper.on("message", (reply: HelperReply) => this.#settle(reply));
     helper.once("exit", () => this.#drop());
-    helper.unref();
-    helper.channel?.unref();
-    server.unref();
     this.#starting = helper;
     await new Promise<void>((ready) => {
       helper.once("message", () => ready());
       helper.once("exit", () => ready());
     });
+    helper.unref();
     if (helper.connected) this.#helper = helper;
+    this.#keepAwake();
   }
 
   #accept(socket: Socket): void {

@@ -3,7 +3,8 @@ import type { ReadOnlyGit } from "../git/read-only-git.ts";
 
 /** Keeps counts across restarts. A count follows from the two ids alone, so it is never wrong, only forgotten. */
 export interface LineCountStore {
-  getMany(pairs: readonly CommitPair[]): Promise<Map<string, LineCount>>;
+  /** Keys as `pairKey` makes them. */
+  getMany(keys: readonly string[]): Promise<Map<string, LineCount>>;
   putMany(counts: ReadonlyMap<string, LineCount>): Promise<void>;
 }
 
@@ -34,7 +35,7 @@ export class LineCounts {
   /** Takes over what an earlier process counted; returns what is still missing. */
   async recall(pairs: readonly CommitPair[]): Promise<CommitPair[]> {
     if (!this.#store || pairs.length === 0) return [...pairs];
-    for (const [key, count] of await this.#store.getMany(pairs)) this.#known.set(key, count);
+    for (const [key, count] of await this.#store.getMany(pairs.map(pairKey))) this.#known.set(key, count);
     return this.missing(pairs);
   }
 

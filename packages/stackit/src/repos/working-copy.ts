@@ -49,6 +49,15 @@ export interface RefreshResult {
   readonly hold?: Hold;
 }
 
+/** The repository once it was found on disk. */
+interface Opened {
+  readonly dirs: GitDirs;
+  readonly git: ReadOnlyGit;
+  readonly objects: ObjectPool;
+  readonly lines: LineCounts;
+  readonly builder: ModelBuilder;
+}
+
 interface State {
   readonly raw: RawReading;
   readonly listing: RefListing;
@@ -61,7 +70,7 @@ const COUNT_AT_ONCE = 32;
 const COUNT_BATCH = 500;
 const MAX_PATCH_BYTES = 32 * 1024 * 1024;
 /** A working copy's refs are on this disk: a second look a moment later tells a half-read folder from somebody's tidying. */
-const SECOND_LOOK_MS = 1_000;
+const SECOND_LOOK_MS = 2_000;
 
 /**
  * A clone that a person works in. It is only read: there is no method here that writes, fetches or waits for anybody, and its
@@ -72,38 +81,45 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   readonly id: string;
   readonly displayName: string;
   readonly displayPath?: string;
-  /** The folder that all worktrees share: names this repository on this machine. */
-  readonly commonDir: string;
   watching?: Watching;
 
-  readonly #dirs: GitDirs;
-  readonly #git: ReadOnlyGit;
-  readonly #objects: ObjectPool;
-  readonly #lines: LineCounts;
-  readonly #builder: ModelBuilder;
+  readonly #spawner: Spawner;
+  readonly #options: WorkingCopyOptions;
   readonly #listeners = new Set<(published: Published) => void>();
   readonly #closing = new AbortController();
+  #opened: Opened | undefined;
   #state: State | undefined;
   #snapshot: GraphSnapshot | undefined;
   #generation = 0;
   #hold: { readonly hold: Hold; readonly dueAtMs: number } | undefined;
   #counting: Promise<void> | undefined;
 
-  private constructor(dirs: GitDirs, spawner: Spawner, options: WorkingCopyOptions) {
+  constructor(spawner: Spawner, options: WorkingCopyOptions) {
     this.id = options.id;
-    this.displayName = options.displayName ?? nameOf(dirs.top);
-    this.commonDir = dirs.commonDir;
-    if (options.namesPerson) this.displayPath = homeRelative(dirs.top);
-    this.#dirs = dirs;
-    this.#git = new ReadOnlyGit(spawner, dirs.gitDir);
-    this.#objects = new ObjectPool(this.#git);
-    this.#lines = new LineCounts(this.#git, options.lineCounts);
-    this.#builder = new ModelBuilder(this.#git, this.#objects, this.#lines, options.namesPerson);
+    this.displayName = options.displayName ?? nameOf(options.folder);
+    if (options.namesPerson) this.displayPath = homeRelative(options.folder);
+    this.#spawner = spawner;
+    this.#options = options;
   }
 
-  /** Finds the repository that the folder lies in; reads no refs yet. @throws {Error} with a sentence for a person. */
-  static async open(spawner: Spawner, options: WorkingCopyOptions): Promise<WorkingCopy> {
-    return new WorkingCopy(await findGitDir(options.folder), spawner, options);
+  /**
+   * Finds the repository that the folder lies in; reads no refs. A refresh does so by itself, and again until it is found.
+   * @throws {Error} with a sentence for a person, which names the folder
+   */
+  async open(): Promise<Opened> {
+    if (this.#opened) return this.#opened;
+    const dirs = await findGitDir(this.#options.folder);
+    const git = new ReadOnlyGit(this.#spawner, dirs.gitDir);
+    const objects = new ObjectPool(git);
+    const lines = new LineCounts(git, this.#options.lineCounts);
+    const builder = new ModelBuilder(git, objects, lines, this.#options.namesPerson);
+    this.#opened ??= { dirs, git, objects, lines, builder };
+    return this.#opened;
+  }
+
+  /** The folder that all worktrees of the repository share, once it was found. */
+  get commonDir(): string | undefined {
+    return this.#opened?.dirs.commonDir;
   }
 
   get snapshot(): GraphSnapshot | undefined {
@@ -140,7 +156,8 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   async refresh(work: { signal: AbortSignal; confirmed: ReadonlySet<string> }): Promise<RefreshResult> {
     const signal = AbortSignal.any([work.signal, this.#closing.signal]);
     const startedAt = performance.now();
-    const raw = await readRaw(this.#git, this.#dirs, signal);
+    const { dirs, git, lines, builder } = await this.open();
+    const raw = await readRaw(git, dirs, signal);
     const readMs = performance.now() - startedAt;
     const before = this.#state;
     if (before && sameReading(before.raw, raw)) {
@@ -154,14 +171,14 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const settings =
       before?.raw.settingsStamp === raw.settingsStamp
         ? before.settings
-        : await readSettings(this.#git, this.#dirs, signal);
+        : await readSettings(git, dirs, signal);
     const reading = toReading(raw, listing);
     const old = this.#snapshot?.parts;
-    let model = await this.#builder.build(reading, settings, old, signal);
-    const uncounted = this.#lines.missing(model.pairs);
+    let model = await builder.build(reading, settings, old, signal);
+    const uncounted = lines.missing(model.pairs);
     if (uncounted.length > 0 && uncounted.length <= COUNT_AT_ONCE) {
-      await this.#lines.count(await this.#lines.recall(uncounted), signal);
-      model = this.#builder.withLineCounts(model);
+      await lines.count(await lines.recall(uncounted), signal);
+      model = builder.withLineCounts(model);
     }
     signal.throwIfAborted();
     const trunkTips = model.graph.trunk?.tips ?? [];
@@ -169,7 +186,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     this.#state = { raw, listing, settings, fingerprint: fingerprintOf(raw) };
     this.#hold = undefined;
     const published = this.#publish(model);
-    if (uncounted.length > COUNT_AT_ONCE) this.#countBehind();
+    if (uncounted.length > COUNT_AT_ONCE) this.#countBehind(lines, builder);
     return {
       ...this.#result("updated", { readMs, deriveMs: performance.now() - startedAt - readMs }),
       refs: describeRefChanges(deltas, model.history, trunkTips),
@@ -179,7 +196,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
 
   /** What a refresh would find now. Changes nothing, remembers nothing. @throws as `refresh` */
   async probe(signal: AbortSignal): Promise<RefChanges> {
-    const raw = await readRaw(this.#git, this.#dirs, AbortSignal.any([signal, this.#closing.signal]));
+    const raw = await this.#readRaw(signal);
     const before = this.#state;
     const listing = new RefListing(raw.listing, before?.listing);
     const parts = this.#snapshot?.parts;
@@ -193,14 +210,20 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
 
   /** Whether the disk says something else than the snapshot. Costs one process. @throws as `refresh` */
   async hasChanged(signal: AbortSignal): Promise<boolean> {
-    const raw = await readRaw(this.#git, this.#dirs, AbortSignal.any([signal, this.#closing.signal]));
+    const raw = await this.#readRaw(signal);
     return !this.#state || !sameReading(this.#state.raw, raw);
+  }
+
+  async #readRaw(signal: AbortSignal): Promise<RawReading> {
+    const { dirs, git } = await this.open();
+    return readRaw(git, dirs, AbortSignal.any([signal, this.#closing.signal]));
   }
 
   async diff(range: CommitPair, options: DiffOptions): Promise<{ patch: string; truncated: boolean }> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     try {
-      const { patch, truncated } = await diffPatch(this.#git, range, {
+      const { git } = await this.open();
+      const { patch, truncated } = await diffPatch(git, range, {
         signal,
         maxBytes: MAX_PATCH_BYTES,
         ignoreWhitespace: options.ignoreWhitespace,
@@ -267,29 +290,29 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   }
 
   /** Counts what is missing, batch by batch, and publishes as it goes on. */
-  #countBehind(): void {
-    this.#counting ??= this.#countMissing()
+  #countBehind(lines: LineCounts, builder: ModelBuilder): void {
+    this.#counting ??= this.#countMissing(lines, builder)
       .catch(() => {}) // The numbers stay absent; the next change tries again.
       .finally(() => {
         this.#counting = undefined;
       });
   }
 
-  async #countMissing(): Promise<void> {
+  async #countMissing(lines: LineCounts, builder: ModelBuilder): Promise<void> {
     const { signal } = this.#closing;
     let publishedAt = performance.now();
     for (;;) {
       const parts = this.#snapshot?.parts;
       if (!parts || signal.aborted) return;
-      const missing = this.#lines.missing(parts.pairs).slice(0, COUNT_BATCH);
-      if (missing.length > 0) await this.#lines.count(await this.#lines.recall(missing), signal);
-      const done = this.#lines.missing(parts.pairs).length === 0;
+      const missing = lines.missing(parts.pairs).slice(0, COUNT_BATCH);
+      if (missing.length > 0) await lines.count(await lines.recall(missing), signal);
+      const done = lines.missing(parts.pairs).length === 0;
       if (done || performance.now() - publishedAt > 1_000) {
         const latest = this.#snapshot?.parts;
-        if (latest) this.#publish(this.#builder.withLineCounts(latest));
+        if (latest) this.#publish(builder.withLineCounts(latest));
         publishedAt = performance.now();
       }
-      if (done && this.#snapshot && this.#lines.missing(this.#snapshot.parts.pairs).length === 0) return;
+      if (done && this.#snapshot && lines.missing(this.#snapshot.parts.pairs).length === 0) return;
     }
   }
 
@@ -297,7 +320,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     this.#closing.abort();
     this.#listeners.clear();
     await this.#counting;
-    await this.#objects[Symbol.asyncDispose]();
+    await this.#opened?.objects[Symbol.asyncDispose]();
   }
 }
 

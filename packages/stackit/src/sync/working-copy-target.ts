@@ -4,18 +4,17 @@ import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "./
 
 /** Lets the queue refresh a working copy. It contacts nobody, so it has no host. */
 export class WorkingCopyTarget implements SyncTarget {
+  readonly storeKey: string;
   readonly #repo: WorkingCopy;
 
-  constructor(repo: WorkingCopy) {
+  /** `folder`: what the repository is known by as long as it was not found. */
+  constructor(repo: WorkingCopy, folder: string) {
     this.#repo = repo;
+    this.storeKey = `working-copy:${repo.commonDir ?? folder}`;
   }
 
   get repoId(): string {
     return this.#repo.id;
-  }
-
-  get storeKey(): string {
-    return `working-copy:${this.#repo.commonDir}`;
   }
 
   async sync(work: SyncWork): Promise<SyncResult> {

@@ -1,0 +1,192 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
+import type { Config } from "./config/config.ts";
+import type { RepoConfig } from "./config/repos-file.ts";
+import { EventLog } from "./events/event-log.ts";
+import { HelperSpawner } from "./git/helper-spawner.ts";
+import { createServer, listen } from "./http/server.ts";
+import type { SyncHistory } from "./http/server-parts.ts";
+import { DisposableStack } from "./lib/disposable-stack.ts";
+import { productVersion } from "./lib/version.ts";
+import { WorkingCopy } from "./repos/working-copy.ts";
+import { openStore, type Store } from "./store/open-store.ts";
+import { type RunChange, SyncQueue } from "./sync/sync-queue.ts";
+import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
+import { WorkingCopyTarget } from "./sync/working-copy-target.ts";
+
+/** Names in one `refresh` event; more are counted only. */
+const MAX_EVENT_BRANCHES = 500;
+/** A working copy that was not compared with its folder for this long is not known to be current. */
+const WORKING_COPY_MAX_AGE_SEC = 60;
+
+export interface Running extends AsyncDisposable {
+  /** The origin to reach the server by. */
+  readonly url: string;
+  /** Settles when every repository was read once, or could not be. */
+  readonly firstRuns: Promise<void>;
+}
+
+/**
+ * Serves until the signal aborts, then releases everything in reverse order: no more requests, no more triggers, no run at work,
+ * the store closed. Settles when all is released. `announce` is told each repository and the address once they can be reached.
+ * @throws when the port is taken or the data folder cannot be used.
+ */
+export async function serve(
+  config: Config,
+  signal: AbortSignal,
+  log: Logger,
+  announce: (line: string) => void,
+): Promise<void> {
+  await using running = await start(config, log);
+  for (const { path } of config.repos) announce(`Stackit serves ${path} at ${running.url}`);
+  if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
+  log.info("stopping");
+}
+
+/** Opens, wires and starts everything. What was opened is released again when it throws. */
+export async function start(config: Config, log: Logger): Promise<Running> {
+  const house = new DisposableStack();
+  try {
+    const store = house.use(await openStore(config.dataDir));
+    if (store.setAside !== undefined) {
+      log.warn({ file: store.setAside }, "the database was broken and was set aside; a new one was begun");
+    }
+    const spawner = house.use(new HelperSpawner());
+    const events = new EventLog({ onError: (error) => log.error({ err: error }, "an event reader failed") });
+    const queue = house.use(newQueue(config, log));
+    recordRuns(queue, store, events, log);
+
+    const served = new Map<string, { repo: WorkingCopy; storeKey: string }>();
+    for (const repoConfig of config.repos) {
+      const repo = house.use(
+        new WorkingCopy(spawner, {
+          id: repoConfig.id,
+          folder: repoConfig.path,
+          ...(repoConfig.displayName !== undefined && { displayName: repoConfig.displayName }),
+          namesPerson: !config.readOnly,
+          lineCounts: store.lineCounts,
+        }),
+      );
+      const target = await register(repo, repoConfig, queue, store, log);
+      served.set(repo.id, { repo, storeKey: target.storeKey });
+      publishEvents(repo, events);
+    }
+
+    const app = await createServer({
+      repos: {
+        list: () => [...served.values()].map(({ repo }) => repo),
+        get: (id) => served.get(id)?.repo,
+      },
+      syncs: queue,
+      history: historyOf(store, (id) => served.get(id)?.storeKey),
+      events,
+      config: { ...config, version: productVersion(), ...webDir() },
+      logger: log,
+    });
+    house.defer(() => app.close());
+    const url = await listen(app, { host: config.bind, port: config.port });
+
+    const tickets = [...served.keys()].map((id) => queue.request(id, { trigger: "startup" }).finished);
+    for (const { repo } of served.values()) house.use(watch(repo, queue, log));
+    return {
+      url,
+      firstRuns: Promise.all(tickets).then(() => undefined),
+      [Symbol.asyncDispose]: () => house[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await house[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function newQueue(config: Config, log: Logger): SyncQueue {
+  return new SyncQueue({
+    maxRunning: config.maxSyncs,
+    timeoutMs: config.syncTimeoutMs,
+    settleMs: config.settleMs,
+    settleCapMs: Math.max(2_000, config.settleMs),
+    onError: (error, where) => log.error({ err: error, ...where }, "a sync run failed"),
+  });
+}
+
+/** A repository that cannot be opened now is served all the same: as failing, with the reason, until it can. */
+async function register(
+  repo: WorkingCopy,
+  { id, path }: RepoConfig,
+  queue: SyncQueue,
+  store: Store,
+  log: Logger,
+): Promise<WorkingCopyTarget> {
+  await repo
+    .open()
+    .catch((error: unknown) => log.warn({ err: error, repoId: id }, "cannot open the repository"));
+  const target = new WorkingCopyTarget(repo, path);
+  await store.syncRuns.closeAbandoned(target.storeKey, Date.now());
+  queue.register(target, {
+    kind: repo.kind,
+    expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC,
+    history: await store.syncRuns.history(target.storeKey),
+  });
+  return target;
+}
+
+/** Each change of a run goes into the store and onto the streams; one line per finished run into the log. */
+function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log: Logger): void {
+  queue.observe(async ({ storeKey, run, freshness }: RunChange) => {
+    events.append({ name: "sync", data: { repoId: run.repoId, run, freshness } });
+    if (run.state === "finished") {
+      const { repoId, outcome, triggers, durationMs, error } = run;
+      const level = outcome === "failed" ? "warn" : outcome === "unchanged" ? "debug" : "info";
+      log[level]({ runId: run.id, repoId, outcome, triggers, durationMs, code: error?.code }, "sync run");
+    }
+    await store.syncRuns.save(storeKey, run);
+  });
+}
+
+function publishEvents(repo: WorkingCopy, events: EventLog): void {
+  repo.onPublished(({ generation, stacks, branches, switched }) => {
+    const data = {
+      repoId: repo.id,
+      generation,
+      stacks,
+      branches: branches.slice(0, MAX_EVENT_BRANCHES),
+      truncated: branches.length > MAX_EVENT_BRANCHES,
+    };
+    events.append({ name: "refresh", data });
+    if (switched) {
+      const timestamp = new Date().toISOString();
+      events.append({ name: "branch_switched", data: { repoId: repo.id, ...switched, timestamp } });
+    }
+  });
+}
+
+function historyOf(store: Store, storeKeyOf: (repoId: string) => string | undefined): SyncHistory {
+  return {
+    async list(repoId, page) {
+      const storeKey = storeKeyOf(repoId);
+      return storeKey === undefined ? { runs: [] } : store.syncRuns.list(storeKey, page);
+    },
+    async find(repoId, runId) {
+      const storeKey = storeKeyOf(repoId);
+      return storeKey === undefined ? undefined : store.syncRuns.get(storeKey, runId);
+    },
+    check: () => store.ping(),
+  };
+}
+
+function watch(repo: WorkingCopy, queue: SyncQueue, log: Logger): DiskWatcher {
+  const watcher = new DiskWatcher(repo, () => void queue.request(repo.id, { trigger: "watcher" }), {
+    onDegraded: (reason) => log.warn({ repoId: repo.id, reason }, "polling the repository"),
+  });
+  void watcher.start();
+  return watcher;
+}
+
+/** The built dashboard lies beside the built program; run from its sources, the program uses what was built last. */
+function webDir(): { webDir?: string } {
+  const found = ["./web", "../dist/web"]
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((path) => existsSync(path));
+  return found === undefined ? {} : { webDir: found };
+}
