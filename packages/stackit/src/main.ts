@@ -14,4 +14,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   signal: abortOnSignals(),
+  endNow: (code) => process.exit(code),
 });

@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import type { FlagValues } from "../config/read-env.ts";
@@ -17,6 +18,7 @@ export async function serveCommand(flags: FlagValues, terminal: Terminal): Promi
   if (obstacle !== undefined) return refuse(obstacle, terminal);
   const { serve } = await import("../app.ts");
   const log = await createLogger(config, terminal.stderr);
+  terminal.signal.addEventListener("abort", () => endInTime(config, terminal, log), { once: true });
   try {
     await serve(config, terminal.signal, log, (line) => printLine(terminal.stdout, line));
     return 0;
@@ -24,6 +26,15 @@ export async function serveCommand(flags: FlagValues, terminal: Terminal): Promi
     log.debug({ err: error }, "the server ended by an error");
     return refuse(explainEnd(error, config), terminal);
   }
+}
+
+/** A graceful end has its limit; what is still under way then was promised to nobody. */
+function endInTime({ shutdownTimeoutMs }: Config, terminal: Terminal, log: Logger): void {
+  const giveUp = (): void => {
+    log.warn({ shutdownTimeoutMs }, "not everything ended in time; ending at once");
+    terminal.endNow(1);
+  };
+  setTimeout(giveUp, shutdownTimeoutMs).unref();
 }
 
 /** What would make serving pointless, as a sentence. */

@@ -9,6 +9,8 @@ export interface Terminal {
   readonly stderr: Writable;
   /** Aborts when the person wants to stop. */
   readonly signal: AbortSignal;
+  /** Ends the process, whatever is still under way. */
+  readonly endNow: (code: ExitCode) => void;
 }
 
 /** 1: it was tried and did not work. 2: it was asked for wrongly, nothing was tried. 130: the person stopped it. */
