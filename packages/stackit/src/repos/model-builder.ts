@@ -27,6 +27,7 @@ import { type BranchFacts, remoteDistance, sameFacts } from "./branch-facts.ts";
 import { CommitMemo } from "./commit-memo.ts";
 import type { LineCounts } from "./line-counts.ts";
 import type { RepoSettings } from "./repo-settings.ts";
+import { TipMemory } from "./tip-memory.ts";
 
 /** Everything that one reading gives. Immutable. */
 export interface RepoModel {
@@ -61,12 +62,20 @@ export class ModelBuilder {
   readonly #objects: ObjectPool;
   readonly #commits: CommitMemo;
   readonly #lines: LineCounts;
+  readonly #tipMemory: TipMemory;
   readonly #views = new WeakMap<BranchFacts, Branch>();
   #metadata = new Map<string, ParsedMetadata>();
   #stackMetadata = new Map<string, StackMetadata>();
 
   /** `namesPerson`: whether models say who runs the server. */
-  constructor(git: ReadOnlyGit, objects: ObjectPool, lines: LineCounts, namesPerson: boolean) {
+  constructor(
+    git: ReadOnlyGit,
+    objects: ObjectPool,
+    lines: LineCounts,
+    options: { commonDir: string; namesPerson: boolean },
+  ) {
+    const { commonDir, namesPerson } = options;
+    this.#tipMemory = new TipMemory(commonDir);
     this.#namesPerson = namesPerson;
     this.#objects = objects;
     this.#commits = new CommitMemo(git, objects);
@@ -89,7 +98,8 @@ export class ModelBuilder {
     });
     await this.#commits.update(trunk?.tips ?? [], tipsOf(reading, settings, trunk), signal);
     const history = this.#commits.history();
-    const graph = buildGraph({ reading, trunk, history, blobs: this.#metadata });
+    const remembered = await this.#tipMemory.recall(reading, trunk?.name);
+    const graph = buildGraph({ reading, trunk, history, blobs: this.#metadata, remembered });
     const landings = await this.#readLandings(trunk, before, signal);
     const onTrunk = [...graph.nodes.values()].flatMap(({ tip }) => (history.commit(tip) ? [] : [tip]));
     await this.#commits.loadHeaders(trunk?.tip === undefined ? onTrunk : [...onTrunk, trunk.tip], signal);

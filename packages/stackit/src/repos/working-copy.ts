@@ -112,7 +112,10 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const git = new ReadOnlyGit(this.#spawner, dirs.gitDir);
     const objects = new ObjectPool(git);
     const lines = new LineCounts(git, this.#options.lineCounts);
-    const builder = new ModelBuilder(git, objects, lines, this.#options.namesPerson);
+    const builder = new ModelBuilder(git, objects, lines, {
+      commonDir: dirs.commonDir,
+      namesPerson: this.#options.namesPerson,
+    });
     this.#opened ??= { dirs, git, objects, lines, builder };
     return this.#opened;
   }

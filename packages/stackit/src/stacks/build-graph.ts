@@ -1,7 +1,7 @@
 import type { BranchMetadata, ParsedMetadata } from "./branch-metadata.ts";
 import type { Trunk } from "./choose-trunk.ts";
 import type { History } from "./history.ts";
-import { inferParents } from "./infer-parents.ts";
+import { inferParents, type RememberedTips } from "./infer-parents.ts";
 import {
   BRANCH_METADATA,
   HEADS,
@@ -45,6 +45,8 @@ export interface GraphInput {
   readonly history: History;
   /** Parsed blobs by object id. An id that is absent here could not be read. */
   readonly blobs: ReadonlyMap<string, ParsedMetadata>;
+  /** Tips that branches had before, as far as anybody remembers. */
+  readonly remembered?: RememberedTips;
 }
 
 const SOURCES: readonly { source: EdgeSource; prefix: string }[] = [
@@ -73,11 +75,12 @@ export function buildGraph(input: GraphInput): StackGraph {
   }
   if (!trunk) return { trunk, nodes: new Map(), unstacked };
 
+  const inferred = inferParents(tips, history, input.remembered);
   const edges = resolveEdges({
     trunk: trunk.name,
     branches: new Set(tips.keys()),
     recorded: records.map(({ source, parents }) => ({ source, parents })),
-    inferred: inferParents(tips, history),
+    inferred,
   });
   const nodes = new Map<string, BranchNode>();
   for (const [name, edge] of edges) {
@@ -92,7 +95,12 @@ export function buildGraph(input: GraphInput): StackGraph {
       believed?.metadata.get(name) ?? firstDefined(records, (record) => record.metadata.get(name));
     const parentIsTrunk = edge.parent === trunk?.name;
     // What was recorded holds for the parent that was recorded, not for one that stands in for it.
-    const recorded = metadata?.parent === edge.parent ? metadata.parentRevision : undefined;
+    const recorded =
+      edge.believed === "remembered-tip"
+        ? inferred.get(name)?.boundary
+        : metadata?.parent === edge.parent
+          ? metadata.parentRevision
+          : undefined;
     const standing = standingOf({
       tip,
       parentName: edge.parent,

@@ -1,6 +1,10 @@
 import type { Inferred } from "./infer-parents.ts";
 
-export type EdgeSource = "stackit" | "branch-metadata" | "ancestry";
+/**
+ * `ancestry`: the branch stands on the parent's tip. `remembered-tip`: it stands on a tip that the parent had before it was
+ * amended, rebased or went on.
+ */
+export type EdgeSource = "stackit" | "branch-metadata" | "ancestry" | "remembered-tip";
 
 export interface Voice {
   readonly source: EdgeSource;
@@ -76,10 +80,10 @@ function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
   }
   const inferred = input.inferred.get(name);
   if (inferred) {
-    voices.push({ source: "ancestry", parent: inferred.parent ?? input.trunk });
+    voices.push({ source: inferred.source, parent: inferred.parent ?? input.trunk });
     if (parent === undefined) {
       parent = inferred.parent;
-      believed = "ancestry";
+      believed = inferred.source;
       if (inferred.ties.length > 0) {
         problems.push({
           code: "ambiguous-parent",
@@ -126,12 +130,13 @@ function breakCycles(edges: Map<string, ResolvedEdge>, input: EdgeInput): void {
     for (const name of members) {
       const edge = edges.get(name);
       if (!edge) continue;
-      const inferred = edge.believed === "ancestry" ? undefined : input.inferred.get(name);
+      const guess = input.inferred.get(name);
+      const inferred = edge.believed === guess?.source ? undefined : guess;
       const { believed: _, ...rest } = edge;
       edges.set(name, {
         ...rest,
         parent: inferred?.parent ?? input.trunk,
-        ...(inferred && { believed: "ancestry" as const }),
+        ...(inferred && { believed: inferred.source }),
         problems: [...edge.problems.filter((problem) => problem.code !== "cycle"), { code: "cycle", detail }],
       });
     }
