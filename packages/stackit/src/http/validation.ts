@@ -2,17 +2,17 @@ import type { FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { TLocalizedValidationError } from "typebox/error";
-import { Value } from "typebox/value";
 import { Problem } from "../contract/problem-error.ts";
 
 /** A body is taken as it is; a query, which is only text, is converted where its schema names a type. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
   return (value) => {
-    const converted = httpPart === "querystring" ? Value.Convert(schema, value) : value;
+    const converted = httpPart === "querystring" ? withNumbers(schema, value) : value;
     if (validator.Check(converted)) return { value: converted };
     const where = PARTS[httpPart ?? ""] ?? "The request";
-    const [first] = validator.Errors(converted);
+    // A member that is not known is reported twice; the other report is of its name, which is a stranger's text.
+    const first = validator.Errors(converted).find(({ keyword }) => keyword !== "boolean");
     return {
       error: new Problem("request/invalid", first ? describe(where, first, schema) : `${where} is invalid.`),
     };
@@ -42,6 +42,17 @@ function describe(where: string, error: TLocalizedValidationError, schema: TSche
     default:
       return `${subject} ${error.message}.`;
   }
+}
+
+/** Of a query, in which everything is text. */
+function withNumbers(schema: unknown, query: unknown): unknown {
+  if (typeof query !== "object" || query === null) return query;
+  const properties = member(schema, "properties");
+  const entries = Object.entries(query).map(([name, value]) => {
+    const isNumber = Reflect.get(member(properties, name) ?? {}, "type") === "integer";
+    return [name, isNumber && typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value];
+  });
+  return Object.fromEntries(entries);
 }
 
 function knownMembers(schema: unknown, instancePath: string): string[] {
