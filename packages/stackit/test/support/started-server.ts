@@ -5,6 +5,7 @@ import { EventLog } from "../../src/events/event-log.ts";
 import type { App } from "../../src/http/app-type.ts";
 import { createServer, listen } from "../../src/http/server.ts";
 import type { HttpConfig } from "../../src/http/server-config.ts";
+import type { Clock } from "../../src/lib/clock.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { SyncQueue } from "../../src/sync/sync-queue.ts";
 import type { SyncResult, SyncWork } from "../../src/sync/sync-target.ts";
@@ -42,6 +43,8 @@ export interface StartOptions {
   config?: Partial<HttpConfig>;
   run?: HandMadeRun;
   events?: EventLog;
+  /** The server's; the queue keeps real time. */
+  clock?: Clock;
 }
 
 /** The real server, queue, log and store on a free port, around hand-made repositories. */
@@ -75,6 +78,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     events,
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1", ...options.config },
     logger: pino({ level: "debug" }, lines),
+    ...(options.clock ? { clock: options.clock } : {}),
   });
   const origin = await listen(app, { host: "127.0.0.1", port: 0 });
   const [repo = widget()] = repos;
