@@ -1,0 +1,248 @@
+import { expect, test } from "vitest";
+import type { LoggedEvent } from "../../src/contract/events.ts";
+import { EventLog } from "../../src/events/event-log.ts";
+import { EventReader } from "../support/event-reader.ts";
+import { HandMadeRepo } from "../support/hand-made-repo.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { type StartedServer, startServer, widget } from "../support/started-server.ts";
+
+function refresh(generation: number, repoId = "default", branches: string[] = []): LoggedEvent {
+  const stacks = { created: [], changed: [], removed: [] };
+  return { name: "refresh", data: { repoId, generation, stacks, branches, truncated: false } };
+}
+
+const url = (server: StartedServer, path = "/repos/default/events") => `${server.origin}/api/v1${path}`;
+
+test("a stream greets with the generation and goes on with what happens", async () => {
+  await using server = await startServer();
+  await using reader = await EventReader.open(url(server));
+  expect(reader.response.status).toBe(200);
+  expect(Object.fromEntries(reader.response.headers)).toMatchObject({
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache, no-transform",
+    "x-accel-buffering": "no",
+    "x-content-type-options": "nosniff",
+    "x-request-id": expect.stringMatching(/^[0-9a-f-]{36}$/),
+  });
+  const [connected] = await reader.take(1);
+  expect(connected).toEqual({
+    name: "connected",
+    data: { generation: 1, version: "1.2.3", serverTime: expect.stringMatching(/^\d{4}-.*Z$/) },
+  });
+  expect(reader.retryMs).toBe(1000);
+  const id = server.events.append(refresh(2));
+  expect(await reader.take(1)).toEqual([{ id, ...refresh(2) }]);
+});
+
+test("a sync tells each change of its run", async () => {
+  await using server = await startServer();
+  await using reader = await EventReader.open(url(server));
+  await reader.take(1);
+  await server.app.inject({ method: "POST", url: "/api/v1/repos/default/sync" });
+  const states = (await reader.take(3)).map(({ name, data }) => [name, Reflect.get(data.run ?? {}, "state")]);
+  expect(states).toEqual([
+    ["sync", "queued"],
+    ["sync", "running"],
+    ["sync", "finished"],
+  ]);
+});
+
+test.each(["Last-Event-ID", "?since="])(
+  "a reader that comes back by %s is told what it missed, once",
+  async (by) => {
+    await using server = await startServer();
+    const first = server.events.append(refresh(1));
+    server.events.append(refresh(2));
+    server.events.append(refresh(3));
+    await using reader =
+      by === "?since="
+        ? await EventReader.open(`${url(server)}?since=${first}`)
+        : await EventReader.open(`${url(server)}?since=old`, { "last-event-id": first });
+    server.events.append(refresh(4));
+    const events = await reader.take(4);
+    expect(events.map(({ name, data }) => [name, data.generation])).toEqual([
+      ["connected", 1],
+      ["refresh", 2],
+      ["refresh", 3],
+      ["refresh", 4],
+    ]);
+  },
+);
+
+test("a stream that broke before its first event is resumed from its beginning", async () => {
+  await using server = await startServer();
+  server.events.append(refresh(1));
+  let lastId = "";
+  {
+    await using reader = await EventReader.open(url(server));
+    await reader.take(1);
+    const beat = reader.next();
+    server.events.append(refresh(2, "other"));
+    await expect.poll(() => reader.lastId).toBeDefined();
+    lastId = String(reader.lastId);
+    beat.catch(() => {});
+  }
+  server.events.append(refresh(3));
+  await using again = await EventReader.open(url(server), { "last-event-id": lastId });
+  const [, missed] = await again.take(2);
+  expect(missed?.data.generation).toBe(3);
+});
+
+test.each([
+  ["a position of another process", "abcdefabcdef-7"],
+  ["no position at all", "x"],
+  ["a position that is still to come", "boot-99"],
+  ["markup", "<script>"],
+])("%s is answered by resync, then live", async (_name, since) => {
+  const events = new EventLog({ boot: "boot" });
+  await using server = await startServer({ events });
+  events.append(refresh(1));
+  await using reader = await EventReader.open(`${url(server)}?since=${encodeURIComponent(since)}`);
+  expect((await reader.take(2)).map(({ name }) => name)).toEqual(["connected", "resync"]);
+  events.append(refresh(2));
+  expect((await reader.take(1))[0]?.data.generation).toBe(2);
+});
+
+test("what was missed and is no longer kept is answered by resync", async () => {
+  const events = new EventLog({ maxEvents: 2 });
+  await using server = await startServer({ events });
+  const first = events.append(refresh(1));
+  for (const generation of [2, 3, 4]) events.append(refresh(generation));
+  await using reader = await EventReader.open(url(server), { "last-event-id": first });
+  expect((await reader.take(2)).map(({ name }) => name)).toEqual(["connected", "resync"]);
+});
+
+test("when very much was missed, reading all anew is what is asked for", async () => {
+  await using server = await startServer();
+  const first = server.events.append(refresh(1));
+  const branches = Array.from({ length: 500 }, (_, n) => `branch-${n}`.padEnd(200, "-"));
+  for (let generation = 2; generation < 10; generation += 1) {
+    server.events.append(refresh(generation, "default", branches));
+  }
+  await using reader = await EventReader.open(url(server), { "last-event-id": first });
+  expect((await reader.take(2)).map(({ name }) => name)).toEqual(["connected", "resync"]);
+  server.events.append(refresh(11));
+  expect((await reader.take(1))[0]?.data.generation).toBe(11);
+});
+
+test("a stream of one repository says nothing of others, the stream of all says everything", async () => {
+  await using server = await startServer({ repos: [widget("a", "a"), widget("b", "b")] });
+  await using one = await EventReader.open(url(server, "/repos/b/events"));
+  await using all = await EventReader.open(url(server, "/events"));
+  server.events.append(refresh(2, "a"));
+  server.events.append(refresh(3, "b"));
+  expect((await one.take(2)).map(({ data }) => data.generation)).toEqual([1, 3]);
+  expect((await all.take(3)).map(({ data }) => data.generation)).toEqual([undefined, 2, 3]);
+});
+
+test("the stream of a repository that was not read yet greets without a generation", async () => {
+  await using server = await startServer({ repos: [new HandMadeRepo()] });
+  await using reader = await EventReader.open(url(server));
+  expect((await reader.next())?.data).not.toHaveProperty("generation");
+});
+
+test("hearts beat every 15 s for all, and stop with the last reader", async () => {
+  const clock = new ManualClock();
+  await using server = await startServer({ clock });
+  {
+    await using one = await EventReader.open(url(server));
+    await using two = await EventReader.open(url(server, "/events"));
+    await one.take(1);
+    await two.take(1);
+    expect(clock.pendingTimers).toBe(1);
+    await clock.advance(30_000);
+    for (const reader of [one, two]) {
+      const beats = await reader.take(2);
+      expect(beats.map(({ name, data, id }) => [name, data.serverTime, id])).toEqual([
+        ["heartbeat", "2026-01-01T00:00:15.000Z", undefined],
+        ["heartbeat", "2026-01-01T00:00:30.000Z", undefined],
+      ]);
+    }
+  }
+  await expect.poll(() => clock.pendingTimers).toBe(0);
+});
+
+test("too many streams are refused, of one client and in all, until some are closed", async () => {
+  const limits = { streams: 3, streamsPerClient: 2 };
+  await using server = await startServer({ config: { limits } });
+  const mine = await EventReader.open(url(server));
+  await using _second = await EventReader.open(url(server));
+  const refused = await fetch(url(server));
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "10"]);
+  expect(await refused.json()).toMatchObject({ code: "events/too-many-streams" });
+  await mine[Symbol.asyncDispose]();
+  await expect
+    .poll(async () => (await server.app.inject({ url: "/metrics" })).body)
+    .toContain("stackit_event_streams 1");
+  await using third = await EventReader.open(url(server));
+  expect(third.response.status).toBe(200);
+});
+
+test("a HEAD of a stream is answered and over, and counts as no stream", async () => {
+  const limits = { streams: 1, streamsPerClient: 1 };
+  await using server = await startServer({ config: { limits } });
+  for (let request = 0; request < 3; request += 1) {
+    const answer = await fetch(url(server), { method: "HEAD" });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  }
+});
+
+test("a reader that does not read is closed, and the others hear everything", async () => {
+  await using server = await startServer();
+  await using reader = await EventReader.open(url(server));
+  await reader.take(1);
+  const stalled = server.connect();
+  stalled.pause();
+  stalled.write("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const closed = new Promise<void>((resolve) => stalled.once("close", () => resolve()));
+  stalled.on("error", () => {});
+  const streams = async () =>
+    (await server.app.inject({ url: "/metrics" })).body.match(/stackit_event_streams (\d)/)?.[1];
+  await expect.poll(streams).toBe("2");
+
+  const branches = Array.from({ length: 500 }, () => "x".repeat(500));
+  let generation = 1;
+  while ((await streams()) === "2") {
+    generation += 1;
+    server.events.append(refresh(generation, "default", branches));
+    expect((await reader.take(1))[0]?.data.generation).toBe(generation);
+  }
+  expect(await streams()).toBe("1");
+  stalled.destroy();
+  await closed;
+});
+
+test("streams end when the server stops, also those that do not read", async () => {
+  await using server = await startServer();
+  await using reader = await EventReader.open(url(server));
+  await reader.take(1);
+  const stalled = server.connect();
+  stalled.on("error", () => {});
+  stalled.write("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await new Promise<void>((resolve) => stalled.once("data", () => resolve()));
+  stalled.pause();
+  server.events.append(
+    refresh(
+      2,
+      "default",
+      Array.from({ length: 500 }, () => "x".repeat(1500)),
+    ),
+  );
+  await reader.take(1);
+  await server.app.close();
+  expect(await reader.next()).toBeUndefined();
+  stalled.destroy();
+});
+
+test("a reader that hangs up leaves nothing behind", async () => {
+  await using server = await startServer();
+  for (let round = 0; round < 5; round += 1) {
+    const reader = await EventReader.open(url(server));
+    await reader.take(1);
+    await reader[Symbol.asyncDispose]();
+  }
+  await expect.poll(() => server.events.readers).toBe(0);
+  server.events.append(refresh(2));
+  expect((await server.app.inject("/healthz")).statusCode).toBe(200);
+});
