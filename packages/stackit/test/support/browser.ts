@@ -5,8 +5,10 @@ import { findChromium, isCi } from "./find-chromium.ts";
 const executablePath = findChromium(process.env);
 const mustRun = isCi(process.env);
 
-/** `test` of every test that needs a browser: skipped where there is none, except in CI, where it then fails. */
-export const browserTest = test.skipIf(!executablePath && !mustRun);
+/** A test that needs a browser: skipped where there is none, except in CI, where it then fails. */
+export function browserTest(name: string, run: () => Promise<void>): void {
+  test.skipIf(!executablePath && !mustRun)(name, run);
+}
 
 export async function launchBrowser(): Promise<Browser> {
   if (!executablePath) {
