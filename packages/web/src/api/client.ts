@@ -1,0 +1,82 @@
+import type { ProblemBody } from "stackit/contract/problems";
+
+/** A request that did not give what was asked for. `status` 0: no answer came at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly title: string;
+  readonly requestId: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly body: Readonly<Record<string, unknown>>;
+
+  constructor(status: number, body: Partial<ProblemBody>, headers?: Headers) {
+    const title =
+      body.title ?? (status === 0 ? "The server does not answer" : `The server answered ${status}`);
+    super(body.detail ?? title);
+    this.name = "ApiError";
+    this.status = status;
+    this.title = title;
+    this.code = body.code;
+    this.requestId = body.requestId ?? headers?.get("x-request-id") ?? undefined;
+    const seconds = Number(headers?.get("retry-after") ?? Number.NaN);
+    this.retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
+    this.body = body;
+  }
+}
+
+/** An answer and the tag it can be asked for again with. */
+export interface Tagged<T> {
+  etag: string | undefined;
+  body: T;
+}
+
+/** @throws {ApiError} for every answer that is not 2xx, and when none came. */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await reach(path, init);
+  if (response.ok || response.status === 304) return response;
+  throw await failureOf(response);
+}
+
+export async function getJson<T>(path: string, signal: AbortSignal): Promise<T> {
+  return readJson<T>(await request(path, { signal, headers: { Accept: "application/json" } }));
+}
+
+/** Gives `previous` itself when the server says that nothing changed. */
+export async function getTagged<T>(
+  path: string,
+  previous: Tagged<T> | undefined,
+  signal: AbortSignal,
+): Promise<Tagged<T>> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (previous?.etag) headers["If-None-Match"] = previous.etag;
+  const response = await request(path, { signal, headers });
+  if (response.status === 304 && previous) return previous;
+  return { etag: response.headers.get("etag") ?? undefined, body: await readJson<T>(response) };
+}
+
+/** Reads the problem of an answer that is not 2xx; what is not a problem document becomes one without a code. */
+export async function failureOf(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => ({}));
+  const problem = typeof body === "object" && body !== null ? body : {};
+  return new ApiError(response.status, problem, response.headers);
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new ApiError(0, {
+      detail: "No answer came. It may have stopped, or the connection to it is gone.",
+    });
+  }
+}
+
+/** The server validates what it sends against the schemas that these types come from. */
+async function readJson<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch {
+    throw new ApiError(response.status, { title: "The answer cannot be read", detail: "It is not JSON." });
+  }
+}

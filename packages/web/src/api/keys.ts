@@ -1,0 +1,14 @@
+/** Names of what is kept of the server's answers. A shorter key stands for all that begin with it. */
+export const keys = {
+  config: ["config"],
+  repos: ["repos"],
+  allRepos: ["repo"],
+  repo: (id: string) => ["repo", id],
+  status: (id: string) => ["repo", id, "status"],
+  view: (id: string) => ["repo", id, "view"],
+  branches: (id: string) => ["repo", id, "branch"],
+  branch: (id: string, name: string) => ["repo", id, "branch", name],
+  /** Not below `repo`: a diff that somebody reads is never replaced by an event. */
+  diff: (id: string, ...question: unknown[]) => ["diff", id, ...question],
+  run: (id: string, runId: string) => ["run", id, runId],
+} as const;

@@ -1,0 +1,83 @@
+import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import type { RepoList, RepoStatus, RepoSummary, ServerConfig } from "stackit/contract/repo";
+import type { SyncRun } from "stackit/contract/sync-run";
+import type { Branch, BranchDiff, View } from "stackit/contract/view";
+import { getJson, getTagged, type Tagged } from "./client.ts";
+import { keys } from "./keys.ts";
+import { type DiffQuestion, paths } from "./paths.ts";
+import { shareView } from "./share-view.ts";
+
+/** Whatever the server said holds until an event says otherwise. */
+const untilToldOtherwise = { staleTime: Number.POSITIVE_INFINITY };
+
+export const configQuery = queryOptions({
+  queryKey: keys.config,
+  queryFn: ({ signal }) => getJson<ServerConfig>(paths.config, signal),
+  ...untilToldOtherwise,
+});
+
+export const reposQuery = queryOptions({
+  queryKey: keys.repos,
+  queryFn: async ({ signal }): Promise<RepoSummary[]> => (await getJson<RepoList>(paths.repos, signal)).repos,
+  ...untilToldOtherwise,
+});
+
+export function statusQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.status(id),
+    queryFn: ({ signal }) => getJson<RepoStatus>(paths.repo(id), signal),
+    ...untilToldOtherwise,
+  });
+}
+
+export function viewQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.view(id),
+    queryFn: ({ signal, client }) =>
+      getTagged<View>(paths.view(id), client.getQueryData<Tagged<View>>(keys.view(id)), signal),
+    structuralSharing: shareTaggedView,
+    ...untilToldOtherwise,
+  });
+}
+
+/** The query library does not know the type of what it asks to be shared. */
+function shareTaggedView(previous: unknown, next: unknown): unknown {
+  const before = previous as Tagged<View> | undefined;
+  const after = next as Tagged<View>;
+  return before === after ? before : { etag: after.etag, body: shareView(before?.body, after.body) };
+}
+
+/** One branch with its commits. */
+export function branchQuery(id: string, name: string) {
+  return queryOptions({
+    queryKey: keys.branch(id, name),
+    queryFn: ({ signal }) => getJson<Branch>(paths.branch(id, name), signal),
+    ...untilToldOtherwise,
+  });
+}
+
+/** `seen` is the commit that the reader chose to look at: a new push does not change what is on the screen. */
+export function diffQuery(id: string, question: DiffQuestion, seen: string) {
+  return queryOptions({
+    queryKey: keys.diff(id, question, seen),
+    queryFn: ({ signal }) => getJson<BranchDiff>(paths.diff(id, question), signal),
+    ...untilToldOtherwise,
+    structuralSharing: false,
+  });
+}
+
+export function runQuery(id: string, runId: string) {
+  return queryOptions({
+    queryKey: keys.run(id, runId),
+    queryFn: ({ signal }) => getJson<SyncRun>(paths.run(id, runId), signal),
+    ...untilToldOtherwise,
+  });
+}
+
+export function useConfig(): ServerConfig | undefined {
+  return useQuery(configQuery).data;
+}
+
+export function knownView(client: QueryClient, id: string): View | undefined {
+  return client.getQueryData<Tagged<View>>(keys.view(id))?.body;
+}

@@ -1,0 +1,67 @@
+import type { Branch, StackDetail, View } from "stackit/contract/view";
+import { reuse, reuseByKey, sameData } from "../lib/reuse.ts";
+
+/** The new view, with the old objects wherever they still hold: a row whose branch is the same object is not drawn again. */
+export function shareView(previous: View | undefined, next: View): View {
+  if (!previous) return next;
+  return {
+    generation: next.generation,
+    repo: reuse(previous.repo, next.repo),
+    stacks: reuseByKey(previous.stacks, next.stacks, (stack) => stack.rootBranch, shareStack),
+    recentlyMerged: reuseByKey(previous.recentlyMerged, next.recentlyMerged, (commit) => commit.sha),
+    unstacked: reuseByKey(previous.unstacked, next.unstacked, (branch) => branch.name),
+  };
+}
+
+function shareStack(previous: StackDetail | undefined, next: StackDetail): StackDetail {
+  if (!previous) return next;
+  return reuse(previous, {
+    ...next,
+    branches: reuseByKey(previous.branches, next.branches, (branch) => branch.name, shareBranch),
+  });
+}
+
+/** When a source was last heard saying the same is no change that a reader of the list could see. */
+function shareBranch(previous: Branch | undefined, next: Branch): Branch {
+  return previous && sameData(withoutTimes(previous), withoutTimes(next)) ? previous : next;
+}
+
+function withoutTimes({ edge, ...branch }: Branch) {
+  const sources = edge.sources.map(({ source, parent }) => ({ source, parent }));
+  return { ...branch, agreed: edge.agreed, sources };
+}
+
+export interface ViewChanges {
+  created: string[];
+  updated: string[];
+  removed: string[];
+}
+
+/** The branches that differ between two views which share what is equal. */
+export function changedBranches(previous: View, next: View): ViewChanges {
+  const before = branchesByName(previous);
+  const changes: ViewChanges = { created: [], updated: [], removed: [] };
+  for (const [name, branch] of branchesByName(next)) {
+    const old = before.get(name);
+    if (!old) changes.created.push(name);
+    else if (old !== branch && looksDifferent(old, branch)) changes.updated.push(name);
+    before.delete(name);
+  }
+  changes.removed.push(...before.keys());
+  return changes;
+}
+
+function branchesByName(view: View): Map<string, Branch> {
+  return new Map(view.stacks.flatMap((stack) => stack.branches.map((branch) => [branch.name, branch])));
+}
+
+/** Whether the row says something else; that somebody switched to a branch is said by its own mark. */
+function looksDifferent(a: Branch, b: Branch): boolean {
+  return (
+    a.revision !== b.revision ||
+    a.parent !== b.parent ||
+    a.restack.state !== b.restack.state ||
+    a.pr?.state !== b.pr?.state ||
+    a.pr?.number !== b.pr?.number
+  );
+}

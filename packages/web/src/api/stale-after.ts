@@ -1,0 +1,16 @@
+import type { QueryKey } from "@tanstack/react-query";
+import type { ServerEventName, ServerEvents } from "stackit/contract/events";
+import { keys } from "./keys.ts";
+
+/**
+ * What is no longer true after an event. A new event does not compile until it has an answer here.
+ * `sync` carries the new freshness and the run itself, so only the counts beside them become stale.
+ */
+export const staleAfter: { [N in ServerEventName]: (data: ServerEvents[N]) => readonly QueryKey[] } = {
+  connected: () => [],
+  heartbeat: () => [],
+  sync: (data) => (data.run.state === "finished" ? [keys.status(data.repoId)] : []),
+  refresh: (data) => [keys.repo(data.repoId)],
+  branch_switched: (data) => [keys.repo(data.repoId), keys.repos],
+  resync: () => [keys.config, keys.repos, keys.allRepos],
+};

@@ -1,0 +1,113 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+import type { RepoSummary } from "stackit/contract/repo";
+import { Link } from "wouter";
+import { navigate, usePathname, useSearch } from "wouter/use-browser-location";
+import { reposQuery, statusQuery, useConfig } from "./api/queries.ts";
+import { Strip } from "./features/shell/connection.tsx";
+import { TopBar } from "./features/shell/top-bar.tsx";
+import { formatRoute, parseLocation, type Route, repositoryRoute } from "./routes/location.ts";
+import { findRepo, refOf } from "./routes/repo-ref.ts";
+import { RepositoriesPage } from "./routes/repositories-page.tsx";
+import { RepositoryPage } from "./routes/repository-page.tsx";
+import { useServices, useStore } from "./services.ts";
+import { Empty } from "./ui/empty.tsx";
+import { ErrorBoundary } from "./ui/error-boundary.tsx";
+import { ProblemBox } from "./ui/problem-box.tsx";
+
+export function App() {
+  const pathname = usePathname();
+  const route = parseLocation(pathname, useSearch());
+  const repos = useQuery(reposQuery);
+  const config = useConfig();
+  const only = repos.data?.length === 1 ? repos.data[0] : undefined;
+  const repo = route.page === "repository" && repos.data ? findRepo(repos.data, route.repo) : undefined;
+  const status = useQuery({ ...statusQuery(repo?.id ?? ""), enabled: repo !== undefined });
+  useTidyAddress(route, only);
+
+  return (
+    <div className="app">
+      <TopBar place={status.data?.path} linkHome={!(config?.singleRepo || only)} />
+      <Strip />
+      <ErrorBoundary part="The page" resetKey={pathname}>
+        {repos.data ? (
+          <Page route={route} repo={repo} repos={repos.data} />
+        ) : (
+          <Plain title="Stackit">
+            {repos.error && (
+              <ProblemBox
+                error={repos.error}
+                what="The list of repositories"
+                onRetry={() => void repos.refetch()}
+              />
+            )}
+          </Plain>
+        )}
+      </ErrorBoundary>
+      <Announcements />
+    </div>
+  );
+}
+
+function Page({
+  route,
+  repo,
+  repos,
+}: {
+  route: Route;
+  repo: RepoSummary | undefined;
+  repos: readonly RepoSummary[];
+}) {
+  if (route.page === "repositories") return <RepositoriesPage repos={repos} />;
+  if (route.page === "repository" && repo) return <RepositoryPage key={repo.id} repo={repo} route={route} />;
+  return (
+    <Plain title="Not here">
+      <Empty
+        title={
+          route.page === "repository"
+            ? "There is no such repository, or you may not see it"
+            : "There is no such page"
+        }
+      >
+        <p>
+          <Link className="link" href="/">
+            {repos.length === 1 ? "Go to the repository" : "Go to the repositories"}
+          </Link>
+        </p>
+      </Empty>
+    </Plain>
+  );
+}
+
+function Plain({ title, children }: { title: string; children: React.ReactNode }) {
+  return (
+    <main className="workspace">
+      <div className="list-pane">
+        <div className="list-content">
+          <h1 className="vh">{title}</h1>
+          {children}
+        </div>
+      </div>
+    </main>
+  );
+}
+
+/** Where there is only one repository, the list of them is that repository; unknown values leave the address. */
+function useTidyAddress(route: Route, only: RepoSummary | undefined): void {
+  const target = route.page === "repositories" && only ? repositoryRoute(refOf(only)) : route;
+  const address = formatRoute(target);
+  useEffect(() => {
+    const now = location.pathname + location.search;
+    if (address !== now) navigate(address + location.hash, { replace: true, state: history.state });
+  }, [address]);
+}
+
+function Announcements() {
+  const { announcer } = useServices();
+  const { text, number } = useStore(announcer.latest);
+  return (
+    <div className="vh" role="status" aria-live="polite">
+      <span key={number}>{text}</span>
+    </div>
+  );
+}

@@ -1,0 +1,174 @@
+import type { EdgeSourceName } from "stackit/contract/view";
+import { Link } from "wouter";
+import { count, listed, shortSha } from "../../lib/words.ts";
+import { CopyButton } from "../../ui/copy-button.tsx";
+import { Sign } from "../../ui/glyphs.tsx";
+import { Age } from "../../ui/time.tsx";
+import { branchTitle, chipsOf, isMoved, problemWords, prWords, remoteWords } from "../stacks/branch-state.ts";
+import { LineCounts } from "../stacks/line-counts.tsx";
+import type { BranchPlace } from "./find-branch.ts";
+
+export function BranchHead({
+  place,
+  trunk,
+  hrefOf,
+}: {
+  place: BranchPlace;
+  trunk: string;
+  hrefOf: (branch: string) => string;
+}) {
+  const { branch, stack, position, below } = place;
+  const remote = remoteWords(branch);
+  const parent = branch.parent ?? trunk;
+  const chips = chipsOf(branch);
+  return (
+    <header className="branch-head">
+      <h2>{branchTitle(branch)}</h2>
+      <p className="branch-name">
+        <bdi className="mono">{branch.name}</bdi>
+        <CopyButton text={branch.name} what="the branch name" />
+      </p>
+      <p className="meta parts">
+        <span>
+          on{" "}
+          {below ? (
+            <Link className="link mono" href={hrefOf(parent)} replace>
+              <bdi>{parent}</bdi>
+            </Link>
+          ) : (
+            <bdi className="mono">{parent}</bdi>
+          )}
+        </span>
+        <span>
+          {position} of {stack.branches.length}
+        </span>
+        <span>{count(branch.commitCount, "commit")}</span>
+        {branch.linesAdded !== undefined && (
+          <span>
+            <LineCounts added={branch.linesAdded} deleted={branch.linesDeleted} />
+          </span>
+        )}
+        <span>
+          {branch.commitAuthor}, <Age at={branch.commitDate} />
+        </span>
+        <span>
+          <code>{shortSha(branch.revision)}</code>
+        </span>
+        {remote && <span>{remote}</span>}
+        {branch.pr && (
+          <span>
+            {branch.pr.url ? (
+              <a className="link" href={branch.pr.url} target="_blank" rel="noreferrer">
+                {prWords(branch)} <Sign name="external" />
+              </a>
+            ) : (
+              prWords(branch)
+            )}
+          </span>
+        )}
+      </p>
+      {chips.length > 0 && (
+        <p className="chips">
+          {chips.map((chip) => (
+            <span key={chip.text} className={`chip ${chip.tone}`}>
+              {chip.text}
+            </span>
+          ))}
+        </p>
+      )}
+      <RestackCallout place={place} />
+      <Problems place={place} />
+      <EdgeFacts place={place} />
+    </header>
+  );
+}
+
+function RestackCallout({ place: { branch } }: { place: BranchPlace }) {
+  const { state, reason, recorded, actual } = branch.restack;
+  if (state === "in-sync") return null;
+  const grave = isMoved(branch);
+  return (
+    <div className={`callout ${grave ? "warn" : "idle"}`}>
+      <Sign name={grave ? "late" : state === "merged" ? "merged" : "never"} />
+      <div>
+        <p>
+          <strong>{restackTitles[state]}.</strong> {reason}
+        </p>
+        {recorded && actual && recorded !== actual && (
+          <p className="meta">
+            stands on <code>{shortSha(recorded)}</code>, the parent is at <code>{shortSha(actual)}</code>
+          </p>
+        )}
+        {branch.isLocked && branch.lockReason && <p className="meta">Locked: {branch.lockReason}</p>}
+      </div>
+    </div>
+  );
+}
+
+const restackTitles = {
+  "parent-moved": "Parent moved",
+  diverged: "Diverged from its parent",
+  merged: "Merged",
+  unknown: "How it stands on its parent is not known",
+} as const;
+
+function Problems({ place: { branch } }: { place: BranchPlace }) {
+  return branch.problems?.map((problem) => (
+    <div key={problem.code} className="callout bad">
+      <Sign name="failing" />
+      <p>
+        <strong>{sentence(problemWords[problem.code])}.</strong> {problem.detail}
+      </p>
+    </div>
+  ));
+}
+
+const sourceNames: Record<EdgeSourceName, string> = {
+  stackit: "Stackit metadata",
+  "branch-metadata": "branch metadata",
+  ancestry: "commit ancestry",
+  "remembered-tip": "a remembered commit",
+};
+
+/** Who says that the parent is the parent, and since when it is known. Open where they disagree. */
+function EdgeFacts({ place: { branch } }: { place: BranchPlace }) {
+  const { sources, agreed } = branch.edge;
+  const names = [...new Set(sources.map((source) => sourceNames[source.source]))];
+  if (sources.length === 0) return null;
+  return (
+    <details className="edge-facts" open={!agreed}>
+      <summary className={agreed ? "meta" : "meta warn-text"}>
+        {agreed
+          ? `Parent known from ${listed(names)}`
+          : `Sources disagree about the parent: ${listed(names)}`}
+      </summary>
+      <table className="meta">
+        <thead className="vh">
+          <tr>
+            <th>Source</th>
+            <th>Parent</th>
+            <th>Seen</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sources.map((source) => (
+            <tr key={source.source + source.parent}>
+              <td>{sourceNames[source.source]}</td>
+              <td>
+                <bdi className="mono">{source.parent}</bdi>
+                {!agreed && source.parent === branch.parent && " · used"}
+              </td>
+              <td>
+                seen <Age at={source.observedAt} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
+  );
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,190 @@
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import type { View } from "stackit/contract/view";
+import { useBrowserLocation } from "wouter/use-browser-location";
+import { branchQuery } from "../../api/queries.ts";
+import { useShortcut } from "../../keyboard/use-shortcut.ts";
+import { shortSha } from "../../lib/words.ts";
+import { type BranchSearch, formatRoute, type RepositoryRoute } from "../../routes/location.ts";
+import { useServices } from "../../services.ts";
+import { Button } from "../../ui/button.tsx";
+import { Empty } from "../../ui/empty.tsx";
+import { ErrorBoundary } from "../../ui/error-boundary.tsx";
+import { Sign } from "../../ui/glyphs.tsx";
+import { Tabs } from "../../ui/tabs.tsx";
+import { useMedia } from "../stacks/use-window.ts";
+import { BranchHead } from "./branch-head.tsx";
+import { CommitList } from "./commit-list.tsx";
+import { findBranch } from "./find-branch.ts";
+
+const DiffTab = lazy(() => import("../diff/diff-tab.tsx").then((module) => ({ default: module.DiffTab })));
+
+export function BranchPanel({
+  repoId,
+  name,
+  view,
+  route,
+  onClose,
+}: {
+  repoId: string;
+  name: string;
+  view: View;
+  route: RepositoryRoute;
+  onClose: () => void;
+}) {
+  const [, navigate] = useBrowserLocation();
+  const found = findBranch(view, name);
+  const [place, setPlace] = useState(found);
+  if (found && found !== place && found.branch !== place?.branch) setPlace(found);
+  const shown = found ?? place;
+  const covers = useMedia("(max-width: 899.9px)");
+  const panel = useRef<HTMLElement>(null);
+
+  const change = (next: Partial<BranchSearch>) =>
+    navigate(formatRoute({ ...route, view: { ...route.view, ...next } }), {
+      replace: true,
+      state: history.state,
+    });
+  const goTo = (branch: string | undefined) => {
+    if (branch === undefined) return false;
+    navigate(formatRoute({ ...route, branch, view: { ...route.view, file: undefined } }), {
+      replace: true,
+      state: history.state,
+    });
+    return true;
+  };
+
+  useShortcut("close", () => {
+    onClose();
+    return true;
+  });
+  useShortcut("towardsTrunk", () => goTo(shown?.below?.name));
+  useShortcut("towardsLeaf", () => goTo(shown?.above?.name));
+  useShortcut("showDiff", () => {
+    change({ tab: "diff" });
+    return true;
+  });
+
+  // On a small screen the panel lies over the list, and the row with the focus is no longer to be seen.
+  useEffect(() => {
+    if (covers) panel.current?.focus();
+  }, [covers]);
+
+  return (
+    <section ref={panel} className="panel" aria-label={`Branch ${name}`} tabIndex={-1}>
+      <div className="panel-bar">
+        <Button look="quiet" size="small" aria-label="Close the branch" title="Close (Esc)" onClick={onClose}>
+          <Sign name={covers ? "left" : "close"} />
+          {covers && "Back to the list"}
+        </Button>
+        <span className="spring" />
+        {shown && <Steps below={shown.below?.name} above={shown.above?.name} onGo={goTo} />}
+      </div>
+      {!found && shown && <Gone branch={name} revision={shown.branch.revision} />}
+      {shown ? (
+        <>
+          <BranchHead
+            place={shown}
+            trunk={view.repo.trunk}
+            hrefOf={(branch) => formatRoute({ ...route, branch })}
+          />
+          <Tabs
+            name="Branch"
+            value={route.view.tab}
+            tabs={[
+              { value: "diff", label: "Diff" },
+              { value: "commits", label: "Commits", count: shown.branch.commitCount },
+            ]}
+            onChoose={(tab) => change({ tab })}
+          >
+            {route.view.tab === "diff" ? (
+              <ErrorBoundary part="The diff" resetKey={shown.branch.revision}>
+                <Suspense fallback={<p className="loading meta">Loading the diff…</p>}>
+                  <DiffTab
+                    repoId={repoId}
+                    branch={shown.branch}
+                    trunk={view.repo.trunk}
+                    search={route.view}
+                    onSearch={change}
+                  />
+                </Suspense>
+              </ErrorBoundary>
+            ) : (
+              <ErrorBoundary part="The commits" resetKey={shown.branch.revision}>
+                <Commits repoId={repoId} name={name} />
+              </ErrorBoundary>
+            )}
+          </Tabs>
+        </>
+      ) : (
+        <NotInAStack name={name} view={view} />
+      )}
+    </section>
+  );
+}
+
+function Steps({
+  below,
+  above,
+  onGo,
+}: {
+  below: string | undefined;
+  above: string | undefined;
+  onGo: (branch: string | undefined) => boolean;
+}) {
+  return (
+    <>
+      <Button
+        look="quiet"
+        size="small"
+        title="To the parent ([)"
+        aria-label="To the parent"
+        unavailable={below === undefined ? "The parent is the trunk" : undefined}
+        onClick={() => onGo(below)}
+      >
+        <Sign name="down" />
+      </Button>
+      <Button
+        look="quiet"
+        size="small"
+        title="To the child (])"
+        aria-label="To the child"
+        unavailable={above === undefined ? "This is the leaf of the stack" : undefined}
+        onClick={() => onGo(above)}
+      >
+        <Sign name="down" className="up" />
+      </Button>
+    </>
+  );
+}
+
+function Commits({ repoId, name }: { repoId: string; name: string }) {
+  const { data, error, refetch } = useQuery(branchQuery(repoId, name));
+  return <CommitList branch={data} error={error} onRetry={() => void refetch()} />;
+}
+
+function Gone({ branch, revision }: { branch: string; revision: string }) {
+  const { announcer } = useServices();
+  useEffect(() => announcer.say(`The branch ${branch} is gone`), [announcer, branch]);
+  return (
+    <div className="callout warn">
+      <Sign name="late" />
+      <p>
+        <strong>This branch is gone.</strong> It was deleted, renamed or merged. What you see is its last
+        known state, at <code>{shortSha(revision)}</code>.
+      </p>
+    </div>
+  );
+}
+
+function NotInAStack({ name, view }: { name: string; view: View }) {
+  const known = view.unstacked.some((branch) => branch.name === name) || name === view.repo.trunk;
+  return (
+    <Empty title={known ? "This branch is in no stack" : "There is no such branch"}>
+      <p className="meta">
+        <bdi className="mono">{name}</bdi>{" "}
+        {known ? "has nothing that the trunk does not have." : "may have been renamed, merged or deleted."}
+      </p>
+    </Empty>
+  );
+}

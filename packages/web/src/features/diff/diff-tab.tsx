@@ -1,0 +1,3 @@
+export function DiffTab(_: Record<string, unknown>) {
+  return <p className="loading meta">…</p>;
+}

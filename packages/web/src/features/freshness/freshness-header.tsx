@@ -1,0 +1,222 @@
+import { useQuery } from "@tanstack/react-query";
+import type { Freshness, RepoStatus } from "stackit/contract/repo";
+import type { SyncRun } from "stackit/contract/sync-run";
+import { Link } from "wouter";
+import { describeLink } from "../../api/live/link.ts";
+import { runQuery } from "../../api/queries.ts";
+import { useShortcut } from "../../keyboard/use-shortcut.ts";
+import { formatDuration } from "../../lib/durations.ts";
+import { count } from "../../lib/words.ts";
+import { formatRoute, type RepositoryRoute } from "../../routes/location.ts";
+import { useServices, useStore, useTicking } from "../../services.ts";
+import { Button } from "../../ui/button.tsx";
+import { Sign } from "../../ui/glyphs.tsx";
+import { Age, Until } from "../../ui/time.tsx";
+import { activityWords, describeHealth, watchingWords } from "./freshness-words.ts";
+import { describeFlow, isBusy, refCount, triggerWords } from "./sync-flow.ts";
+import { useLasting } from "./use-lasting.ts";
+import { useSync } from "./use-sync.ts";
+
+export function FreshnessHeader({
+  status,
+  route,
+  readOnly,
+}: {
+  status: RepoStatus;
+  route: RepositoryRoute;
+  readOnly: boolean;
+}) {
+  const { freshness } = status;
+  const sync = useSync(status.id, status.displayName);
+  const lastRunId = freshness.lastAttempt?.runId;
+  const lastRun = useQuery({
+    ...runQuery(status.id, lastRunId ?? ""),
+    enabled: lastRunId !== undefined,
+  }).data;
+
+  return (
+    <header className="freshness">
+      <div className="freshness-lines">
+        <h1 className="repo-title cut">
+          {status.owner && <span className="repo-owner">{status.owner}/</span>}
+          <b>{status.repo ?? status.displayName}</b>
+        </h1>
+        <StateLine freshness={freshness} run={lastRun} sync={sync} route={route} />
+        <SecondLine status={status} />
+      </div>
+      {!readOnly && <SyncButton sync={sync} name={status.displayName} kind={status.kind} />}
+    </header>
+  );
+}
+
+type SyncHandle = ReturnType<typeof useSync>;
+
+function StateLine({
+  freshness,
+  run,
+  sync,
+  route,
+}: {
+  freshness: Freshness;
+  run: SyncRun | undefined;
+  sync: SyncHandle;
+  route: RepositoryRoute;
+}) {
+  const { ticker } = useServices();
+  useTicking((now) => (sync.flow.step === "following" ? Math.floor(now / 1000) : 0));
+  const health = describeHealth(freshness, ticker.now());
+  useTicking((now) => describeHealth(freshness, now).word);
+  const told = describeFlow(sync.flow, run?.durationMs, ticker.now());
+  const activity = useLasting(activityWords(freshness.activity, freshness.health === "failing"), 300);
+
+  if (told) {
+    return (
+      <p className={`state-line ${told.tone}`}>
+        <Sign name={toneSigns[told.tone]} />
+        <strong>{told.text}</strong>
+        {told.run && told.run.state === "finished" && (
+          <ChangedRefs run={told.run} route={route} words="see which" />
+        )}
+        {told.offer === "retry" && (
+          <Button look="quiet" size="small" onClick={sync.press}>
+            Try again
+          </Button>
+        )}
+        {told.offer === "check" && (
+          <Button look="quiet" size="small" onClick={sync.check}>
+            Check again
+          </Button>
+        )}
+      </p>
+    );
+  }
+  return (
+    <p className={`state-line ${health.tone}`}>
+      <Sign name={health.sign} />
+      <strong>
+        {health.word}{" "}
+        {freshness.lastSuccessAt && health.instead === undefined && <Age at={freshness.lastSuccessAt} />}
+      </strong>
+      {activity && (
+        <span className="activity">
+          <Sign name="running" /> {activity}
+        </span>
+      )}
+      {run?.state === "finished" && (
+        <span className="meta parts">
+          <span>{triggerWords(run.triggers)}</span>
+          {run.requestedBy && <span>{run.requestedBy}</span>}
+          {run.durationMs !== undefined && <span>{formatDuration(run.durationMs)}</span>}
+          <ChangedRefs run={run} route={route} words={count(refCount(run), "ref") + " changed"} />
+        </span>
+      )}
+      {freshness.health === "failing" && <FailureReason freshness={freshness} run={run} />}
+    </p>
+  );
+}
+
+const toneSigns = { run: "running", ok: "ok", warn: "late", bad: "failing" } as const;
+
+function ChangedRefs({ run, route, words }: { run: SyncRun; route: RepositoryRoute; words: string }) {
+  const refs = refCount(run);
+  if (refs === 0) return words === "see which" ? null : <span>no change</span>;
+  const open = route.sync === run.id;
+  return (
+    <Link
+      className="link"
+      href={formatRoute({ ...route, sync: open ? undefined : run.id })}
+      replace
+      aria-expanded={open}
+      aria-label={words === "see which" ? `${count(refs, "ref")} changed, see which` : words}
+    >
+      {words}
+    </Link>
+  );
+}
+
+function FailureReason({ freshness, run }: { freshness: Freshness; run: SyncRun | undefined }) {
+  const { consecutiveFailures, nextDueAt } = freshness;
+  const cause = run?.error?.title ?? "The last attempt failed";
+  return (
+    <span className="meta parts failure">
+      <span>{cause}</span>
+      <span>{count(consecutiveFailures, "attempt")}</span>
+      {nextDueAt && (
+        <span>
+          next try <Until at={nextDueAt} />
+        </span>
+      )}
+    </span>
+  );
+}
+
+function SecondLine({ status }: { status: RepoStatus }) {
+  const { freshness, remotes, kind } = status;
+  const watching = watchingWords(freshness);
+  const hosts = [...new Set(remotes.map((remote) => remote.host ?? remote.name))];
+  return (
+    <p className="meta parts">
+      {freshness.lastChangeAt && (
+        <span>
+          Changed <Age at={freshness.lastChangeAt} />
+        </span>
+      )}
+      {watching && <span className="watching">{watching}</span>}
+      {!freshness.watching && freshness.nextDueAt && freshness.health !== "failing" && (
+        <span>
+          next check <Until at={freshness.nextDueAt} />
+        </span>
+      )}
+      {status.trunk && (
+        <span>
+          trunk <bdi className="mono">{status.trunk}</bdi>
+        </span>
+      )}
+      {hosts.length > 0 && (
+        <span>
+          {kind === "working-copy" ? `remote ${hosts.join(", ")}, not contacted` : hosts.join(", ")}
+        </span>
+      )}
+    </p>
+  );
+}
+
+function SyncButton({ sync, name, kind }: { sync: SyncHandle; name: string; kind: RepoStatus["kind"] }) {
+  const { live, ticker } = useServices();
+  const link = useStore(live.link);
+  useTicking((now) => describeLink(link, now).kind);
+  const state = describeLink(link, ticker.now());
+  const busy = isBusy(sync.flow);
+  const unavailable =
+    state.kind === "offline"
+      ? "You are offline"
+      : state.kind === "reconnecting" && state.silent
+        ? "The server does not answer"
+        : busy
+          ? "A sync is under way"
+          : undefined;
+
+  useShortcut("sync", () => {
+    if (unavailable === undefined) sync.press();
+    return true;
+  });
+
+  const meaning =
+    kind === "working-copy"
+      ? "Re-reads the refs of this clone. It contacts nobody and changes nothing in it."
+      : "Contacts the remote and makes this copy equal to it.";
+  return (
+    <div className="freshness-actions">
+      <Button
+        look="ink"
+        className="sync-button"
+        aria-label={`Sync ${name} now`}
+        title={`${meaning} (s)`}
+        unavailable={unavailable}
+        onClick={sync.press}
+      >
+        Sync now <kbd aria-hidden="true">s</kbd>
+      </Button>
+    </div>
+  );
+}

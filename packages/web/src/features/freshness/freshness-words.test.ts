@@ -1,0 +1,37 @@
+import type { Freshness } from "stackit/contract/repo";
+import { expect, test } from "vitest";
+import { activityWords, describeHealth, healthNow, watchingWords } from "./freshness-words.ts";
+
+const t0 = Date.parse("2026-01-05T10:00:00.000Z");
+const fresh: Freshness = {
+  health: "fresh",
+  activity: "idle",
+  lastSuccessAt: "2026-01-05T10:00:00.000Z",
+  consecutiveFailures: 0,
+  expectedMaxAgeSec: 60,
+};
+
+test("a fresh repository becomes late by the clock alone", () => {
+  expect(healthNow(fresh, t0 + 60_000)).toBe("fresh");
+  expect(healthNow(fresh, t0 + 60_001)).toBe("late");
+  expect(describeHealth(fresh, t0 + 61_000).word).toBe("Late; synced");
+});
+
+test("what the server says of a failing or local one holds at any age", () => {
+  expect(healthNow({ ...fresh, health: "failing" }, t0 + 1e9)).toBe("failing");
+  expect(healthNow({ ...fresh, health: "local" }, t0 + 1e9)).toBe("local");
+});
+
+test("health and activity are told apart: a failing one that is tried again says both", () => {
+  expect(describeHealth({ ...fresh, health: "failing" }, t0).tone).toBe("bad");
+  expect(activityWords("running", true)).toBe("Retrying…");
+  expect(activityWords("idle", true)).toBeUndefined();
+});
+
+test("polling gives its reason", () => {
+  const watching = { mode: "poll", reason: "the watch limit is used up", pollIntervalSec: 2 } as const;
+  expect(watchingWords({ ...fresh, watching })).toBe("polling every 2\u202fs: the watch limit is used up");
+  expect(watchingWords({ ...fresh, watching: { mode: "events", pollIntervalSec: 30 } })).toBe(
+    "watching files",
+  );
+});

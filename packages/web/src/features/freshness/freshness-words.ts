@@ -1,0 +1,59 @@
+import type { Freshness } from "stackit/contract/repo";
+import type { GlyphName } from "../../ui/glyphs.tsx";
+
+export type Tone = "ok" | "run" | "warn" | "bad" | "idle";
+
+export interface HealthWords {
+  tone: Tone;
+  sign: GlyphName;
+  /** Stands before the age of the last success, as in "Synced" 12 s ago. */
+  word: string;
+  /** Stands instead of the age. */
+  instead?: string;
+}
+
+/**
+ * The state of a repository in words. The client only counts on: a fresh one becomes late by the clock alone, without
+ * word from the server.
+ */
+export function describeHealth(freshness: Freshness, now: number): HealthWords {
+  const health = healthNow(freshness, now);
+  switch (health) {
+    case "never":
+      return { tone: "idle", sign: "never", word: "Never synced", instead: "" };
+    case "failing":
+      return { tone: "bad", sign: "failing", word: "Failing; last good sync" };
+    case "late":
+      return { tone: "warn", sign: "late", word: "Late; synced" };
+    case "fresh":
+    case "local":
+      return { tone: "ok", sign: "ok", word: "Synced" };
+  }
+}
+
+export function healthNow(freshness: Freshness, now: number): Freshness["health"] {
+  const { health, lastSuccessAt, expectedMaxAgeSec } = freshness;
+  if (health !== "fresh" || lastSuccessAt === undefined) return health;
+  return now - Date.parse(lastSuccessAt) > expectedMaxAgeSec * 1000 ? "late" : "fresh";
+}
+
+export function activityWords(activity: Freshness["activity"], failing: boolean): string | undefined {
+  switch (activity) {
+    case "idle":
+      return undefined;
+    case "queued":
+      return "Queued";
+    case "cloning":
+      return "Cloning…";
+    case "running":
+      return failing ? "Retrying…" : "Syncing…";
+  }
+}
+
+/** How changes reach the server without anybody asking. */
+export function watchingWords({ watching, nextDueAt }: Freshness): string | undefined {
+  if (!watching) return nextDueAt ? undefined : "only synced when asked";
+  if (watching.mode === "events") return "watching files";
+  const seconds = watching.pollIntervalSec;
+  return `polling every ${seconds}\u202fs${watching.reason ? `: ${watching.reason}` : ""}`;
+}

@@ -1,0 +1,159 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { describeLink, type LinkState } from "../../api/live/link.ts";
+import { configQuery, useConfig } from "../../api/queries.ts";
+import { formatClock, formatSpan } from "../../lib/durations.ts";
+import { useServices, useStore, useTicking } from "../../services.ts";
+import { Button } from "../../ui/button.tsx";
+import { CopyButton } from "../../ui/copy-button.tsx";
+import { type GlyphName, Sign } from "../../ui/glyphs.tsx";
+
+/** The state of the connection now; drawn again when it is another one, or once a second while it is not live. */
+function useLinkState(): LinkState {
+  const { live } = useServices();
+  const link = useStore(live.link);
+  // The link keeps the browser's time, not the server's.
+  useTicking(() => stateKey(describeLink(link, Date.now())));
+  return describeLink(link, Date.now());
+}
+
+function stateKey(state: LinkState): string {
+  const seconds = "since" in state ? Math.floor((Date.now() - state.since) / 1000) : 0;
+  return `${state.kind} ${seconds}`;
+}
+
+const signs: Record<LinkState["kind"], GlyphName> = {
+  connecting: "hollow",
+  live: "live",
+  "catching-up": "half",
+  reconnecting: "hollow",
+  offline: "offline",
+  polling: "half",
+  "signed-out": "offline",
+  "server-error": "failing",
+};
+
+export function ConnectionState() {
+  const { live } = useServices();
+  const state = useLinkState();
+  const waiting = state.kind === "reconnecting" || state.kind === "server-error";
+  return (
+    <div className={`connection ${state.kind}`}>
+      <span role="status" className="connection-state">
+        <Sign name={signs[state.kind]} />
+        {stateWord(state)}
+      </span>
+      {state.kind === "reconnecting" && (
+        <span className="connection-age num" aria-hidden="true">
+          {formatSpan(Date.now() - state.since)}
+        </span>
+      )}
+      {waiting && (
+        <Button look="quiet" size="small" onClick={live.tryNow}>
+          Try now
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function stateWord(state: LinkState): string {
+  switch (state.kind) {
+    case "connecting":
+      return "Connecting…";
+    case "live":
+      return "Live";
+    case "catching-up":
+      return "Catching up…";
+    case "reconnecting":
+      return "Reconnecting";
+    case "offline":
+      return "Offline";
+    case "polling":
+      return `Updating every ${state.everySec}\u202fs`;
+    case "signed-out":
+      return "Signed out";
+    case "server-error":
+      return "Server error";
+  }
+}
+
+/** One line below the bar, for what matters most: no connection, then a new version, then read-only. */
+export function Strip() {
+  const { live } = useServices();
+  const state = useLinkState();
+  const config = useConfig();
+  const newVersion = useNewVersion();
+
+  if ("strip" in state && state.strip) {
+    return (
+      <div className={`strip ${state.kind === "server-error" ? "bad" : "warn"}`} role="note">
+        <Sign name={signs[state.kind]} />
+        <p>{stripText(state)}</p>
+        {state.kind === "server-error" && state.requestId && (
+          <CopyButton text={`Request ${state.requestId}`} what="the details" label="Copy details" />
+        )}
+        {state.kind !== "offline" && state.kind !== "signed-out" && (
+          <Button size="small" onClick={live.tryNow}>
+            Try now
+          </Button>
+        )}
+      </div>
+    );
+  }
+  if (newVersion) {
+    return (
+      <div className="strip" role="note">
+        <p>A new version of this page is available.</p>
+        <Button size="small" onClick={() => location.reload()}>
+          Reload
+        </Button>
+      </div>
+    );
+  }
+  if (config?.readOnly) {
+    return (
+      <div className="strip" role="note">
+        <p>Public read-only view. It follows the repository by itself; nothing can be changed here.</p>
+      </div>
+    );
+  }
+  return null;
+}
+
+function stripText(state: LinkState): string {
+  if (!("since" in state)) return "";
+  const since = formatClock(state.since);
+  const doubt = "What you see may have changed.";
+  switch (state.kind) {
+    case "offline":
+      return `You are offline. Not live since ${since}. ${doubt}`;
+    case "signed-out":
+      return `Your session ended. Not live since ${since}. ${doubt}`;
+    case "server-error":
+      return `The server fails to answer since ${since}${state.requestId ? ` (request ${state.requestId})` : ""}. ${doubt}`;
+    default:
+      return state.silent
+        ? `The server does not answer. Not live since ${since}. ${doubt}`
+        : `Not live since ${since}. ${doubt}`;
+  }
+}
+
+/** Whether the server is another than the one this page came from, or a part of the page is no longer there. */
+function useNewVersion(): boolean {
+  const version = useQuery(configQuery).data?.version;
+  const [first, setFirst] = useState<string>();
+  const [missing, setMissing] = useState(false);
+  if (first === undefined && version !== undefined) setFirst(version);
+
+  useEffect(() => {
+    const onMissing = (event: Event) => {
+      event.preventDefault();
+      setMissing(true);
+    };
+    window.addEventListener("vite:preloadError", onMissing);
+    return () => window.removeEventListener("vite:preloadError", onMissing);
+  }, []);
+
+  return missing || (first !== undefined && version !== undefined && version !== first);
+}

@@ -1,0 +1,91 @@
+import type { Branch, StackDetail } from "stackit/contract/view";
+
+/** The shape of a node on the rail: the life of its pull request, unless the parent moved. */
+export type NodeShape = "none" | "draft" | "open" | "merged" | "closed" | "moved";
+/** Its colour. */
+export type NodeTone = "waiting" | "ready" | "blocked" | "merged" | "moved";
+
+export function nodeShape(branch: Branch): NodeShape {
+  if (isMerged(branch)) return "merged";
+  if (isMoved(branch)) return "moved";
+  const state = branch.pr?.state?.toLowerCase();
+  if (!branch.pr) return "none";
+  if (state === "closed") return "closed";
+  return branch.pr.isDraft ? "draft" : "open";
+}
+
+export function nodeTone(branch: Branch, stack: StackDetail): NodeTone {
+  if (isMerged(branch)) return "merged";
+  if (isMoved(branch)) return "moved";
+  if (hasProblem(branch)) return "blocked";
+  return stack.status === "shippable" ? "ready" : "waiting";
+}
+
+export function isMerged(branch: Branch): boolean {
+  return branch.restack.state === "merged" || branch.pr?.state?.toLowerCase() === "merged";
+}
+
+export function isMoved(branch: Branch): boolean {
+  const { state } = branch.restack;
+  return state === "parent-moved" || state === "diverged" || (branch.needsRestack && state !== "merged");
+}
+
+export function hasProblem(branch: Branch): boolean {
+  return (branch.problems?.length ?? 0) > 0;
+}
+
+export interface Chip {
+  text: string;
+  tone: "warn" | "bad" | "idle" | "merged" | "here";
+}
+
+/** Only what is out of the ordinary: a branch without chips is as it should be. */
+export function chipsOf(branch: Branch): Chip[] {
+  const chips: Chip[] = [];
+  const add = (text: string, tone: Chip["tone"]) => chips.push({ text, tone });
+  if (branch.isCurrent) add("You are here", "here");
+  if (isMerged(branch)) add("merged", "merged");
+  else if (branch.restack.state === "diverged") add("diverged from parent", "warn");
+  else if (isMoved(branch)) add("parent moved", "warn");
+  for (const problem of branch.problems ?? []) add(problemWords[problem.code], "bad");
+  if (!branch.edge.agreed) add("parent disputed", "warn");
+  if (branch.isLocked) add("locked", "idle");
+  if (branch.isFrozen) add("frozen", "idle");
+  if (branch.inWorktree && !branch.isCurrent) add("in a worktree", "idle");
+  return chips;
+}
+
+type ProblemCode = NonNullable<Branch["problems"]>[number]["code"];
+
+export const problemWords: Record<ProblemCode, string> = {
+  "metadata-unreadable": "metadata unreadable",
+  "parent-missing": "parent is gone",
+  "parent-is-self": "is its own parent",
+  cycle: "parents form a circle",
+  "ambiguous-parent": "parent is a guess",
+  "has-merges": "contains merges",
+  "unrelated-history": "unrelated history",
+};
+
+export function prWords(branch: Branch): string | undefined {
+  const { pr } = branch;
+  if (!pr) return undefined;
+  const shape = isMerged(branch) ? "merged" : pr.isDraft ? "draft" : (pr.state?.toLowerCase() ?? "open");
+  return `PR ${pr.number} ${shape}`;
+}
+
+/** What stands against the branch's remote counterpart, or nothing when both are equal or there is no remote. */
+export function remoteWords(branch: Branch): string | undefined {
+  const status = branch.remoteStatus;
+  if (!status) return undefined;
+  if (status.missingRemote) return "not pushed";
+  if (status.diverged) return `diverged, ${status.ahead} ahead and ${status.behind} behind the remote`;
+  if (status.ahead > 0) return `${status.ahead} ahead of the remote`;
+  if (status.behind > 0) return `${status.behind} behind the remote`;
+  return undefined;
+}
+
+/** The headline of a branch: its pull request's, else that of its newest commit. */
+export function branchTitle(branch: Branch): string {
+  return branch.pr?.title || branch.commitMessage || branch.name;
+}

@@ -1,0 +1,92 @@
+import type { Branch, StackDetail } from "stackit/contract/view";
+import type { StateFilter } from "../../routes/location.ts";
+import { branchTitle, hasProblem, isMerged, isMoved } from "./branch-state.ts";
+
+export interface Filter {
+  /** Each must be found in the branch, its title, its stack or its author. */
+  words: string[];
+  is: IsWord[];
+  owners: string[];
+  authors: string[];
+  numbers: number[];
+  /** What looks like a qualifier and is none; it is said, and otherwise ignored. */
+  unknown: string[];
+}
+
+/** A branch in the place where it is looked at. */
+export interface Candidate {
+  branch: Branch;
+  stack: StackDetail;
+  owner: string;
+  isMine: boolean;
+}
+
+const isWords = {
+  ready: ({ stack, branch }) => stack.status === "shippable" && !isMerged(branch),
+  blocked: ({ stack, branch }) => stack.status === "blocked" || hasProblem(branch),
+  draft: ({ branch }) => branch.pr?.isDraft === true,
+  merged: ({ branch }) => isMerged(branch),
+  restack: ({ branch }) => isMoved(branch),
+  unpushed: ({ branch }) =>
+    branch.remoteStatus?.missingRemote === true || (branch.remoteStatus?.ahead ?? 0) > 0,
+  behind: ({ branch }) => (branch.remoteStatus?.behind ?? 0) > 0,
+  diverged: ({ branch }) => branch.remoteStatus?.diverged === true || branch.restack.state === "diverged",
+  mine: ({ isMine }) => isMine,
+  locked: ({ branch }) => branch.isLocked || branch.isFrozen,
+  problem: ({ branch }) => hasProblem(branch) || !branch.edge.agreed,
+  here: ({ branch }) => branch.isCurrent,
+} satisfies Record<string, (candidate: Candidate) => boolean>;
+
+type IsWord = keyof typeof isWords;
+
+export const qualifierHint = `Known: is:${Object.keys(isWords).join(" is:")} owner:name author:name #12`;
+
+export function parseFilter(text: string): Filter {
+  const filter: Filter = { words: [], is: [], owners: [], authors: [], numbers: [], unknown: [] };
+  for (const [, quoted, plain] of text.matchAll(/"([^"]*)"|(\S+)/g)) {
+    if (quoted !== undefined) {
+      if (quoted) filter.words.push(quoted.toLowerCase());
+      continue;
+    }
+    const token = plain ?? "";
+    const [, key, value] = /^([a-z]+):(.*)$/i.exec(token) ?? [];
+    const number = /^#(\d+)$/.exec(token)?.[1];
+    if (number) filter.numbers.push(Number(number));
+    else if (!key || value === undefined) filter.words.push(token.toLowerCase());
+    else takeQualifier(filter, key.toLowerCase(), value.toLowerCase(), token);
+  }
+  return filter;
+}
+
+function takeQualifier(filter: Filter, key: string, value: string, token: string): void {
+  const known = isWord(value);
+  if (key === "is" && known) filter.is.push(known);
+  else if (key === "owner" && value) filter.owners.push(value);
+  else if (key === "author" && value) filter.authors.push(value);
+  else if (!value && ["is", "owner", "author"].includes(key)) return;
+  else filter.unknown.push(token);
+}
+
+export function isEmptyFilter(filter: Filter): boolean {
+  const { words, is, owners, authors, numbers } = filter;
+  return [words, is, owners, authors, numbers].every((list) => list.length === 0);
+}
+
+export function matches(filter: Filter, candidate: Candidate): boolean {
+  const { branch, stack, owner } = candidate;
+  if (!filter.is.every((word) => isWords[word](candidate))) return false;
+  if (!filter.owners.every((name) => owner.toLowerCase().includes(name))) return false;
+  if (!filter.authors.every((name) => branch.commitAuthor.toLowerCase().includes(name))) return false;
+  if (filter.numbers.length > 0 && !filter.numbers.includes(branch.pr?.number ?? -1)) return false;
+  if (filter.words.length === 0) return true;
+  const text = `${branch.name}\n${branchTitle(branch)}\n${stack.title}\n${branch.commitAuthor}`.toLowerCase();
+  return filter.words.every((word) => text.includes(word));
+}
+
+export function inState(state: StateFilter, candidate: Candidate): boolean {
+  return state === "all" || isWords[state](candidate);
+}
+
+function isWord(value: string): IsWord | undefined {
+  return Object.hasOwn(isWords, value) ? (value as IsWord) : undefined;
+}

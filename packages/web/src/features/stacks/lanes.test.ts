@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { branch, stack, view } from "../../testing/made-up.ts";
+import { parseFilter } from "./filter.ts";
+import { buildLanes, stackSentence } from "./lanes.ts";
+
+const moved = { restack: { state: "parent-moved", reason: "The parent has a new commit." } } as const;
+
+function scene() {
+  return view(
+    [
+      stack("old", [branch("old", { commitDate: "2026-01-01T00:00:00.000Z" })], { owner: "Theo" }),
+      stack("new", [branch("new", { commitDate: "2026-01-09T00:00:00.000Z" })], { owner: "Ada" }),
+      stack("stuck", [branch("stuck", moved), branch("top", { parent: "stuck" })], { owner: "Zoe" }),
+      stack("mine", [branch("mine")], { owner: "Mira" }),
+    ],
+    { repo: { owner: "", repo: "", trunk: "main", currentBranch: "main", remote: "", currentUser: "Mira" } },
+  );
+}
+
+function lanes(q = "", state: Parameters<typeof buildLanes>[2] = "all") {
+  return buildLanes(scene(), parseFilter(q), state, "owner");
+}
+
+test("your lane comes first, then whoever needs something, then the newest", () => {
+  expect(lanes().lanes.map((lane) => lane.name)).toEqual(["You", "Zoe", "Ada", "Theo"]);
+});
+
+test("the filter keeps the matching branches only, and says so", () => {
+  const { lanes: found, shownBranches, shownStacks } = lanes("is:restack");
+  expect(found.map((lane) => lane.name)).toEqual(["Zoe"]);
+  expect(found[0]?.blocks[0]).toMatchObject({ filtered: true });
+  expect([shownBranches, shownStacks]).toEqual([1, 1]);
+});
+
+test("counts are those of every state, whichever is chosen", () => {
+  expect(lanes("", "restack").counts).toMatchObject({ all: 5, restack: 1, draft: 0 });
+});
+
+test("not grouped, all stacks stand in one lane", () => {
+  const { lanes: one } = buildLanes(scene(), parseFilter(""), "all", "stack");
+  expect(one).toHaveLength(1);
+  expect(one[0]?.blocks.map((block) => block.stack.rootBranch)).toEqual(["new", "mine", "stuck", "old"]);
+});
+
+test("a stack without an owner is in a lane that says so", () => {
+  const { owner: _, ...nobody } = stack("x", [branch("x")]);
+  expect(buildLanes(view([nobody]), parseFilter(""), "all", "owner").lanes[0]?.name).toBe("Unknown owner");
+});
+
+test("the sentence of a stack speaks of pull requests only where there are some", () => {
+  const [lane] = lanes("stuck").lanes;
+  const block = lane?.blocks[0];
+  if (!block) throw new Error("no block");
+  expect(stackSentence(block, false)).toBe("1 parent moved");
+  expect(stackSentence(block, true)).toBe("no pull requests · 1 parent moved");
+});

@@ -1,0 +1,145 @@
+import type { Branch, StackDetail, View } from "stackit/contract/view";
+import type { Grouping, StateFilter } from "../../routes/location.ts";
+import { hasProblem, isMerged, isMoved } from "./branch-state.ts";
+import { type Candidate, type Filter, inState, isEmptyFilter, matches } from "./filter.ts";
+
+export interface Lane {
+  id: string;
+  /** "You", a name, or empty when stacks are not grouped by owner. */
+  name: string;
+  owner: string;
+  isYou: boolean;
+  blocks: StackBlock[];
+  facts: LaneFacts;
+}
+
+export interface LaneFacts {
+  stacks: number;
+  branches: number;
+  moved: number;
+  problems: number;
+  /** The newest commit. */
+  newestAt: string;
+}
+
+/** A stack with those of its branches that the filter leaves. */
+export interface StackBlock {
+  stack: StackDetail;
+  owner: string;
+  shown: Branch[];
+  filtered: boolean;
+}
+
+export interface Lanes {
+  lanes: Lane[];
+  /** How many branches each state has, before the state is chosen but after the text filter. */
+  counts: Record<StateFilter, number>;
+  shownBranches: number;
+  shownStacks: number;
+}
+
+const UNKNOWN_OWNER = "Unknown owner";
+
+/** Lanes by owner, yours first, then those that need somebody, then the newest. */
+export function buildLanes(view: View, filter: Filter, state: StateFilter, group: Grouping): Lanes {
+  const counts: Record<StateFilter, number> = { all: 0, ready: 0, blocked: 0, restack: 0, draft: 0 };
+  const filtering = !isEmptyFilter(filter) || state !== "all";
+  const you = view.repo.currentUser;
+  const byOwner = new Map<string, StackBlock[]>();
+  let shownBranches = 0;
+  let shownStacks = 0;
+
+  for (const stack of view.stacks) {
+    const owner = stack.owner || UNKNOWN_OWNER;
+    const isMine = you !== undefined && owner === you;
+    const shown = stack.branches.filter((branch) => {
+      const candidate: Candidate = { branch, stack, owner, isMine };
+      if (!matches(filter, candidate)) return false;
+      for (const key of stateNames) if (inState(key, candidate)) counts[key] += 1;
+      return inState(state, candidate);
+    });
+    if (shown.length === 0) continue;
+    shownBranches += shown.length;
+    shownStacks += 1;
+    const block: StackBlock = {
+      stack,
+      owner,
+      shown,
+      filtered: filtering && shown.length < stack.branches.length,
+    };
+    const key = group === "owner" ? owner : "";
+    const known = byOwner.get(key);
+    if (known) known.push(block);
+    else byOwner.set(key, [block]);
+  }
+
+  const lanes = [...byOwner].map(([owner, blocks]): Lane => {
+    const isYou = owner !== "" && owner === you;
+    return {
+      id: `lane:${owner}`,
+      name: isYou ? "You" : owner,
+      owner,
+      isYou,
+      blocks: blocks.sort(byImportance),
+      facts: factsOf(blocks),
+    };
+  });
+  return { lanes: lanes.sort(byAttention), counts, shownBranches, shownStacks };
+}
+
+const stateNames: readonly StateFilter[] = ["all", "ready", "blocked", "restack", "draft"];
+
+function factsOf(blocks: StackBlock[]): LaneFacts {
+  const facts: LaneFacts = { stacks: blocks.length, branches: 0, moved: 0, problems: 0, newestAt: "" };
+  for (const { shown } of blocks) {
+    for (const branch of shown) {
+      facts.branches += 1;
+      if (isMoved(branch)) facts.moved += 1;
+      if (hasProblem(branch)) facts.problems += 1;
+      if (branch.commitDate > facts.newestAt) facts.newestAt = branch.commitDate;
+    }
+  }
+  return facts;
+}
+
+function byAttention(a: Lane, b: Lane): number {
+  if (a.isYou !== b.isYou) return a.isYou ? -1 : 1;
+  const needs = (lane: Lane) => Number(lane.facts.moved + lane.facts.problems > 0);
+  return (
+    needs(b) - needs(a) || compareText(b.facts.newestAt, a.facts.newestAt) || compareText(a.name, b.name)
+  );
+}
+
+function byImportance(a: StackBlock, b: StackBlock): number {
+  if (a.stack.isCurrent !== b.stack.isCurrent) return a.stack.isCurrent ? -1 : 1;
+  return compareText(newestOf(b), newestOf(a)) || compareText(a.stack.rootBranch, b.stack.rootBranch);
+}
+
+function newestOf({ stack }: StackBlock): string {
+  return stack.branches.reduce((newest, { commitDate }) => (commitDate > newest ? commitDate : newest), "");
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** One line about a stack: how far it is, and what stands in the way. */
+export function stackSentence({ stack }: StackBlock, anyPr: boolean): string {
+  const { branches, status } = stack;
+  const merged = branches.filter(isMerged).length;
+  const moved = branches.filter(isMoved).length;
+  const disputed = branches.filter(hasProblem).length;
+  const parts: string[] = [];
+  if (anyPr) {
+    if (merged === branches.length) parts.push("all merged");
+    else if (status === "shippable") parts.push("ready");
+    else if (status === "blocked") parts.push("blocked");
+    else if (stack.prCount === 0) parts.push("no pull requests");
+    else if (stack.prCount < branches.length)
+      parts.push(`${stack.prCount} of ${branches.length} have a pull request`);
+    else parts.push("waiting");
+  }
+  if (moved > 0) parts.push(moved === 1 ? "1 parent moved" : `${moved} parents moved`);
+  if (disputed > 0) parts.push(disputed === 1 ? "1 with a problem" : `${disputed} with problems`);
+  return parts.join(" · ");
+}

@@ -1,0 +1,12 @@
+import { formatNumber } from "../../lib/words.ts";
+
+/** "+120 −14", with a true minus; nothing while it is not counted. */
+export function LineCounts({ added, deleted }: { added: number | undefined; deleted: number | undefined }) {
+  if (added === undefined || deleted === undefined) return null;
+  return (
+    <>
+      <span className="added">+{formatNumber(added)}</span>{" "}
+      <span className="deleted">−{formatNumber(deleted)}</span>
+    </>
+  );
+}

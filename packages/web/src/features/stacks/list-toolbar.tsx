@@ -1,0 +1,156 @@
+import { useEffect, useRef, useState } from "react";
+import { useBrowserLocation } from "wouter/use-browser-location";
+import { firstKey } from "../../keyboard/shortcuts.ts";
+import { useShortcut } from "../../keyboard/use-shortcut.ts";
+import { count, formatNumber } from "../../lib/words.ts";
+import {
+  formatRoute,
+  type ListSearch,
+  type RepositoryRoute,
+  type StateFilter,
+} from "../../routes/location.ts";
+import { Button, Toggle } from "../../ui/button.tsx";
+import { Sign } from "../../ui/glyphs.tsx";
+import { Segments } from "../../ui/segments.tsx";
+import { parseFilter, qualifierHint } from "./filter.ts";
+import type { Lanes } from "./lanes.ts";
+
+const stateNames: Record<StateFilter, string> = {
+  all: "All",
+  restack: "Needs restack",
+  blocked: "Blocked",
+  ready: "Ready",
+  draft: "Draft",
+};
+const states: readonly StateFilter[] = ["all", "restack", "blocked", "ready", "draft"];
+
+const TYPING_MS = 120;
+
+export function ListToolbar({
+  route,
+  found,
+  compact,
+  onCompact,
+  outOfOrder,
+  onResort,
+}: {
+  route: RepositoryRoute;
+  found: Lanes;
+  compact: boolean | undefined;
+  onCompact: (compact: boolean) => void;
+  outOfOrder: boolean;
+  onResort: () => void;
+}) {
+  const [, navigate] = useBrowserLocation();
+  const { list } = route;
+  const search = (change: Partial<ListSearch>) =>
+    navigate(formatRoute({ ...route, list: { ...list, ...change } }), {
+      replace: true,
+      state: history.state,
+    });
+  const { unknown } = parseFilter(list.q);
+  const filtering = list.q !== "" || list.state !== "all";
+  const shown = states.filter((state) => state === "all" || state === list.state || found.counts[state] > 0);
+
+  return (
+    <div className="list-toolbar">
+      <FilterBox q={list.q} onChange={(q) => search({ q })} />
+      {shown.length > 1 && (
+        <Segments
+          name="State"
+          value={list.state}
+          choices={shown.map((state) => ({
+            value: state,
+            label: (
+              <>
+                {stateNames[state]} <span className="count">{formatNumber(found.counts[state])}</span>
+              </>
+            ),
+          }))}
+          onChoose={(state) => search({ state })}
+        />
+      )}
+      <span className="found meta">
+        <span role="status">
+          {filtering &&
+            `${count(found.shownBranches, "branch", "branches")} in ${count(found.shownStacks, "stack")}`}
+        </span>
+        {unknown.length > 0 && (
+          <span className="hint" title={qualifierHint}>
+            {unknown.join(" ")} is no qualifier. {qualifierHint}
+          </span>
+        )}
+      </span>
+      {outOfOrder && (
+        <Button size="small" onClick={onResort}>
+          Re-sort
+        </Button>
+      )}
+      <span className="toolbar-end">
+        {compact !== undefined && (
+          <Toggle size="small" look="quiet" pressed={compact} onClick={() => onCompact(!compact)}>
+            Compact
+          </Toggle>
+        )}
+        <Segments
+          name="Group by"
+          value={list.group}
+          choices={[
+            { value: "owner", label: "By owner" },
+            { value: "stack", label: "Stacks only" },
+          ]}
+          onChoose={(group) => search({ group })}
+        />
+      </span>
+    </div>
+  );
+}
+
+function FilterBox({ q, onChange }: { q: string; onChange: (q: string) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState(q);
+  const [asked, setAsked] = useState(q);
+  // The address changed by itself: Back, a link, or the filter's own Clear elsewhere.
+  if (q !== asked) {
+    setAsked(q);
+    setText(q);
+  }
+
+  useEffect(() => {
+    if (text === asked) return;
+    const timer = setTimeout(() => {
+      setAsked(text);
+      onChange(text);
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text, asked, onChange]);
+
+  useShortcut("focusFilter", () => {
+    input.current?.focus();
+    input.current?.select();
+    return true;
+  });
+
+  return (
+    <label className="filter">
+      <Sign name="search" />
+      <input
+        ref={input}
+        type="search"
+        aria-label="Filter branches"
+        placeholder="Filter: words, is:restack, owner:name, #12"
+        value={text}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          event.preventDefault();
+          if (text) setText("");
+          else event.currentTarget.blur();
+        }}
+      />
+      <kbd aria-hidden="true">{firstKey("focusFilter")}</kbd>
+    </label>
+  );
+}

@@ -1,0 +1,264 @@
+import type { Branch, TrunkCommit, Unstacked } from "stackit/contract/view";
+import { isMerged, isMoved, type NodeShape, type NodeTone, nodeShape, nodeTone } from "./branch-state.ts";
+import { type Lane, type LaneFacts, type StackBlock, stackSentence } from "./lanes.ts";
+import { type LineStyle, layoutRail, leafFirst, type RailRow } from "./rail.ts";
+
+/** One line of the page. `id` is unique on the page and stays with what it shows. */
+export type Row =
+  | LaneRow
+  | StackRow
+  | BranchRow
+  | MergedRow
+  | TrunkRow
+  | SectionRow
+  | CommitRow
+  | UnstackedRow;
+
+interface Placed {
+  id: string;
+  height: number;
+}
+export interface LaneRow extends Placed {
+  kind: "lane";
+  lane: string;
+  name: string;
+  owner: string;
+  isYou: boolean;
+  facts: LaneFacts;
+  folded: boolean;
+}
+export interface StackRow extends Placed {
+  kind: "stack";
+  lane: string;
+  stack: string;
+  title: string;
+  sentence: string;
+  branchCount: number;
+  shownCount: number;
+  folded: boolean;
+}
+export interface BranchRow extends Placed {
+  kind: "branch";
+  lane: string;
+  stack: string;
+  branch: Branch;
+  rail: RailRow;
+  shape: NodeShape;
+  tone: NodeTone;
+  /** From the trunk: 1 is the root. */
+  position: number;
+  of: number;
+  /** Set on a branch that is not the first child of its parent. */
+  alsoOn: string | undefined;
+}
+/** Layers next to the trunk that are merged, folded into one line. */
+export interface MergedRow extends Placed {
+  kind: "merged";
+  lane: string;
+  stack: string;
+  count: number;
+  open: boolean;
+}
+export interface TrunkRow extends Placed {
+  kind: "trunk";
+  lane: string;
+  stack: string;
+  trunk: string;
+  /** The line that comes down to it. */
+  style: LineStyle;
+}
+export interface SectionRow extends Placed {
+  kind: "section";
+  section: "unstacked" | "merged";
+  count: number;
+  open: boolean;
+  trunk: string;
+}
+export interface CommitRow extends Placed {
+  kind: "commit";
+  commit: TrunkCommit;
+}
+export interface UnstackedRow extends Placed {
+  kind: "unstacked";
+  branch: Unstacked;
+}
+
+export interface RowHeights {
+  lane: number;
+  stack: number;
+  branch: number;
+  merged: number;
+  /** With the room below it that separates stacks. */
+  trunk: number;
+  section: number;
+  commit: number;
+}
+
+export type Density = "comfortable" | "compact" | "touch";
+
+export const rowHeights: Record<Density, RowHeights> = {
+  comfortable: { lane: 52, stack: 36, branch: 44, merged: 32, trunk: 52, section: 48, commit: 32 },
+  compact: { lane: 44, stack: 32, branch: 32, merged: 28, trunk: 44, section: 44, commit: 28 },
+  touch: { lane: 56, stack: 44, branch: 56, merged: 44, trunk: 56, section: 52, commit: 44 },
+};
+
+export interface FlattenOptions {
+  trunk: string;
+  heights: RowHeights;
+  foldedStacks: ReadonlySet<string>;
+  foldedLanes: ReadonlySet<string>;
+  /** Stacks whose merged layers are shown. */
+  openMerged: ReadonlySet<string>;
+  anyPr: boolean;
+}
+
+export function flattenLanes(lanes: readonly Lane[], options: FlattenOptions): Row[] {
+  const { heights } = options;
+  const rows: Row[] = [];
+  for (const lane of lanes) {
+    if (lane.name) {
+      const { id, name, owner, isYou, facts } = lane;
+      const folded = options.foldedLanes.has(id);
+      rows.push({ kind: "lane", id, height: heights.lane, lane: id, name, owner, isYou, facts, folded });
+      if (folded) continue;
+    }
+    for (const block of lane.blocks) rows.push(...stackRows(lane.id, block, options));
+  }
+  return rows;
+}
+
+function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Row[] {
+  const { heights, trunk } = options;
+  const { stack } = block;
+  const place = { lane, stack: stack.rootBranch };
+  const folded = options.foldedStacks.has(stack.rootBranch);
+  const rows: Row[] = [
+    {
+      ...place,
+      kind: "stack",
+      id: `stack:${stack.rootBranch}`,
+      height: heights.stack,
+      title: stack.title,
+      sentence: stackSentence(block, options.anyPr),
+      branchCount: stack.branches.length,
+      shownCount: block.shown.length,
+      folded,
+    },
+  ];
+  if (folded) return rows;
+
+  const all = leafFirst(stack.branches);
+  const positions = new Map(all.map((branch, index) => [branch.name, all.length - index]));
+  const merged = mergedLayers(all);
+  const mergedOpen = block.filtered || options.openMerged.has(stack.rootBranch);
+  const shownNames = new Set(block.shown.map((branch) => branch.name));
+  const shown = all.filter((branch) => shownNames.has(branch.name));
+  const drawn = mergedOpen ? shown : shown.slice(0, shown.length - merged);
+  const rails = layoutRail(railNodes(drawn, stack.branches));
+  const firstChildren = firstChildOf(stack.branches);
+  for (const [index, branch] of drawn.entries()) {
+    const rail = rails[index];
+    if (!rail) continue;
+    rows.push({
+      ...place,
+      kind: "branch",
+      id: `branch:${branch.name}`,
+      height: heights.branch,
+      branch,
+      rail,
+      shape: nodeShape(branch),
+      tone: nodeTone(branch, stack),
+      position: positions.get(branch.name) ?? 1,
+      of: all.length,
+      alsoOn: firstChildren.get(branch.parent ?? "") === branch.name ? undefined : branch.parent,
+    });
+  }
+  if (merged > 0 && !block.filtered) {
+    rows.push({
+      ...place,
+      kind: "merged",
+      id: `merged:${stack.rootBranch}`,
+      height: heights.merged,
+      count: merged,
+      open: mergedOpen,
+    });
+  }
+  const style = drawn.length > 0 ? (rails.at(-1)?.down ?? "solid") : "solid";
+  rows.push({
+    ...place,
+    kind: "trunk",
+    id: `trunk:${stack.rootBranch}`,
+    height: heights.trunk,
+    trunk,
+    style,
+  });
+  return rows;
+}
+
+/** The branches with the nearest shown ancestor as parent; the line to one that is not the true parent is dotted. */
+function railNodes(drawn: readonly Branch[], all: readonly Branch[]) {
+  const byName = new Map(all.map((branch) => [branch.name, branch]));
+  const shown = new Set(drawn.map((branch) => branch.name));
+  return drawn.map((branch) => {
+    let parent = branch.parent;
+    let style: LineStyle = isMoved(branch) ? "dashed" : "solid";
+    const seen = new Set<string>();
+    while (parent !== undefined && byName.has(parent) && !shown.has(parent) && !seen.has(parent)) {
+      seen.add(parent);
+      const hidden = byName.get(parent);
+      if (!hidden || !isMerged(hidden)) style = "dotted";
+      parent = hidden?.parent;
+    }
+    return { name: branch.name, parent, style };
+  });
+}
+
+/** How many branches next to the trunk are merged, as long as they are a plain chain. */
+function mergedLayers(leafFirstBranches: readonly Branch[]): number {
+  const rootFirst = leafFirstBranches.toReversed();
+  const end = rootFirst.findIndex((branch) => !isMerged(branch) || (branch.children?.length ?? 0) > 1);
+  return end < 0 ? rootFirst.length : end;
+}
+
+function firstChildOf(branches: readonly Branch[]): Map<string, string> {
+  const first = new Map<string, string>();
+  for (const { name, parent } of branches) {
+    if (parent !== undefined && !first.has(parent)) first.set(parent, name);
+  }
+  return first;
+}
+
+/** Rows below the lanes: branches without a stack, and what was merged lately. */
+export function footRows(
+  facts: { unstacked: readonly Unstacked[]; recentlyMerged: readonly TrunkCommit[]; trunk: string },
+  open: ReadonlySet<SectionRow["section"]>,
+  heights: RowHeights,
+): Row[] {
+  const rows: Row[] = [];
+  const head = (section: SectionRow["section"], count: number): SectionRow => ({
+    kind: "section",
+    id: `section:${section}`,
+    height: heights.section,
+    section,
+    count,
+    open: open.has(section),
+    trunk: facts.trunk,
+  });
+  if (facts.recentlyMerged.length > 0) {
+    rows.push(head("merged", facts.recentlyMerged.length));
+    if (open.has("merged")) {
+      for (const commit of facts.recentlyMerged) {
+        rows.push({ kind: "commit", id: `commit:${commit.sha}`, height: heights.commit, commit });
+      }
+    }
+  }
+  if (facts.unstacked.length > 0) {
+    rows.push(head("unstacked", facts.unstacked.length));
+    if (open.has("unstacked")) {
+      for (const branch of facts.unstacked) {
+        rows.push({ kind: "unstacked", id: `unstacked:${branch.name}`, height: heights.commit, branch });
+      }
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,205 @@
+import {
+  type Ref,
+  type RefObject,
+  useCallback,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { BranchRow } from "./branch-row.tsx";
+import {
+  CommitLine,
+  LaneHead,
+  MergedLine,
+  SectionHead,
+  StackHead,
+  TrunkFoot,
+  UnstackedLine,
+} from "./fixed-rows.tsx";
+import { type DrawnBlock, type DrawnLane, nestRows, type Placed, withKept } from "./nest-rows.ts";
+import type { Row, SectionRow, StackRow } from "./rows.ts";
+import { useWindow } from "./use-window.ts";
+import { offsetsOf } from "./window.ts";
+
+export interface StackListHandle {
+  /** Moves to the next (1) or previous (−1) branch in visual order, never around the ends. Gives its name. */
+  move(step: 1 | -1): string | undefined;
+  /** Brings a branch into view and gives it the focus. False when it is not in the list. */
+  focusBranch(name: string): boolean;
+  focusedBranch(): string | undefined;
+}
+
+export interface ListActions {
+  toggleStack(stack: string): void;
+  toggleLane(lane: string): void;
+  toggleMerged(stack: string): void;
+  toggleSection(section: SectionRow["section"]): void;
+}
+
+export function StackList({
+  ref,
+  rows,
+  columns,
+  scroller,
+  stickyHeight,
+  openBranch,
+  hrefOf,
+  actions,
+}: {
+  ref: Ref<StackListHandle>;
+  rows: readonly Row[];
+  /** Columns of the widest rail. */
+  columns: number;
+  scroller: RefObject<HTMLElement | null>;
+  /** What covers the top of the scroller. */
+  stickyHeight: number;
+  openBranch: string | undefined;
+  hrefOf: (branch: string) => string;
+  actions: ListActions;
+}) {
+  const list = useRef<HTMLDivElement>(null);
+  const offsets = useMemo(() => offsetsOf(rows.map((row) => row.height)), [rows]);
+  const indexById = useMemo(() => new Map(rows.map((row, index) => [row.id, index])), [rows]);
+  const range = useWindow(scroller, list, offsets);
+  const [activeId, setActiveId] = useState<string>();
+  const wantsFocus = useRef<string>(undefined);
+
+  const openId = openBranch === undefined ? undefined : `branch:${openBranch}`;
+  const currentId = openId ?? activeId;
+  const kept = indexById.get(activeId ?? openId ?? "") ?? -1;
+  const indices = useMemo(() => withKept(range, kept), [range, kept]);
+  const lanes = nestRows(rows, offsets, indices);
+  const onFocus = useCallback((id: string) => setActiveId(id), []);
+
+  function goTo(index: number): void {
+    const row = rows[index];
+    const element = scroller.current;
+    if (!row || !element || !list.current) return;
+    const listTop =
+      list.current.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop;
+    const top = listTop + (offsets[index] ?? 0);
+    const covered = stickyHeight + (rows[0]?.kind === "lane" ? rows[0].height : 0);
+    if (top - covered < element.scrollTop) element.scrollTop = top - covered - 8;
+    else if (top + row.height > element.scrollTop + element.clientHeight) {
+      element.scrollTop = top + row.height - element.clientHeight + 24;
+    }
+    wantsFocus.current = row.id;
+    setActiveId(row.id);
+    focusWanted();
+  }
+
+  function focusWanted(): void {
+    const id = wantsFocus.current;
+    if (id === undefined) return;
+    const link = list.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"]`);
+    if (!link) return;
+    wantsFocus.current = undefined;
+    link.focus({ preventScroll: true });
+  }
+
+  useLayoutEffect(focusWanted);
+
+  useImperativeHandle(ref, () => ({
+    move(step) {
+      let index = indexById.get(activeId ?? currentId ?? "") ?? (step > 0 ? -1 : rows.length);
+      do index += step;
+      while (index >= 0 && index < rows.length && rows[index]?.kind !== "branch");
+      const row = rows[index];
+      if (row?.kind !== "branch") return undefined;
+      goTo(index);
+      return row.branch.name;
+    },
+    focusBranch(name) {
+      const index = indexById.get(`branch:${name}`);
+      if (index === undefined) return false;
+      goTo(index);
+      return true;
+    },
+    focusedBranch: () => (activeId?.startsWith("branch:") ? activeId.slice(7) : undefined),
+  }));
+
+  function drawItem({ row, gap }: Placed<Row>) {
+    switch (row.kind) {
+      case "branch":
+        return (
+          <BranchRow
+            key={row.id}
+            row={row}
+            gap={gap}
+            columns={columns}
+            href={hrefOf(row.branch.name)}
+            isCurrent={row.id === currentId}
+            onFocus={onFocus}
+          />
+        );
+      case "merged":
+        return (
+          <MergedLine key={row.id} row={row} gap={gap} columns={columns} onToggle={actions.toggleMerged} />
+        );
+      case "trunk":
+        return <TrunkFoot key={row.id} row={row} gap={gap} columns={columns} />;
+      case "section":
+        return <SectionHead key={row.id} row={row} gap={gap} onToggle={actions.toggleSection} />;
+      case "commit":
+        return <CommitLine key={row.id} row={row} gap={gap} />;
+      case "unstacked":
+        return <UnstackedLine key={row.id} row={row} gap={gap} />;
+      default:
+        return null;
+    }
+  }
+
+  function drawBlock(block: DrawnBlock) {
+    if (block.stack === undefined) return block.items.map(drawItem);
+    const branches = block.items.filter((item) => item.row.kind === "branch");
+    const rest = block.items.filter((item) => item.row.kind !== "branch");
+    const head = rows[indexById.get(`stack:${block.stack}`) ?? -1];
+    return (
+      <div key={block.stack} className="stack">
+        {block.head && <StackHead row={block.head.row} gap={block.head.gap} onToggle={actions.toggleStack} />}
+        {branches.length > 0 && (
+          // biome-ignore lint/a11y/noRedundantRoles: without list marks some browsers no longer call it a list.
+          <ol role="list" aria-label={head?.kind === "stack" ? stackName(head) : block.stack}>
+            {branches.map(drawItem)}
+          </ol>
+        )}
+        {rest.map(drawItem)}
+      </div>
+    );
+  }
+
+  function drawLane(lane: DrawnLane) {
+    const head = lane.head?.row;
+    const content = lane.blocks.map(drawBlock);
+    if (!head) {
+      return (
+        <div key={lane.id} className="lane">
+          {content}
+        </div>
+      );
+    }
+    return (
+      <section key={lane.id} className="lane" aria-label={head.name}>
+        <LaneHead
+          row={head}
+          gap={lane.head?.gap ?? 0}
+          stickyTop={stickyHeight}
+          onToggle={actions.toggleLane}
+        />
+        {content}
+      </section>
+    );
+  }
+
+  return (
+    <div ref={list} className="stack-list" style={{ height: offsets.at(-1) ?? 0 }}>
+      {lanes.map(drawLane)}
+    </div>
+  );
+}
+
+function stackName(row: StackRow): string {
+  return `Stack ${row.title}, ${row.branchCount} ${row.branchCount === 1 ? "branch" : "branches"}, top first`;
+}

@@ -1,0 +1,228 @@
+import { type RefObject, useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { View } from "stackit/contract/view";
+import { useBrowserLocation } from "wouter/use-browser-location";
+import { useShortcut } from "../../keyboard/use-shortcut.ts";
+import { reuseByKey } from "../../lib/reuse.ts";
+import { formatRoute, plainList, type RepositoryRoute } from "../../routes/location.ts";
+import { Button } from "../../ui/button.tsx";
+import { CopyButton } from "../../ui/copy-button.tsx";
+import { Empty } from "../../ui/empty.tsx";
+import { useStored } from "../../ui/use-stored.ts";
+import { parseFilter } from "./filter.ts";
+import { buildLanes } from "./lanes.ts";
+import { ListToolbar } from "./list-toolbar.tsx";
+import { flattenLanes, footRows, type Row, rowHeights } from "./rows.ts";
+import { StackList, type StackListHandle } from "./stack-list.tsx";
+import { useFolds } from "./use-folds.ts";
+import { useSteadyOrder } from "./use-steady-order.ts";
+import { useMedia } from "./use-window.ts";
+
+/** From this many branches on, compact rows are offered. */
+const MANY_BRANCHES = 300;
+
+export function StacksView({
+  view,
+  route,
+  scroller,
+  list,
+}: {
+  view: View;
+  route: RepositoryRoute;
+  scroller: RefObject<HTMLDivElement | null>;
+  list: RefObject<StackListHandle | null>;
+}) {
+  const { q, state, group } = useDeferredValue(route.list);
+  const [reading, setReading] = useState(false);
+  const [compact, setCompact] = useStored("stackit.density", "comfortable", ["comfortable", "compact"]);
+  const touch = useMedia("(pointer: coarse)");
+  const folds = useFolds();
+  const found = useMemo(() => buildLanes(view, parseFilter(q), state, group), [view, q, state, group]);
+  const order = useSteadyOrder(found.lanes, `${q}\n${state}\n${group}`, reading);
+  const heights = rowHeights[touch ? "touch" : compact];
+  const anyPr = useMemo(() => view.stacks.some((stack) => stack.prCount > 0), [view.stacks]);
+
+  const rows = useSharedRows(
+    useMemo(
+      () => [
+        ...flattenLanes(order.lanes, {
+          trunk: view.repo.trunk,
+          heights,
+          foldedStacks: folds.stacks,
+          foldedLanes: folds.lanes,
+          openMerged: folds.merged,
+          anyPr,
+        }),
+        ...footRows({ ...view, trunk: view.repo.trunk }, folds.sections, heights),
+      ],
+      [order.lanes, view, heights, folds.stacks, folds.lanes, folds.merged, folds.sections, anyPr],
+    ),
+  );
+  const facts = useMemo(() => columnsOf(rows), [rows]);
+  const toolbar = useRef<HTMLDivElement>(null);
+  const stickyHeight = useHeight(toolbar);
+
+  useListKeys(rows, route, list, folds.actions);
+
+  const total = view.stacks.reduce((sum, stack) => sum + stack.branches.length, 0);
+  const empty = found.shownBranches === 0;
+  return (
+    <div
+      className="stacks-view"
+      data-no-pr={!anyPr || undefined}
+      data-no-remote={!facts.anyRemote || undefined}
+      data-density={touch ? "touch" : compact}
+      onPointerEnter={() => setReading(true)}
+      onPointerLeave={(event) => setReading(event.currentTarget.contains(document.activeElement))}
+      onFocus={() => setReading(true)}
+      onBlur={(event) => {
+        if (!event.currentTarget.contains(event.relatedTarget)) setReading(false);
+      }}
+    >
+      <div ref={toolbar} className="sticky-toolbar">
+        {total > 0 && (
+          <ListToolbar
+            route={route}
+            found={found}
+            compact={
+              !touch && (total > MANY_BRANCHES || compact === "compact") ? compact === "compact" : undefined
+            }
+            onCompact={(on) => setCompact(on ? "compact" : "comfortable")}
+            outOfOrder={order.outOfOrder}
+            onResort={order.resort}
+          />
+        )}
+      </div>
+      {empty && (total === 0 ? <NoStacks trunk={view.repo.trunk} /> : <NothingFound route={route} />)}
+      {rows.length > 0 && (
+        <StackList
+          ref={list}
+          rows={rows}
+          columns={facts.columns}
+          scroller={scroller}
+          stickyHeight={stickyHeight}
+          openBranch={route.branch}
+          hrefOf={(branch) => formatRoute({ ...route, branch, view: { ...route.view, file: undefined } })}
+          actions={folds.actions}
+        />
+      )}
+    </div>
+  );
+}
+
+/** Rows that say the same stay the same objects, so that only the others are drawn again. */
+function useSharedRows(rows: Row[]): Row[] {
+  const [shared, setShared] = useState(rows);
+  const next = useMemo(() => reuseByKey(shared, rows, (row) => row.id), [shared, rows]);
+  if (next !== shared) setShared(next);
+  return next;
+}
+
+function columnsOf(rows: readonly Row[]) {
+  let columns = 1;
+  let anyRemote = false;
+  for (const row of rows) {
+    if (row.kind !== "branch") continue;
+    columns = Math.max(columns, row.rail.column + 1, ...row.rail.passes.map((pass) => pass.column + 1));
+    const { remoteStatus } = row.branch;
+    anyRemote ||=
+      remoteStatus !== undefined &&
+      (remoteStatus.missingRemote || remoteStatus.ahead + remoteStatus.behind > 0);
+  }
+  return { columns, anyRemote };
+}
+
+function useHeight(element: RefObject<HTMLElement | null>): number {
+  const [height, setHeight] = useState(0);
+  useLayoutEffect(() => {
+    if (!element.current) return;
+    const observed = element.current;
+    const sizes = new ResizeObserver(() => setHeight(observed.offsetHeight));
+    sizes.observe(observed);
+    return () => sizes.disconnect();
+  }, [element]);
+  return height;
+}
+
+function useListKeys(
+  rows: readonly Row[],
+  route: RepositoryRoute,
+  list: RefObject<StackListHandle | null>,
+  actions: { toggleStack: (stack: string) => void; toggleAll: (stacks: readonly string[]) => void },
+): void {
+  const [, navigate] = useBrowserLocation();
+  const open = (branch: string, replace: boolean) =>
+    navigate(formatRoute({ ...route, branch, view: { ...route.view, file: undefined } }), {
+      replace,
+      state: replace ? history.state : { opened: true },
+    });
+
+  const move = (step: 1 | -1) => {
+    const branch = list.current?.move(step);
+    if (branch !== undefined && route.branch !== undefined && branch !== route.branch) open(branch, true);
+    return true;
+  };
+  const rowOf = (name: string | undefined) =>
+    rows.find((row) => row.kind === "branch" && row.branch.name === name);
+
+  useShortcut("nextRow", () => move(1));
+  useShortcut("previousRow", () => move(-1));
+  useShortcut("openRow", () => {
+    // A link or button with the focus does what it does.
+    if (document.activeElement !== document.body) return false;
+    const branch = list.current?.focusedBranch();
+    if (branch === undefined) return false;
+    open(branch, false);
+    return true;
+  });
+  useShortcut("openOnForge", () => {
+    const row = rowOf(list.current?.focusedBranch() ?? route.branch);
+    if (row?.kind !== "branch" || !row.branch.pr?.url) return false;
+    window.open(row.branch.pr.url, "_blank", "noopener");
+    return true;
+  });
+  useShortcut("foldStack", () => {
+    const row = rowOf(list.current?.focusedBranch() ?? route.branch);
+    if (row?.kind !== "branch") return false;
+    actions.toggleStack(row.stack);
+    return true;
+  });
+  useShortcut("foldAll", () => {
+    actions.toggleAll(rows.filter((row) => row.kind === "stack").map((row) => row.stack));
+    return true;
+  });
+}
+
+function NoStacks({ trunk }: { trunk: string }) {
+  const command = "git switch -c my-first-layer";
+  return (
+    <Empty title="No stacks yet">
+      <p className="meta">
+        A branch with commits that {trunk ? <bdi className="mono">{trunk}</bdi> : "the trunk"} does not have
+        appears here by itself, within a second.
+      </p>
+      <p className="command">
+        <code>{command}</code>
+        <CopyButton text={command} what="the command" />
+      </p>
+    </Empty>
+  );
+}
+
+function NothingFound({ route }: { route: RepositoryRoute }) {
+  const [, navigate] = useBrowserLocation();
+  const { q, state } = route.list;
+  return (
+    <Empty title={q ? `No branch matches “${q}”` : "No branch is in this state"}>
+      {q && state !== "all" && <p className="meta">Only branches in one state are looked at.</p>}
+      <Button
+        onClick={() =>
+          navigate(formatRoute({ ...route, list: { ...plainList, group: route.list.group } }), {
+            replace: true,
+          })
+        }
+      >
+        Clear the filter
+      </Button>
+    </Empty>
+  );
+}

@@ -1,0 +1,36 @@
+/** Every key of the dashboard, in the order of the help. Keys of a sequence are separated by a space. */
+export const shortcuts = {
+  nextRow: { keys: ["j", "ArrowDown"], label: "Next row", where: "Lists" },
+  previousRow: { keys: ["k", "ArrowUp"], label: "Previous row", where: "Lists" },
+  openRow: { keys: ["Enter"], label: "Open the row", where: "Lists" },
+  focusFilter: { keys: ["/"], label: "Filter", where: "Lists" },
+  openOnForge: { keys: ["o"], label: "Open the pull request on the forge", where: "Lists" },
+  foldStack: { keys: ["z"], label: "Fold or unfold the stack", where: "Repository" },
+  foldAll: { keys: ["Z"], label: "Fold or unfold all stacks", where: "Repository" },
+  sync: { keys: ["s"], label: "Sync now", where: "Repository" },
+  towardsTrunk: { keys: ["["], label: "To the parent, towards the trunk", where: "Branch" },
+  towardsLeaf: { keys: ["]"], label: "To the child, towards the leaf", where: "Branch" },
+  showDiff: { keys: ["d"], label: "Diff", where: "Branch" },
+  nextFile: { keys: ["n"], label: "Next file", where: "Diff" },
+  previousFile: { keys: ["p"], label: "Previous file", where: "Diff" },
+  toggleLayout: { keys: ["u"], label: "Split or unified", where: "Diff" },
+  toggleWhitespace: { keys: ["w"], label: "Ignore whitespace", where: "Diff" },
+  toggleTree: { keys: ["t"], label: "File tree", where: "Diff" },
+  toggleWrap: { keys: ["f"], label: "Wrap lines", where: "Diff" },
+  goRepositories: { keys: ["g r"], label: "Repositories", where: "Everywhere" },
+  close: { keys: ["Escape"], label: "Close the topmost layer", where: "Everywhere" },
+  help: { keys: ["?"], label: "This help", where: "Everywhere" },
+} as const satisfies Record<string, { keys: readonly string[]; label: string; where: string }>;
+
+export type ShortcutId = keyof typeof shortcuts;
+
+const names: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc", Z: "Shift Z" };
+
+/** How a key is written for a person. */
+export function keyName(key: string): string {
+  return names[key] ?? key;
+}
+
+export function firstKey(id: ShortcutId): string {
+  return keyName(shortcuts[id].keys[0]);
+}

@@ -1,0 +1,11 @@
+import { useEffect, useEffectEvent } from "react";
+import { useServices } from "../services.ts";
+import type { ShortcutAction } from "./registry.ts";
+import type { ShortcutId } from "./shortcuts.ts";
+
+/** Gives a key its meaning while the component is drawn. */
+export function useShortcut(id: ShortcutId, action: ShortcutAction): void {
+  const { shortcuts } = useServices();
+  const latest = useEffectEvent(action);
+  useEffect(() => shortcuts.register(id, () => latest()), [shortcuts, id]);
+}

@@ -1,0 +1,34 @@
+/**
+ * Gives `previous`, or parts of it, wherever `next` says the same, so that identity means "nothing changed" to whoever
+ * draws it. Values are plain data: objects, arrays, strings, numbers, booleans, null, undefined.
+ */
+export function reuse<T>(previous: T | undefined, next: T): T {
+  return previous !== undefined && sameData(previous, next) ? previous : next;
+}
+
+/** `reuse` for lists whose items have a name: an item keeps its identity when it moves. */
+export function reuseByKey<T>(
+  previous: readonly T[] | undefined,
+  next: readonly T[],
+  keyOf: (item: T) => string,
+  reuseItem: (previous: T | undefined, next: T) => T = reuse,
+): T[] {
+  if (!previous) return [...next];
+  const known = new Map(previous.map((item) => [keyOf(item), item]));
+  const items = next.map((item) => reuseItem(known.get(keyOf(item)), item));
+  const unchanged =
+    items.length === previous.length && items.every((item, index) => item === previous[index]);
+  return unchanged ? (previous as T[]) : items;
+}
+
+export function sameData(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => sameData(item, b[index]));
+  }
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => key in b && sameData(Reflect.get(a, key), Reflect.get(b, key)));
+}

@@ -1,0 +1,27 @@
+/** "1 branch", "1,204 branches". */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${formatNumber(n)} ${n === 1 ? one : many}`;
+}
+
+export function formatNumber(n: number): string {
+  return n.toLocaleString("en");
+}
+
+export function shortSha(sha: string): string {
+  return sha.slice(0, 7);
+}
+
+/** "a", "a and b", "a, b and c". */
+export function listed(items: readonly string[]): string {
+  if (items.length < 2) return items.join("");
+  return `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}
+
+/** Up to two letters that stand for a person. */
+export function initials(name: string): string {
+  const parts = name.split(/[\s._@-]+/).filter(Boolean);
+  const letters = [parts[0], parts.length > 1 ? parts.at(-1) : undefined].map(
+    (part) => [...(part ?? "")][0] ?? "",
+  );
+  return letters.join("").toUpperCase() || "?";
+}

@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { formatRoute, parseLocation, plainView, repositoryRoute } from "./location.ts";
+
+function parse(url: string) {
+  const [path = "", search = ""] = url.split("?");
+  return parseLocation(path, search);
+}
+
+test.each([
+  "topic",
+  "mira/checkout-3-retry",
+  "fix#1842",
+  "100%",
+  "a b",
+  "ünï/日本語/🚀",
+  "x?y=z&w",
+  "-/branch/twice",
+  "a".repeat(200),
+  "--upload-pack=x",
+  "עברית/ענף",
+])("the branch name %s survives the address", (branch) => {
+  const route = { ...repositoryRoute({ kind: "local", id: "default" }), branch };
+  const url = new URL(formatRoute(route), "http://127.0.0.1");
+  expect(parseLocation(url.pathname, url.search)).toEqual(route);
+});
+
+test("a repository of a forge and one without have different addresses", () => {
+  expect(formatRoute(repositoryRoute({ kind: "forge", owner: "octo", name: "web" }))).toBe("/r/octo/web");
+  expect(formatRoute(repositoryRoute({ kind: "local", id: "my web" }))).toBe("/r/local/my%20web");
+});
+
+test("everything that can be chosen is in the address and comes back", () => {
+  const route = {
+    ...repositoryRoute({ kind: "forge", owner: "octo", name: "web" }),
+    list: { q: "is:blocked owner:theo", state: "blocked", group: "stack" } as const,
+    view: {
+      tab: "commits",
+      base: "trunk",
+      layout: "split",
+      ignoreWhitespace: true,
+      wrap: true,
+      file: "src/a b.ts",
+    } as const,
+    branch: "x",
+    sync: "run_1",
+  };
+  const url = new URL(formatRoute(route), "http://127.0.0.1");
+  expect(parseLocation(url.pathname, url.search)).toEqual(route);
+});
+
+test("what is not known falls back and is not written again", () => {
+  const route = parse("/r/local/default?state=nonsense&tab=checks&d=3&ws=yes&utm=1");
+  expect(route).toEqual(repositoryRoute({ kind: "local", id: "default" }));
+  expect(formatRoute(route)).toBe("/r/local/default");
+});
+
+test.each(["/r", "/r/", "/r/local", "/settings", "//", "/r/a/b/c"])("%s is no page of ours", (path) => {
+  expect(parse(path).page).toBe("unknown");
+});
+
+test("broken percent-encoding gives a route, not an exception", () => {
+  expect(parse("/r/local/%E0%A4%A/-/branch/50%")).toMatchObject({ repo: { id: "%E0%A4%A" }, branch: "50%" });
+});
+
+test("a file is only part of the address of a branch", () => {
+  const route = { ...repositoryRoute({ kind: "local", id: "d" }), view: { ...plainView, file: "a.ts" } };
+  expect(formatRoute(route)).toBe("/r/local/d");
+});

@@ -1,0 +1,120 @@
+/**
+ * The addresses of the dashboard, both ways. Reading is total: whatever stands in the address bar gives a route, and a
+ * value that is not known falls back to the default, which is never written.
+ */
+export type RepoRef = { kind: "local"; id: string } | { kind: "forge"; owner: string; name: string };
+
+export type StateFilter = "all" | "ready" | "blocked" | "restack" | "draft";
+export type Grouping = "owner" | "stack";
+
+export interface ListSearch {
+  q: string;
+  state: StateFilter;
+  group: Grouping;
+}
+
+export interface BranchSearch {
+  tab: "diff" | "commits";
+  base: "parent" | "trunk";
+  /** Undefined: as wide as fits. */
+  layout: "split" | "unified" | undefined;
+  ignoreWhitespace: boolean;
+  wrap: boolean;
+  file: string | undefined;
+}
+
+export type Route =
+  | { page: "repositories" }
+  | {
+      page: "repository";
+      repo: RepoRef;
+      list: ListSearch;
+      /** What the branch panel shows; kept while the panel is closed, so that the next branch opens alike. */
+      view: BranchSearch;
+      branch: string | undefined;
+      /** The sync run whose changes are shown. */
+      sync: string | undefined;
+    }
+  | { page: "unknown"; path: string };
+
+export type RepositoryRoute = Extract<Route, { page: "repository" }>;
+
+export const plainList: ListSearch = { q: "", state: "all", group: "owner" };
+export const plainView: BranchSearch = {
+  tab: "diff",
+  base: "parent",
+  layout: undefined,
+  ignoreWhitespace: false,
+  wrap: false,
+  file: undefined,
+};
+
+export function repositoryRoute(repo: RepoRef): RepositoryRoute {
+  return { page: "repository", repo, list: plainList, view: plainView, branch: undefined, sync: undefined };
+}
+
+export function parseLocation(pathname: string, search: string): Route {
+  if (pathname === "/" || pathname === "") return { page: "repositories" };
+  const match = /^\/r\/([^/]+)\/([^/]+)(?:\/-\/branch\/(.+?))?\/?$/.exec(pathname);
+  const [, owner, name, branch] = match ?? [];
+  if (!owner || !name) return { page: "unknown", path: pathname };
+  const params = new URLSearchParams(search);
+  return {
+    page: "repository",
+    repo:
+      owner === "local"
+        ? { kind: "local", id: decode(name) }
+        : { kind: "forge", owner: decode(owner), name: decode(name) },
+    list: {
+      q: params.get("q") ?? "",
+      state: oneOf(params.get("state"), ["ready", "blocked", "restack", "draft"]) ?? "all",
+      group: oneOf(params.get("group"), ["stack"]) ?? "owner",
+    },
+    view: {
+      tab: oneOf(params.get("tab"), ["commits"]) ?? "diff",
+      base: oneOf(params.get("base"), ["trunk"]) ?? "parent",
+      layout: oneOf(params.get("d"), ["split", "unified"]),
+      ignoreWhitespace: params.get("ws") === "1",
+      wrap: params.get("wrap") === "1",
+      file: params.get("file") || undefined,
+    },
+    branch: branch === undefined ? undefined : branch.split("/").map(decode).join("/"),
+    sync: params.get("sync") || undefined,
+  };
+}
+
+export function formatRoute(route: Route): string {
+  if (route.page === "repositories") return "/";
+  if (route.page === "unknown") return route.path;
+  const { repo, list, view, branch, sync } = route;
+  const path =
+    repo.kind === "local"
+      ? `/r/local/${encodeURIComponent(repo.id)}`
+      : `/r/${encodeURIComponent(repo.owner)}/${encodeURIComponent(repo.name)}`;
+  const query = new URLSearchParams();
+  if (list.q) query.set("q", list.q);
+  if (list.state !== "all") query.set("state", list.state);
+  if (list.group !== "owner") query.set("group", list.group);
+  if (view.tab !== "diff") query.set("tab", view.tab);
+  if (view.base !== "parent") query.set("base", view.base);
+  if (view.layout) query.set("d", view.layout);
+  if (view.ignoreWhitespace) query.set("ws", "1");
+  if (view.wrap) query.set("wrap", "1");
+  if (branch !== undefined && view.file) query.set("file", view.file);
+  if (sync) query.set("sync", sync);
+  const tail = branch === undefined ? "" : `/-/branch/${branch.split("/").map(encodeURIComponent).join("/")}`;
+  return `${path}${tail}${query.size > 0 ? `?${query}` : ""}`;
+}
+
+function oneOf<T extends string>(value: string | null, allowed: readonly T[]): T | undefined {
+  return allowed.find((item) => item === value);
+}
+
+/** Text that is not valid percent-encoding stands for itself. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,80 @@
+import type { RepoSummary } from "stackit/contract/repo";
+import { Link } from "wouter";
+import { describeHealth, watchingWords } from "../features/freshness/freshness-words.ts";
+import { count } from "../lib/words.ts";
+import { useServices, useTicking } from "../services.ts";
+import { Empty } from "../ui/empty.tsx";
+import { Sign } from "../ui/glyphs.tsx";
+import { Age } from "../ui/time.tsx";
+import { formatRoute, repositoryRoute } from "./location.ts";
+import { refOf } from "./repo-ref.ts";
+
+export function RepositoriesPage({ repos }: { repos: readonly RepoSummary[] }) {
+  return (
+    <main className="workspace">
+      <div className="list-pane">
+        <div className="list-content narrow">
+          <h1 className="page-title">
+            <b>Repositories</b>
+            <span className="meta">{count(repos.length, "repository", "repositories")}</span>
+          </h1>
+          {repos.length === 0 ? (
+            <Empty title="No repositories are served to you">
+              <p className="meta">
+                Whoever runs this server decides which repositories it serves, and to whom.
+              </p>
+            </Empty>
+          ) : (
+            <table className="repositories" aria-label="Repositories">
+              <thead className="vh">
+                <tr>
+                  <th>Repository</th>
+                  <th>Freshness</th>
+                  <th>Changed</th>
+                </tr>
+              </thead>
+              <tbody>
+                {repos.map((repo) => (
+                  <RepositoryRow key={repo.id} repo={repo} />
+                ))}
+              </tbody>
+            </table>
+          )}
+        </div>
+      </div>
+    </main>
+  );
+}
+
+function RepositoryRow({ repo }: { repo: RepoSummary }) {
+  const { ticker } = useServices();
+  const { freshness } = repo;
+  useTicking((now) => describeHealth(freshness, now).word);
+  const health = describeHealth(freshness, ticker.now());
+  return (
+    <tr>
+      <td>
+        <Link className="row-link" href={formatRoute(repositoryRoute(refOf(repo)))}>
+          <span className="row-title cut">
+            {repo.owner && <span className="subtle">{repo.owner}/</span>}
+            {repo.repo ?? repo.displayName}
+          </span>
+          <span className="row-name">
+            <bdi className="mono cut">{repo.trunk || "no trunk"}</bdi>
+          </span>
+        </Link>
+      </td>
+      <td>
+        <span className={`state-line ${health.tone}`}>
+          <Sign name={health.sign} />
+          <strong>
+            {health.word}{" "}
+            {freshness.lastSuccessAt && health.instead === undefined && <Age at={freshness.lastSuccessAt} />}
+          </strong>
+        </span>
+        <span className="meta">{watchingWords(freshness)}</span>
+      </td>
+      <td className="num meta">{freshness.lastChangeAt && <Age at={freshness.lastChangeAt} />}</td>
+    </tr>
+  );
+}

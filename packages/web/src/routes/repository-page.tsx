@@ -1,0 +1,140 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import type { RepoSummary } from "stackit/contract/repo";
+import type { View } from "stackit/contract/view";
+import { useBrowserLocation } from "wouter/use-browser-location";
+import { ApiError } from "../api/client.ts";
+import { statusQuery, useConfig, viewQuery } from "../api/queries.ts";
+import { changedBranches } from "../api/share-view.ts";
+import { BranchPanel } from "../features/branch/branch-panel.tsx";
+import { PanelFrame } from "../features/branch/panel-frame.tsx";
+import { FreshnessHeader } from "../features/freshness/freshness-header.tsx";
+import { RepoNotes } from "../features/freshness/repo-notes.tsx";
+import { RunChanges } from "../features/freshness/run-changes.tsx";
+import type { StackListHandle } from "../features/stacks/stack-list.tsx";
+import { StacksView } from "../features/stacks/stacks-view.tsx";
+import { useServices } from "../services.ts";
+import { Empty } from "../ui/empty.tsx";
+import { ErrorBoundary } from "../ui/error-boundary.tsx";
+import { ProblemBox } from "../ui/problem-box.tsx";
+import { formatRoute, type RepositoryRoute } from "./location.ts";
+
+export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: RepositoryRoute }) {
+  const status = useQuery(statusQuery(repo.id));
+  const view = useQuery(viewQuery(repo.id));
+  const readOnly = useConfig()?.readOnly ?? false;
+  const scroller = useRef<HTMLDivElement>(null);
+  const list = useRef<StackListHandle>(null);
+  const close = useClosing(route, list);
+  useNoticedChanges(view.data?.body);
+  useTitle(repo, route.branch);
+
+  return (
+    <main className="workspace" data-panel={route.branch !== undefined || undefined}>
+      <div className="list-pane" ref={scroller}>
+        <div className="list-content">
+          {status.data ? (
+            <FreshnessHeader status={status.data} route={route} readOnly={readOnly} />
+          ) : (
+            <h1 className="vh">{repo.displayName}</h1>
+          )}
+          {status.error && !status.data && (
+            <ProblemBox error={status.error} what="The state" onRetry={() => void status.refetch()} />
+          )}
+          {route.sync && <RunChanges repoId={repo.id} runId={route.sync} route={route} />}
+          {status.data && <RepoNotes notes={status.data.notes} />}
+          <ErrorBoundary part="The list of stacks" resetKey={String(view.dataUpdatedAt)}>
+            {view.data ? (
+              <StacksView view={view.data.body} route={route} scroller={scroller} list={list} />
+            ) : (
+              <NoView error={view.error ?? view.failureReason} onRetry={() => void view.refetch()} />
+            )}
+          </ErrorBoundary>
+        </div>
+      </div>
+      {route.branch !== undefined && view.data && (
+        <PanelFrame>
+          <ErrorBoundary part="The branch" resetKey={route.branch}>
+            <BranchPanel
+              key={route.branch}
+              repoId={repo.id}
+              name={route.branch}
+              view={view.data.body}
+              route={route}
+              onClose={close}
+            />
+          </ErrorBoundary>
+        </PanelFrame>
+      )}
+    </main>
+  );
+}
+
+function NoView({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  if (error instanceof ApiError && error.code === "repo/not-ready") {
+    return (
+      <Empty title="Reading the repository for the first time">
+        <p className="meta">The stacks appear here as soon as they are known. You can leave this page.</p>
+      </Empty>
+    );
+  }
+  if (error) return <ProblemBox error={error} what="The list of stacks" onRetry={onRetry} />;
+  return <Skeleton />;
+}
+
+/** Drawn after a moment only: a quick answer should not flicker. */
+function Skeleton() {
+  return (
+    <div className="skeleton" aria-hidden="true">
+      {[62, 48, 70, 55, 40, 66].map((width) => (
+        <div key={width}>
+          <i />
+          <b style={{ width: `${width}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Closes the panel: one step back when it was opened from here, and the focus returns to its row. */
+function useClosing(route: RepositoryRoute, list: React.RefObject<StackListHandle | null>) {
+  const [, navigate] = useBrowserLocation();
+  const [opened, setOpened] = useState(route.branch);
+  const closedBranch = opened !== undefined && route.branch === undefined ? opened : undefined;
+  if (opened !== route.branch) setOpened(route.branch);
+
+  const lastClosed = useRef<string>(undefined);
+  if (closedBranch !== undefined) lastClosed.current = closedBranch;
+  useEffect(() => {
+    if (route.branch !== undefined || lastClosed.current === undefined) return;
+    list.current?.focusBranch(lastClosed.current);
+    lastClosed.current = undefined;
+  }, [route.branch, list]);
+
+  return () => {
+    if (wasOpenedHere(history.state)) history.back();
+    else navigate(formatRoute({ ...route, branch: undefined }), { replace: true });
+  };
+}
+
+function wasOpenedHere(state: unknown): boolean {
+  return typeof state === "object" && state !== null && "opened" in state;
+}
+
+/** Marks what differs from what was on the screen before. */
+function useNoticedChanges(view: View | undefined): void {
+  const { changes } = useServices();
+  const before = useRef(view);
+  useEffect(() => {
+    if (view && before.current && before.current !== view)
+      changes.note(changedBranches(before.current, view));
+    before.current = view;
+  }, [view, changes]);
+}
+
+function useTitle(repo: RepoSummary, branch: string | undefined): void {
+  const title = branch === undefined ? repo.displayName : `${branch} · ${repo.displayName}`;
+  useEffect(() => {
+    document.title = `${title} · Stackit`;
+  }, [title]);
+}
