@@ -110,6 +110,10 @@ export interface OpenApiOperation {
   summary: string;
   description?: string;
   parameters?: { name: string; in: string; required?: boolean; description?: string; schema: object }[];
-  requestBody?: object;
-  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+  requestBody?: OpenApiBody & { required?: boolean };
+  responses: Record<string, OpenApiBody & { description: string }>;
+}
+
+export interface OpenApiBody {
+  content?: Record<string, { schema: object }>;
 }

@@ -23,9 +23,10 @@ export function readResponses(
   schema: TSchema,
   ...codes: readonly ProblemCode[]
 ): Record<number, object> {
-  const unchanged = { description: "The client has it already, by `If-None-Match`." };
-  return responses({ 200: content(description, "application/json", schema), 304: unchanged }, ...codes);
+  return responses({ 200: content(description, "application/json", schema), 304: UNCHANGED }, ...codes);
 }
+
+const UNCHANGED = Type.Null({ description: "The client has it already, by `If-None-Match`." });
 
 export function content(description: string, mediaType: string, schema: TSchema): object {
   return { description, content: { [mediaType]: { schema } } };

@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { Problem } from "../../contract/problem-error.ts";
 import type { App } from "../app-type.ts";
-import { readResponses } from "../responses.ts";
+import { content, responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
 const Status = Type.Object({ status: Type.Enum(["ok"]) });
@@ -16,7 +16,7 @@ export function healthRoutes(app: App, prefix: string, { repos, history }: Route
     ...common,
     operationId: "getHealth",
     summary: "Whether the process answers",
-    response: readResponses("It does.", Status),
+    response: responses({ 200: content("It does.", "application/json", Status) }),
   };
   app.get(`${prefix}/healthz`, { schema: alive, config }, async (_request, reply) =>
     reply.header("cache-control", "no-store").send(ok),
@@ -26,7 +26,7 @@ export function healthRoutes(app: App, prefix: string, { repos, history }: Route
     ...common,
     operationId: "getReadiness",
     summary: "Whether every repository was read once and the store answers",
-    response: readResponses("It is ready.", Status, "server/not-ready"),
+    response: responses({ 200: content("It is ready.", "application/json", Status) }, "server/not-ready"),
   };
   app.get(`${prefix}/readyz`, { schema: ready, config }, async (_request, reply) => {
     const waitingFor = repos

@@ -75,8 +75,11 @@ const SUCCESSES = {
     "application/json",
     Type.Union([Type.Ref("SyncRun"), Type.Ref("SyncProbe")]),
   ),
-  202: content("The run as it stands; it goes on.", "application/json", Type.Ref("SyncRun")),
-  204: { description: "The run succeeded." },
+  202: {
+    ...content("The run as it stands; it goes on.", "application/json", Type.Ref("SyncRun")),
+    headers: { Location: Type.String({ description: "Where the run is." }) },
+  },
+  204: Type.Null({ description: "The run succeeded." }),
 };
 
 const PROBLEMS = [
