@@ -1,0 +1,225 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { runCommand, startServe } from "../support/cli.ts";
+import { fingerprintTree } from "../support/fingerprint-tree.ts";
+import { createScene, type Scene } from "../support/git-scene.ts";
+import type { SceneWriter } from "../support/scene-import.ts";
+
+const stack = (scene: SceneWriter): void => {
+  scene.commit("main");
+  scene.stacked("api", "main");
+  scene.stacked("ui", "api");
+};
+
+const serving = (scene: Scene, ...args: string[]) =>
+  startServe(["--data-dir", join(scene.root, "data"), ...args], { cwd: scene.path });
+
+test("serve prints where it serves what, answers there, and ends cleanly when asked to", async () => {
+  await using scene = await createScene(stack);
+  await using server = await serving(scene);
+  expect(server.stdout()).toBe(`Stackit serves ${scene.path} at ${server.url}\n`);
+  const answer: unknown = await (await fetch(`${server.url}/api/v1/repos`)).json();
+  expect(answer).toMatchObject({ repos: [{ id: "default", kind: "working-copy" }] });
+  expect(await server.stop()).toBe(0);
+  await expect(fetch(server.url)).rejects.toThrow();
+});
+
+test("serve in a folder without a repository says so and what to do", async () => {
+  await using scene = await createScene();
+  const run = await runCommand(["--port", "0"], { cwd: scene.root });
+  expect(run).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `error: ${scene.root} is not inside a Git repository. Start Stackit in a Git repository, or name one with --cwd.\n`,
+  });
+});
+
+test("serve on a taken port says which, and what to try", async () => {
+  await using scene = await createScene(stack);
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const address = taken.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  const run = await runCommand(["--port", String(port), "--data-dir", join(scene.root, "data")], {
+    cwd: scene.path,
+    env: { STACKIT_LOG: "silent" },
+  });
+  taken.close();
+  expect(run).toMatchObject({ code: 1, stdout: "" });
+  expect(run.stderr).toBe(
+    `error: port ${port} of 127.0.0.1 is taken. Choose another, such as --port ${port + 1}, or --port 0 for a free one.\n`,
+  );
+});
+
+test("serve refuses to be reachable by other machines unless it is read-only", async () => {
+  await using scene = await createScene(stack);
+  const run = await runCommand(["--bind", "0.0.0.0"], { cwd: scene.path });
+  expect(run.code).toBe(2);
+  expect(run.stderr).toContain("other machines could reach this server");
+});
+
+test("a list of repositories is served, also when one of them cannot be opened", async () => {
+  await using scene = await createScene(stack);
+  const file = join(scene.root, "repos.json");
+  const repos = [
+    { id: "shop", path: "repo", displayName: "The shop" },
+    { id: "gone", path: "nowhere" },
+  ];
+  await writeFile(file, JSON.stringify({ repos }));
+  await using server = await serving(scene, "--repos-config", file);
+  await runCommand(["sync", "shop", "--server", server.url], { cwd: "/" });
+  await runCommand(["sync", "gone", "--server", server.url], { cwd: "/" });
+  const { code, stdout } = await runCommand(["status", "--server", server.url], { cwd: "/" });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^local\s+shop\s+The shop\s+main\s+main\s/m);
+  expect(stdout).toMatch(/^failing\s+gone\s/m);
+  expect(stdout).toContain("sync/unreadable");
+});
+
+test("sync waits for the run, and its exit code tells how it went", async () => {
+  await using scene = await createScene(stack);
+  await using server = await serving(scene);
+  const cwd = "/";
+  const env = { STACKIT_SERVER: server.url };
+  expect(await runCommand(["sync"], { cwd, env })).toMatchObject({ code: 0 });
+  await scene.git("branch", "another", "ui");
+  const json = await runCommand(["sync", "default", "--json"], { cwd, env });
+  expect(JSON.parse(json.stdout)).toMatchObject({ repoId: "default", state: "finished" });
+  expect((await runCommand(["sync"], { cwd, env })).stdout).toMatch(/^default: unchanged in \d+ ms/);
+
+  const unknown = await runCommand(["sync", "nobody"], { cwd, env });
+  expect(unknown.code).toBe(1);
+  expect(unknown.stderr).toContain("repo/not-found");
+});
+
+test("commands that find no server say how to start or name one", async () => {
+  for (const command of ["sync", "status"]) {
+    const run = await runCommand([command, "--server", "http://127.0.0.1:9"], { cwd: "/" });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/^error: No Stackit server answers at http:\/\/127\.0\.0\.1:9/);
+  }
+});
+
+test.each([
+  [
+    "an unknown command",
+    ["frobnicate"],
+    'error: there is no command "frobnicate"; stackit --help lists them.\n',
+  ],
+  ["an unknown option", ["sync", "--frobnicate"], "error: unknown option '--frobnicate'"],
+  ["a bad value", ["--settle", "soon"], 'error: --settle is "soon"; it must be a duration'],
+  [
+    "a server that is no URL",
+    ["status", "--server", "nowhere"],
+    'error: the server is "nowhere"; it must be',
+  ],
+  [
+    "a missing list",
+    ["--repos-config", "none.json"],
+    "error: --repos-config names /none.json, which cannot be read",
+  ],
+])("%s is a usage error", async (_what, args, message) => {
+  const run = await runCommand(args, { cwd: "/" });
+  expect(run).toMatchObject({ code: 2, stdout: "" });
+  expect(run.stderr.startsWith(message)).toBe(true);
+});
+
+test("log draws what is on disk, and touches nothing", async () => {
+  await using scene = await createScene(stack);
+  await scene.git("switch", "--quiet", "--detach", "ui");
+  await scene.makeDirty();
+  await scene.commit("api", { message: "One more" });
+  const before = await fingerprintTree(scene.path);
+  const run = await runCommand(["log"], { cwd: join(scene.path, "folder") });
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(run.stdout.replaceAll(/ {2}(\d|needs).*$/gm, "")).toBe(`\
+Change ui, step 1  pending · Robin Tester
+○  ui
+○  api
+
+○  main
+HEAD is detached: no branch is checked out.
+`);
+  const json = await runCommand(["log", "--json", "--cwd", scene.path], { cwd: "/" });
+  expect(JSON.parse(json.stdout)).toMatchObject({ repo: { trunk: "main" }, stacks: [{ rootBranch: "api" }] });
+  expect(await fingerprintTree(scene.path)).toBe(before);
+});
+
+test("log outside of a repository says so", async () => {
+  await using scene = await createScene();
+  const run = await runCommand(["log"], { cwd: scene.root });
+  expect(run).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: `error: ${scene.root} is not inside a Git repository.\n`,
+  });
+});
+
+test("doctor finds nothing wrong where serve would start, and touches nothing", async () => {
+  await using scene = await createScene(stack);
+  const before = await fingerprintTree(scene.root);
+  const args = ["doctor", "--port", "0", "--data-dir", join(scene.root, "data")];
+  const run = await runCommand(args, { cwd: scene.path });
+  expect(run.stdout).toContain(`✓ repository default: ${scene.path}, 3 branches`);
+  expect(run.stdout).toMatch(/Nothing stands in the way of `stackit serve`\.\n$/);
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(await fingerprintTree(scene.root)).toBe(before);
+});
+
+test("doctor names each obstacle with its cure", async () => {
+  await using scene = await createScene();
+  await writeFile(join(scene.root, "file"), "");
+  await mkdir(join(scene.root, "empty"));
+  const run = await runCommand(["doctor", "--cwd", "empty", "--data-dir", "file/data", "--port", "0"], {
+    cwd: scene.root,
+    env: { STACKIT_REPO_CONFIG: "x.json" },
+  });
+  expect(run.code).toBe(1);
+  expect(run.stdout).toContain("! configuration: nothing reads the variable STACKIT_REPO_CONFIG");
+  expect(run.stdout).toContain(`✗ data folder: ${scene.root}/file is not a folder`);
+  expect(run.stdout).toContain(`✗ repository default: ${scene.root}/empty is not inside a Git repository.`);
+  expect(run.stdout).toMatch(/2 to mend before `stackit serve`\.\n$/);
+
+  const bad = await runCommand(["doctor", "--port", "many"], { cwd: scene.root });
+  expect(bad.stdout).toContain('✗ configuration: --port is "many"; it must be a whole number');
+  expect(bad.code).toBe(1);
+});
+
+test("openapi prints the document that a server serves", async () => {
+  await using scene = await createScene(stack);
+  await using server = await serving(scene);
+  const printed: unknown = JSON.parse((await runCommand(["openapi"], { cwd: "/" })).stdout);
+  expect(printed).toMatchObject({ openapi: "3.1.0" });
+  expect(await (await fetch(`${server.url}/api/v1/openapi.json`)).json()).toEqual(printed);
+});
+
+test("the first signal asks, a later one ends the process at once", async () => {
+  const module = fileURLToPath(new URL("../../src/cli/process-signals.ts", import.meta.url));
+  const script = `
+    import { abortOnSignals } from ${JSON.stringify(module)};
+    const signal = abortOnSignals();
+    signal.addEventListener("abort", () => console.log("asked"));
+    setInterval(() => {}, 1000);
+    console.log("ready");`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "close");
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  while (!said.includes("ready")) await once(child.stdout, "data");
+  child.kill("SIGTERM");
+  while (!said.includes("asked")) await once(child.stdout, "data");
+  // Signals that follow at once are an echo of the first; one of the later ones ends the process.
+  const again = setInterval(() => child.kill("SIGINT"), 100);
+  const [code] = await ended;
+  clearInterval(again);
+  expect(code).toBe(130);
+});

@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import { PassThrough } from "node:stream";
+import { runCli } from "../../src/cli/run-cli.ts";
+
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface CliOptions {
+  readonly cwd: string;
+  readonly env?: Record<string, string>;
+}
+
+/** Runs a command in this process, with streams that are no terminal, until it ends. */
+export async function runCommand(args: readonly string[], options: CliOptions): Promise<CliRun> {
+  const started = startCommand(args, options);
+  const code = await started.ended;
+  return { code, stdout: started.stdout(), stderr: started.stderr() };
+}
+
+export interface RunningServe extends AsyncDisposable {
+  readonly url: string;
+  readonly stdout: () => string;
+  /** As the first signal would. Resolves to the exit code. */
+  stop(): Promise<number>;
+}
+
+/** Runs `serve` on a free port until it is stopped or disposed. Throws with what it said when it ends before it listens. */
+export async function startServe(args: readonly string[], options: CliOptions): Promise<RunningServe> {
+  const started = startCommand(["serve", "--port", "0", ...args], options);
+  const url = await Promise.race([
+    started.firstOutput(/ at (http:\/\/\S+)/),
+    started.ended.then((code) => {
+      throw new Error(`serve ended with ${code}: ${started.stderr()}`);
+    }),
+  ]);
+  return {
+    url,
+    stdout: started.stdout,
+    stop: started.stop,
+    async [Symbol.asyncDispose]() {
+      await started.stop();
+    },
+  };
+}
+
+function startCommand(args: readonly string[], { cwd, env = {} }: CliOptions) {
+  const abort = new AbortController();
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const said = { out: "", err: "" };
+  stdout.on("data", (chunk: Buffer) => {
+    said.out += chunk.toString();
+  });
+  stderr.on("data", (chunk: Buffer) => {
+    said.err += chunk.toString();
+  });
+  const endNow = () => abort.abort();
+  const ended: Promise<number> = runCli(args, { env, cwd, stdout, stderr, signal: abort.signal, endNow });
+  return {
+    ended,
+    stdout: () => said.out,
+    stderr: () => said.err,
+    async firstOutput(pattern: RegExp): Promise<string> {
+      for (;;) {
+        const found = pattern.exec(said.out)?.[1];
+        if (found !== undefined) return found;
+        await once(stdout, "data");
+      }
+    },
+    stop(): Promise<number> {
+      abort.abort();
+      return ended;
+    },
+  };
+}
