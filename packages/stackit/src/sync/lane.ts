@@ -159,7 +159,6 @@ export class Lane implements LaneState {
     const wasFree = !this.occupied;
     this.#covered = this.#requested;
     if (wasFree) this.free();
-    this.intention = undefined;
     return dropped;
   }
 

@@ -160,7 +160,10 @@ test("a target that ignores the abort is answered for, never run twice at once, 
 
   await other.succeed();
   await stuck.succeed();
-  const next = queue.request("stuck", { trigger: "manual" });
+  expect(stuck.works).toHaveLength(2);
+  await stuck.succeed();
+  expect(queue.freshness("stuck")).toMatchObject({ health: "fresh", activity: "idle" });
+});
   expect(next.run().state).toBe("running");
   await stuck.succeed();
   expect((await next.finished).outcome).toBe("unchanged");

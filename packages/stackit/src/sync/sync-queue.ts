@@ -198,7 +198,9 @@ export class SyncQueue implements AsyncDisposable {
   }
 
   #clear(lane: Lane, failure: RunFailure): void {
-    this.#dropWaiting(lane, failure);
+    lane.intention = undefined;
+    const run = lane.drop();
+    if (run) this.#conclude(lane, run, failedRun(run.record, failure, this.#clock.wallNow()));
     lane.current?.aborter.abort(failure);
   }
 
@@ -227,12 +229,8 @@ export class SyncQueue implements AsyncDisposable {
     if (this.#closed) return;
     const now = this.#clock.now();
     for (const lane of this.#lanes.values()) {
-      if (lane.intention && lane.intention.atMs <= now) {
-        const intention = lane.intention;
-        lane.intention = undefined;
-        this.#ask(lane, { ...intention, urgency: URGENCY.interval, due: now });
-      }
-      if (lane.hanging && lane.waiting && lane.waiting.dueAtMs <= now) this.#dropWaiting(lane, STILL_HANGING);
+      if (lane.hanging) this.#answerForHanging(lane, now);
+      else this.#actOnIntention(lane, now);
     }
     for (;;) {
       const lane = pickNext(this.#lanes.values(), this.#options, now);
@@ -243,8 +241,24 @@ export class SyncQueue implements AsyncDisposable {
     this.#armWake(now);
   }
 
+  #actOnIntention(lane: Lane, now: number): void {
+    const { intention } = lane;
+    if (!intention || intention.atMs > now) return;
+    lane.intention = undefined;
+    const { triggers, confirmed, atMs } = intention;
+    this.#ask(lane, { triggers, confirmed, urgency: URGENCY.interval, due: atMs });
+  }
+
+  /** Nobody waits for a run that may never end. The attempt after it stays intended, and is made once it has ended. */
+  #answerForHanging(lane: Lane, now: number): void {
+    if (!lane.waiting || lane.waiting.dueAtMs > now) return;
+    const run = lane.drop();
+    if (run) this.#conclude(lane, run, failedRun(run.record, STILL_HANGING, this.#clock.wallNow()));
+  }
+
   #armWake(now: number): void {
     this.#cancelWake();
+    if (this.#closed) return;
     let nextAtMs = Number.POSITIVE_INFINITY;
     for (const lane of this.#lanes.values()) {
       for (const atMs of lane.dueTimesMs) if (atMs > now) nextAtMs = Math.min(nextAtMs, atMs);
@@ -295,31 +309,23 @@ export class SyncQueue implements AsyncDisposable {
     this.#conclude(lane, run, succeededRun(run.record, result, this.#clock.wallNow(), durationMs));
   }
 
-  #dropWaiting(lane: Lane, failure: RunFailure): void {
-    const run = lane.drop();
-    if (run) this.#fail(lane, run, failure);
-  }
-
-  #fail(lane: Lane, run: LaneRun, failure: RunFailure, durationMs?: number): void {
+  #fail(lane: Lane, run: LaneRun, failure: RunFailure, durationMs: number): void {
     const wallMs = this.#clock.wallNow();
     lane.failuresInARow++;
     let nextAttemptAtMs: number | undefined;
-    if (failure.retryable && !this.#closed && !lane.leaving) {
+    if (failure.retryable) {
       const delayMs = backoffMs(lane.failuresInARow, this.#options.retry, this.#options.random);
-      this.#intend(lane, run, delayMs);
-      nextAttemptAtMs = wallMs + delayMs;
+      if (this.#intend(lane, run, delayMs)) nextAttemptAtMs = wallMs + delayMs;
     }
     this.#conclude(lane, run, failedRun(run.record, failure, wallMs, { durationMs, nextAttemptAtMs }));
   }
 
-  /** The run that follows stands for the same requests, so it knows why and what was confirmed. */
-  #intend(lane: Lane, run: LaneRun, delayMs: number): void {
-    if (this.#closed || lane.leaving) return;
-    lane.intention = {
-      atMs: this.#clock.now() + delayMs,
-      triggers: run.record.triggers,
-      confirmed: run.confirmed,
-    };
+  /** The run that follows stands for the same requests: it carries their triggers and what they confirmed. */
+  #intend(lane: Lane, run: LaneRun, delayMs: number): boolean {
+    if (this.#closed || lane.leaving) return false;
+    const atMs = this.#clock.now() + delayMs;
+    lane.intention = { atMs, triggers: run.record.triggers, confirmed: run.confirmed };
+    return true;
   }
 
   #conclude(lane: Lane, run: LaneRun, record: RunRecord): void {

@@ -1,0 +1,376 @@
+import { expect } from "vitest";
+import type { SyncRun, Trigger } from "../../src/contract/sync-run.ts";
+import { type RunChange, SyncQueue, type SyncTicket } from "../../src/sync/sync-queue.ts";
+import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "../../src/sync/sync-target.ts";
+import { ManualClock, settlePromises } from "./manual-clock.ts";
+
+export const LIMITS = {
+  maxRunning: 3,
+  maxRunningPerHost: 2,
+  timeoutMs: 1_000,
+  graceMs: 100,
+  settleMs: 50,
+  settleCapMs: 200,
+  ageStepMs: 500,
+  retry: { baseMs: 40, capMs: 400 },
+};
+export const REPOS = ["far-1", "far-2", "far-3", "near-1", "near-2"];
+const BURSTS: ReadonlySet<Trigger> = new Set(["webhook", "watcher", "interval"]);
+const URGENCY: Record<Trigger, number> = {
+  manual: 3,
+  submit: 3,
+  onboard: 3,
+  webhook: 2,
+  watcher: 1,
+  startup: 1,
+  interval: 0,
+};
+
+/** How a target takes an abort: at once, after a while but within the grace, or not at all. */
+export type Manners = "prompt" | "slow" | "deaf";
+export type End = "updated" | "unchanged" | "held" | "retryable" | "final" | "unforeseen";
+export type Step =
+  | { do: "request"; repoId: string; trigger: Trigger }
+  | { do: "end"; repoId: string; how: End }
+  | { do: "wait"; ms: number }
+  | { do: "manners"; repoId: string; manners: Manners }
+  | { do: "remove" | "return"; repoId: string }
+  | { do: "set the clock back" };
+
+interface Call {
+  readonly runId: string;
+  readonly startedAtMs: number;
+  readonly startedSeq: number;
+  readonly signal: AbortSignal;
+  end(how: End): void;
+}
+
+interface Waiting {
+  runId: string | undefined;
+  urgency: number;
+  wantedAtMs: number;
+  burstBeganAtMs: number | undefined;
+  burstSettlesAtMs: number;
+}
+
+interface Asked {
+  readonly repoId: string;
+  readonly seq: number;
+  readonly ticket: SyncTicket;
+  answer: SyncRun | undefined;
+}
+
+/**
+ * A queue on a clock moved by hand, with repositories whose runs end as the test says, and a model of what the queue
+ * promises. Every promise is checked when it could first be broken: at a request, at a start, after each step.
+ */
+export class QueueWorld {
+  readonly clock = new ManualClock();
+  readonly queue: SyncQueue;
+  readonly asked: Asked[] = [];
+  readonly #errors: unknown[] = [];
+  readonly #manners = new Map<string, Manners>();
+  readonly #calls = new Map<string, Call>();
+  readonly #registered = new Map<string, AsyncDisposable>();
+  readonly #leaving = new Map<string, { done: boolean }>();
+  readonly #waiting = new Map<string, Waiting>();
+  /** When the queue said it would ask by itself. */
+  readonly #announcedAtMs = new Map<string, number>();
+  /** By run id, what was told of it. */
+  readonly #told = new Map<string, { repoId: string; states: string[] }>();
+  readonly #startedSeq = new Map<string, number>();
+  #seq = 0;
+  #closing = false;
+
+  constructor(random: () => number) {
+    this.queue = new SyncQueue({
+      ...LIMITS,
+      clock: this.clock,
+      random,
+      onError: (error) => this.#errors.push(error),
+    });
+    this.queue.observe((change) => this.#hear(change));
+    for (const repoId of REPOS) this.#register(repoId);
+  }
+
+  async take(step: Step): Promise<void> {
+    if (step.do === "request") this.#request(step.repoId, step.trigger);
+    else if (step.do === "end") this.#calls.get(step.repoId)?.end(step.how);
+    else if (step.do === "wait") await this.clock.advance(step.ms);
+    else if (step.do === "manners") this.#manners.set(step.repoId, step.manners);
+    else if (step.do === "remove") this.#remove(step.repoId);
+    else if (step.do === "return") this.#return(step.repoId);
+    else this.clock.setWallBack(3_600_000);
+    await settlePromises();
+    this.#checkErrors();
+    this.#checkDeadlines();
+    this.#checkNothingIsLeftLying();
+  }
+
+  /** From here on every run ends well. Nobody who asked may be left waiting. */
+  async endWell(): Promise<void> {
+    const longestMs = REPOS.length * (LIMITS.timeoutMs + LIMITS.graceMs + LIMITS.settleCapMs);
+    for (let waitedMs = 0; waitedMs < longestMs && this.#someoneWaits(); waitedMs += LIMITS.settleMs) {
+      for (const repoId of REPOS) await this.take({ do: "end", repoId, how: "unchanged" });
+      await this.take({ do: "wait", ms: LIMITS.settleMs });
+    }
+    expect(this.#someoneWaits(), "somebody starves").toBe(false);
+  }
+
+  async dispose(): Promise<void> {
+    this.#closing = true;
+    let disposed = false;
+    const disposal = this.queue[Symbol.asyncDispose]().then(() => {
+      disposed = true;
+    });
+    for (const repoId of this.#registered.keys()) {
+      const ticket = this.queue.request(repoId, { trigger: "manual" });
+      expect(await ticket.finished).toMatchObject({
+        id: ticket.runId,
+        outcome: "failed",
+        error: { code: "sync/shutting-down" },
+      });
+    }
+    await this.clock.advance(LIMITS.graceMs);
+    expect(this.#someoneWaits(), "somebody was forgotten at shutdown").toBe(false);
+    expect(disposed).toBe(this.#calls.size === 0);
+    for (const call of [...this.#calls.values()]) call.end("unforeseen");
+    await disposal;
+    await settlePromises();
+    expect(this.#calls.size).toBe(0);
+    expect(this.clock.pendingTimers).toBe(0);
+    this.#checkErrors();
+    for (const { states } of this.#told.values()) expect(states.at(-1)).toBe("finished");
+  }
+
+  #register(repoId: string): void {
+    const host = repoId.startsWith("far") ? { host: "git.example.com" } : {};
+    const sync = (work: SyncWork) => this.#sync(repoId, work);
+    const target: SyncTarget = { repoId, storeKey: repoId, ...host, sync };
+    this.#registered.set(repoId, this.queue.register(target, { kind: "mirror", expectedMaxAgeSec: 60 }));
+  }
+
+  #remove(repoId: string): void {
+    const registration = this.#registered.get(repoId);
+    if (!registration) return;
+    this.#registered.delete(repoId);
+    this.#announcedAtMs.delete(repoId);
+    const leaving = { done: false };
+    this.#leaving.set(repoId, leaving);
+    void registration[Symbol.asyncDispose]().then(() => {
+      leaving.done = true;
+      expect(this.#calls.has(repoId), "it left while its run was at work").toBe(false);
+    });
+  }
+
+  #return(repoId: string): void {
+    if (!this.#leaving.get(repoId)?.done || this.#registered.has(repoId)) return;
+    this.#leaving.delete(repoId);
+    this.#register(repoId);
+  }
+
+  #request(repoId: string, trigger: Trigger): void {
+    if (!this.#registered.has(repoId)) {
+      expect(() => this.queue.request(repoId, { trigger })).toThrow("No repository");
+      return;
+    }
+    const now = this.clock.now();
+    const joined = this.#waiting.get(repoId);
+    const waiting = joined ?? notAsked();
+    waiting.urgency = Math.max(waiting.urgency, URGENCY[trigger]);
+    if (BURSTS.has(trigger)) {
+      waiting.burstBeganAtMs ??= now;
+      waiting.burstSettlesAtMs = Math.min(now + LIMITS.settleMs, waiting.burstBeganAtMs + LIMITS.settleCapMs);
+    } else {
+      waiting.wantedAtMs = Math.min(waiting.wantedAtMs, now);
+    }
+    this.#waiting.set(repoId, waiting);
+
+    const seq = ++this.#seq;
+    const expectedId = joined?.runId;
+    const ticket = this.queue.request(repoId, { trigger });
+    if (expectedId) expect(ticket.runId, "F3: requests that wait share a run").toBe(expectedId);
+    expect(ticket.run()).toMatchObject({ id: ticket.runId, repoId });
+    const asked: Asked = { repoId, seq, ticket, answer: undefined };
+    this.asked.push(asked);
+    void ticket.finished.then((run) => {
+      asked.answer = run;
+      expect(run.id).toBe(ticket.runId);
+      expect(run).toMatchObject({ state: "finished", triggers: expect.arrayContaining([trigger]) });
+      expect(ticket.run()).toBe(run);
+      const startedSeq = this.#startedSeq.get(run.id);
+      if (startedSeq === undefined) expect(run.error, "F1: answered without a run").toBeDefined();
+      else expect(startedSeq, "F1: answered by a run that began before the request").toBeGreaterThan(seq);
+    });
+  }
+
+  #hear({ run, storeKey: repoId }: RunChange): void {
+    const told = this.#told.get(run.id) ?? { repoId, states: [] };
+    this.#told.set(run.id, told);
+    told.states.push(run.state);
+    const order = ["queued", "queued,running", "queued,running,finished", "queued,finished"];
+    expect(order, "each change is told once and in order").toContain(told.states.join());
+
+    const waiting = this.#waiting.get(repoId);
+    if (run.state === "finished" && run.startedAt !== undefined) this.#noteAnnouncement(repoId, run);
+    if (run.state === "queued") {
+      if (waiting && waiting.runId === undefined) waiting.runId = run.id;
+      else {
+        expect(waiting, "F3: at most one run waits").toBeUndefined();
+        this.#waiting.set(repoId, { ...notAsked(), runId: run.id, wantedAtMs: this.clock.now() });
+      }
+    } else if (waiting?.runId === run.id) {
+      if (run.state === "running") this.#checkStart(repoId, waiting);
+      if (run.state === "running") this.#announcedAtMs.delete(repoId);
+      this.#waiting.delete(repoId);
+    }
+  }
+
+  #noteAnnouncement(repoId: string, { error, hold }: SyncRun): void {
+    const announced = error?.nextAttemptAt ?? hold?.confirmsAt;
+    if (announced === undefined) {
+      this.#announcedAtMs.delete(repoId);
+      return;
+    }
+    const untilMs = Date.parse(announced) - this.clock.wallNow();
+    this.#announcedAtMs.set(repoId, this.clock.now() + untilMs);
+  }
+
+  /** When a request wants it, or the queue by itself, which waits while a run hangs. */
+  #dueAtMs(repoId: string, { wantedAtMs, burstSettlesAtMs }: Waiting): number {
+    const announcedAtMs = this.#hangs(repoId) ? undefined : this.#announcedAtMs.get(repoId);
+    return Math.min(wantedAtMs, burstSettlesAtMs, announcedAtMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether a run was answered though its target is still at work. */
+  #hangs(repoId: string): boolean {
+    const call = this.#calls.get(repoId);
+    return call !== undefined && this.#told.get(call.runId)?.states.at(-1) === "finished";
+  }
+
+  #checkStart(repoId: string, begun: Waiting): void {
+    const now = this.clock.now();
+    expect(now, "F7: begins before its burst has settled").toBeGreaterThanOrEqual(
+      this.#dueAtMs(repoId, begun),
+    );
+    expect(this.#running().length, "F4: too many at once").toBeLessThanOrEqual(LIMITS.maxRunning);
+    expect(this.#runningFar(), "F4: too many on one host").toBeLessThanOrEqual(LIMITS.maxRunningPerHost);
+    for (const [otherId, other] of this.#waiting) {
+      if (otherId === repoId) continue;
+      if (this.#dueAtMs(otherId, other) > now || this.#calls.has(otherId) || !this.#registered.has(otherId))
+        continue;
+      const hostWasFull =
+        isFar(otherId) && this.#runningFar() - (isFar(repoId) ? 1 : 0) >= LIMITS.maxRunningPerHost;
+      if (hostWasFull) continue;
+      const headStartMs = (other.urgency - begun.urgency) * LIMITS.ageStepMs;
+      expect(this.#dueAtMs(repoId, begun), `F4: ${repoId} overtakes ${otherId}`).toBeLessThanOrEqual(
+        this.#dueAtMs(otherId, other) - headStartMs,
+      );
+    }
+  }
+
+  #sync(repoId: string, work: SyncWork): Promise<SyncResult> {
+    expect(this.#calls.has(repoId), "F2: two runs at once").toBe(false);
+    const { promise, resolve, reject } = Promise.withResolvers<SyncResult>();
+    const end = (settle: () => void) => {
+      if (this.#calls.get(repoId)?.runId === work.runId) this.#calls.delete(repoId);
+      settle();
+    };
+    const startedSeq = ++this.#seq;
+    this.#startedSeq.set(work.runId, startedSeq);
+    this.#calls.set(repoId, {
+      runId: work.runId,
+      startedAtMs: this.clock.now(),
+      startedSeq,
+      signal: work.signal,
+      end: (how) => end(() => (isFailure(how) ? reject(failure(how)) : resolve(this.#result(how)))),
+    });
+    const manners = this.#manners.get(repoId) ?? "prompt";
+    work.signal.addEventListener("abort", () => {
+      const giveUp = () => end(() => reject(work.signal.reason));
+      if (manners === "prompt") giveUp();
+      if (manners === "slow") this.clock.after(LIMITS.graceMs / 2, giveUp);
+    });
+    return promise;
+  }
+
+  #result(outcome: "updated" | "unchanged" | "held"): SyncResult {
+    const confirmsAt = new Date(this.clock.wallNow() + 300).toISOString();
+    return {
+      outcome,
+      generation: 1,
+      refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
+      stacks: { created: [], changed: [], removed: [] },
+      phases: { fetchMs: 0, readMs: 0, deriveMs: 0 },
+      ...(outcome === "held"
+        ? { hold: { id: "hold", wouldRemove: [], branchesBefore: 20, branchesAfter: 1, confirmsAt } }
+        : {}),
+    };
+  }
+
+  /** The queue reports what an observer threw, so this is where a broken promise of `#hear` comes out. */
+  #checkErrors(): void {
+    for (const error of this.#errors.splice(0)) if (!(error instanceof Unforeseen)) throw error;
+  }
+
+  #checkDeadlines(): void {
+    const now = this.clock.now();
+    for (const [repoId, { runId, signal, startedAtMs }] of this.#calls) {
+      const ranMs = now - startedAtMs;
+      const wasStopped = this.#closing || !this.#registered.has(repoId);
+      if (!wasStopped) expect(signal.aborted, "F5: the deadline").toBe(ranMs >= LIMITS.timeoutMs);
+      if (ranMs >= LIMITS.timeoutMs + LIMITS.graceMs) {
+        expect(this.#told.get(runId)?.states.at(-1), "F5: waiters are answered").toBe("finished");
+      }
+    }
+  }
+
+  /** What may begin has begun: nothing waits without a reason. */
+  #checkNothingIsLeftLying(): void {
+    const full = this.#running().length >= LIMITS.maxRunning;
+    const hostFull = this.#runningFar() >= LIMITS.maxRunningPerHost;
+    for (const [repoId, waiting] of this.#waiting) {
+      if (this.#dueAtMs(repoId, waiting) > this.clock.now()) continue;
+      expect(this.#hangs(repoId), `${repoId} waits behind a run that hangs`).toBe(false);
+      const atWork = this.#calls.has(repoId);
+      expect(atWork || full || (isFar(repoId) && hostFull), `${repoId} waits for nothing`).toBe(true);
+    }
+  }
+
+  #running(): string[] {
+    return [...this.#told.values()]
+      .filter(({ states }) => states.at(-1) === "running")
+      .map(({ repoId }) => repoId);
+  }
+
+  #runningFar(): number {
+    return this.#running().filter(isFar).length;
+  }
+
+  #someoneWaits(): boolean {
+    return this.asked.some(({ answer }) => answer === undefined);
+  }
+}
+
+class Unforeseen extends Error {}
+
+const isFar = (repoId: string) => repoId.startsWith("far");
+
+function notAsked(): Waiting {
+  return {
+    runId: undefined,
+    urgency: 0,
+    wantedAtMs: Number.POSITIVE_INFINITY,
+    burstBeganAtMs: undefined,
+    burstSettlesAtMs: Number.POSITIVE_INFINITY,
+  };
+}
+
+function isFailure(how: End): how is "retryable" | "final" | "unforeseen" {
+  return how === "retryable" || how === "final" || how === "unforeseen";
+}
+
+function failure(how: "retryable" | "final" | "unforeseen"): Error {
+  if (how === "unforeseen") return new Unforeseen();
+  return new SyncFailure("sync/unreadable", "It failed.", { retryable: how === "retryable" });
+}
