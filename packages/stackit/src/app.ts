@@ -11,7 +11,8 @@ import { DisposableStack } from "./lib/disposable-stack.ts";
 import { productVersion } from "./lib/version.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
 import { openStore, type Store } from "./store/open-store.ts";
-import { type RunChange, SyncQueue } from "./sync/sync-queue.ts";
+import type { RunChange } from "./sync/run-observers.ts";
+import { SyncQueue } from "./sync/sync-queue.ts";
 import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
 import { WorkingCopyTarget } from "./sync/working-copy-target.ts";
 

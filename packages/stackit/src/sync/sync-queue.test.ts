@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { ManualClock, settlePromises } from "../../test/support/manual-clock.ts";
 import type { SyncRun } from "../contract/sync-run.ts";
-import { type RunChange, SyncQueue, type SyncQueueOptions } from "./sync-queue.ts";
+import type { SyncQueueOptions } from "./queue-options.ts";
+import type { RunChange } from "./run-observers.ts";
+import { SyncQueue } from "./sync-queue.ts";
 import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "./sync-target.ts";
 
 const UNCHANGED: SyncResult = {
@@ -323,4 +325,17 @@ test("every observer hears each change once and in order, whatever observers do"
   ]);
   expect(firstRun?.state).toBe("queued");
   expect(errors).toHaveLength(12);
+});
+
+test("disposal waits until observers have dealt with the last run", async () => {
+  const { queue, add } = setUp();
+  add("a");
+  const recorded: string[] = [];
+  queue.observe(async ({ run }) => {
+    await settlePromises();
+    recorded.push(run.state);
+  });
+  queue.request("a", { trigger: "manual" });
+  await queue[Symbol.asyncDispose]();
+  expect(recorded).toEqual(["queued", "running", "finished"]);
 });

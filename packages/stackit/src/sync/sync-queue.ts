@@ -2,12 +2,13 @@ import { Problem } from "../contract/problem-error.ts";
 import type { Freshness } from "../contract/repo.ts";
 import type { SyncRun, Trigger } from "../contract/sync-run.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import { type Clock, systemClock } from "../lib/clock.ts";
-import { createRunIds } from "../lib/run-id.ts";
+import type { Clock } from "../lib/clock.ts";
 import { historyAfter } from "../store/run-history.ts";
 import { deriveFreshness } from "./freshness.ts";
 import { Lane, type LaneRequest, type LaneRun, type RepoInQueue } from "./lane.ts";
 import { pickNext, URGENCY } from "./pick-next.ts";
+import { type SyncQueueOptions, withDefaults } from "./queue-options.ts";
+import { type RunObserver, RunObservers } from "./run-observers.ts";
 import {
   failedRun,
   instant,
@@ -19,30 +20,6 @@ import {
 } from "./run-record.ts";
 import { type Outcome, supervise } from "./supervise.ts";
 import type { SyncTarget } from "./sync-target.ts";
-
-export interface SyncQueueOptions {
-  /** In the whole process. */
-  maxRunning: number;
-  maxRunningPerHost: number;
-  /** The deadline of a run, counted from its start. */
-  timeoutMs: number;
-  /** How long an aborted run may clean up before its waiters are answered without it. */
-  graceMs: number;
-  /** A burst of requests that nobody waits for is collected until none came for `settleMs`, … */
-  settleMs: number;
-  /** … but no longer than this after its first. */
-  settleCapMs: number;
-  /** Waiting this long weighs as much as one step of urgency. */
-  ageStepMs: number;
-  /** Attempts after a retryable failure. `baseMs` is also the shortest wait for a second look at a held run. */
-  retry: { baseMs: number; capMs: number };
-  clock: Clock;
-  /** From 0 to below 1. */
-  random: () => number;
-  nextRunId: () => string;
-  /** Hears errors that clients must not, and those of observers. */
-  onError: (error: unknown, where: { repoId: string; runId: string }) => void;
-}
 
 export interface SyncAsk {
   trigger: Trigger;
@@ -62,24 +39,6 @@ export interface SyncTicket {
   /** Resolves with the finished run, whatever its outcome. Never rejects. */
   readonly finished: Promise<SyncRun>;
 }
-
-/** A run was queued, started or finished, with the freshness that follows from it. */
-export interface RunChange {
-  readonly storeKey: string;
-  readonly run: Readonly<SyncRun>;
-  readonly freshness: Freshness;
-}
-
-const DEFAULTS = {
-  maxRunning: 8,
-  maxRunningPerHost: 4,
-  timeoutMs: 120_000,
-  graceMs: 5_000,
-  settleMs: 250,
-  settleCapMs: 2_000,
-  ageStepMs: 120_000,
-  retry: { baseMs: 2_000, capMs: 300_000 },
-} satisfies Partial<SyncQueueOptions>;
 
 /** Requests of these come in bursts and nobody waits for them. */
 const BURSTS: ReadonlySet<Trigger> = new Set(["webhook", "watcher", "interval"]);
@@ -116,22 +75,14 @@ export class SyncQueue implements AsyncDisposable {
   readonly #options: SyncQueueOptions;
   readonly #clock: Clock;
   readonly #lanes = new Map<string, Lane>();
-  readonly #observers = new Set<(change: RunChange) => unknown>();
-  readonly #untold: RunChange[] = [];
+  readonly #observers: RunObservers;
   #cancelWake: () => void = () => {};
   #closed = false;
 
   constructor(options: Partial<SyncQueueOptions> = {}) {
-    const clock = options.clock ?? systemClock;
-    this.#options = {
-      ...DEFAULTS,
-      clock,
-      random: Math.random,
-      nextRunId: createRunIds(() => clock.wallNow()),
-      onError: () => {},
-      ...options,
-    };
-    this.#clock = clock;
+    this.#options = withDefaults(options);
+    this.#clock = this.#options.clock;
+    this.#observers = new RunObservers((error, { run }) => this.#report(error, run.repoId, run.id));
   }
 
   /**
@@ -176,10 +127,12 @@ export class SyncQueue implements AsyncDisposable {
     return [lane?.waiting?.record, lane?.current?.record, lane?.last].find((run) => run?.id === runId);
   }
 
-  /** Returns what ends it. An observer that throws or rejects is reported and hears on. */
-  observe(observer: (change: RunChange) => unknown): () => void {
-    this.#observers.add(observer);
-    return () => this.#observers.delete(observer);
+  /**
+   * Returns what ends it. An observer that throws or rejects is reported and hears on. Disposal waits for promises that
+   * observers returned.
+   */
+  observe(observer: RunObserver): () => void {
+    return this.#observers.add(observer);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -188,6 +141,7 @@ export class SyncQueue implements AsyncDisposable {
     const lanes = [...this.#lanes.values()];
     for (const lane of lanes) this.#clear(lane, SHUTTING_DOWN);
     await Promise.all(lanes.map((lane) => lane.work));
+    await this.#observers.settled();
   }
 
   async #remove(lane: Lane): Promise<void> {
@@ -359,27 +313,8 @@ export class SyncQueue implements AsyncDisposable {
     );
   }
 
-  /** A change that comes while an observer is being told waits its turn, so that all hear the same order. */
   #tell(lane: Lane, run: RunRecord): void {
-    const waiting = this.#untold.push({
-      storeKey: lane.target.storeKey,
-      run,
-      freshness: this.#freshness(lane),
-    });
-    if (waiting > 1) return;
-    for (const change of this.#untold) {
-      for (const observer of this.#observers) this.#notify(observer, change);
-    }
-    this.#untold.length = 0;
-  }
-
-  #notify(observer: (change: RunChange) => unknown, change: RunChange): void {
-    const report = (error: unknown) => this.#report(error, change.run.repoId, change.run.id);
-    try {
-      Promise.resolve(observer(change)).catch(report);
-    } catch (error) {
-      report(error);
-    }
+    this.#observers.tell({ storeKey: lane.target.storeKey, run, freshness: this.#freshness(lane) });
   }
 
   #report(error: unknown, repoId: string, runId: string): void {

@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../src/store/open-store.ts";
 
 const COUNT = { added: 1, deleted: 2, files: 3 };
-const WRITER = join(import.meta.dirname, "../support/store-writer.ts");
+const WRITER = fileURLToPath(new URL("../support/store-writer.ts", import.meta.url));
 
 async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "stackit-store-"));

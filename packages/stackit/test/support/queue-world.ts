@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { SyncRun, Trigger } from "../../src/contract/sync-run.ts";
-import { type RunChange, SyncQueue, type SyncTicket } from "../../src/sync/sync-queue.ts";
+import type { RunChange } from "../../src/sync/run-observers.ts";
+import { SyncQueue, type SyncTicket } from "../../src/sync/sync-queue.ts";
 import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "../../src/sync/sync-target.ts";
 import { ManualClock, settlePromises } from "./manual-clock.ts";
 
