@@ -339,3 +339,44 @@ test("disposal waits until observers have dealt with the last run", async () => 
   await queue[Symbol.asyncDispose]();
   expect(recorded).toEqual(["queued", "running", "finished"]);
 });
+
+test("a request for later waits alone, and what is asked meanwhile takes it along", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  queue.request("a", { trigger: "webhook", runAfterMs: 3_000 });
+  expect(queue.freshness("a")).toMatchObject({ activity: "queued", nextDueAt: "2026-01-01T00:00:03.000Z" });
+  await clock.advance(2_999);
+  expect(repo.works).toHaveLength(0);
+  await clock.advance(1);
+  expect(repo.works).toHaveLength(1);
+  await repo.succeed();
+  const later = queue.request("a", { trigger: "webhook", runAfterMs: 3_000 });
+  expect(queue.request("a", { trigger: "manual" }).runId).toBe(later.runId);
+  expect(later.run().state).toBe("running");
+});
+
+test("a queue that is disposed while a start is told does not call the target any more", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  const disposals: Promise<void>[] = [];
+  queue.observe(({ run }) => {
+    if (run.state === "running") disposals.push(queue[Symbol.asyncDispose]());
+  });
+  const ticket = queue.request("a", { trigger: "manual" });
+  await Promise.all(disposals);
+  expect((await ticket.finished).error?.code).toBe("sync/shutting-down");
+  expect(repo.works).toHaveLength(0);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("a run can be found while it waits, while it is at work, and after it was the last to finish", async () => {
+  const { queue, add } = setUp();
+  const repo = add("a");
+  const first = queue.request("a", { trigger: "manual" });
+  const second = queue.request("a", { trigger: "manual" });
+  const states = () => [first, second].map(({ runId }) => queue.findRun("a", runId)?.state);
+  expect(states()).toEqual(["running", "queued"]);
+  await repo.succeed();
+  expect(states()).toEqual(["finished", "running"]);
+  expect(queue.findRun("b", first.runId)).toBeUndefined();
+});
