@@ -35,40 +35,92 @@ export function parseRefLine(line: string): ListedRef {
   };
 }
 
+/** What differs between two listings. */
+export interface ListedDelta {
+  readonly ref: string;
+  readonly old?: string;
+  readonly new?: string;
+}
+
 /**
- * A listing that reads on from the one before: only lines that differ are parsed, so that a listing of 20,000 refs in which
- * one moved costs about as much as comparing it.
+ * A listing that reads on from the one before: only what lies between the first and the last difference is parsed, so that a
+ * listing of 20,000 refs in which one moved costs little more than comparing it. Never changes.
  */
 export class RefListing {
   readonly raw: Buffer;
-  readonly lines: ReadonlySet<string>;
   readonly refs: ReadonlyMap<string, string>;
+  /** Refs that stand for another one. */
   readonly symbolic: ReadonlyMap<string, string>;
+  /** Against the listing before, in the order of git's listing, the lost ones last. */
+  readonly deltas: readonly ListedDelta[];
 
   constructor(raw: Buffer, before?: RefListing) {
     this.raw = raw;
+    const { start, oldEnd, newEnd } = differingLines(before?.raw ?? Buffer.alloc(0), raw);
+    const gone = new Map<string, ListedRef>();
     // One byte, one character: names that are not UTF-8 survive until they are shown.
-    const lines = new Set(raw.toString("latin1").split("\n"));
-    lines.delete("");
-    this.lines = lines;
+    for (const line of before?.raw.toString("latin1", start, oldEnd).split("\n") ?? []) {
+      if (line !== "") {
+        const listed = parseRefLine(line);
+        gone.set(listed.ref, listed);
+      }
+    }
     const refs = new Map(before?.refs);
     const symbolic = new Map(before?.symbolic);
-    const known = before?.lines;
-    for (const line of known ?? []) {
-      if (lines.has(line)) continue;
-      const { ref } = parseRefLine(line);
+    const deltas: ListedDelta[] = [];
+    for (const line of raw.toString("latin1", start, newEnd).split("\n")) {
+      if (line === "") continue;
+      const { ref, oid, target } = parseRefLine(line);
+      const old = gone.get(ref);
+      gone.delete(ref);
+      if (old?.oid === oid && old.target === target) continue;
+      refs.set(ref, oid);
+      if (target === undefined) symbolic.delete(ref);
+      else symbolic.set(ref, target);
+      if (old?.oid !== oid) deltas.push({ ref, ...(old && { old: old.oid }), new: oid });
+    }
+    for (const { ref, oid } of gone.values()) {
       refs.delete(ref);
       symbolic.delete(ref);
-    }
-    for (const line of lines) {
-      if (known?.has(line)) continue;
-      const { ref, oid, target } = parseRefLine(line);
-      refs.set(ref, oid);
-      if (target !== undefined) symbolic.set(ref, target);
+      deltas.push({ ref, old: oid });
     }
     this.refs = refs;
     this.symbolic = symbolic;
+    this.deltas = deltas;
   }
+}
+
+const BLOCK_BYTES = 4096;
+
+/** The whole lines between the first and the last difference. */
+export function differingLines(
+  before: Buffer,
+  after: Buffer,
+): { start: number; oldEnd: number; newEnd: number } {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start + BLOCK_BYTES <= shorter && equalAt(before, start, after, start, BLOCK_BYTES))
+    start += BLOCK_BYTES;
+  while (start < shorter && before[start] === after[start]) start++;
+  start = after.subarray(0, start).lastIndexOf(0x0a) + 1;
+
+  const most = shorter - start;
+  let same = 0;
+  while (
+    same + BLOCK_BYTES <= most &&
+    equalAt(before, before.length - same - BLOCK_BYTES, after, after.length - same - BLOCK_BYTES, BLOCK_BYTES)
+  ) {
+    same += BLOCK_BYTES;
+  }
+  while (same < most && before[before.length - same - 1] === after[after.length - same - 1]) same++;
+  // From here on both are equal; only whole lines may be left out.
+  const lineEnd = after.indexOf(0x0a, after.length - same);
+  const tail = same === 0 || lineEnd < 0 ? 0 : after.length - lineEnd - 1;
+  return { start, oldEnd: before.length - tail, newEnd: after.length - tail };
+}
+
+function equalAt(a: Buffer, aStart: number, b: Buffer, bStart: number, length: number): boolean {
+  return a.compare(b, bStart, bStart + length, aStart, aStart + length) === 0;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

@@ -20,6 +20,7 @@ export class CommitMemo {
   readonly #git: ReadOnlyGit;
   readonly #objects: ObjectPool;
   #outside = new Map<string, CommitFacts>();
+  #history = historyOf(this.#outside);
   /** Commits that are known to be on the trunk, or beyond the edge of this clone. Not all of them. */
   #inside = new Set<string>();
   #trunkTips: readonly string[] | undefined;
@@ -32,10 +33,9 @@ export class CommitMemo {
     this.#objects = objects;
   }
 
-  /** As of now: what it says of a commit never changes, whatever is learnt later. */
-  history(): History {
-    const outside = this.#outside;
-    return { commit: (oid) => outside.get(oid) };
+  /** What it says of a commit never changes, whatever is learnt later. The same object until the trunk moves. */
+  get history(): History {
+    return this.#history;
   }
 
   /** A header that has been loaded, wherever the commit lies. */
@@ -44,19 +44,25 @@ export class CommitMemo {
   }
 
   /**
-   * Learns all commits between `tips` and the trunk. Afterwards `commit` is right for everything reachable from them.
+   * Learns all commits between the branches and the trunk. `tips` are those that may be new; all of them are asked for only
+   * when everything has to be read. Afterwards `history` is right for everything reachable from any of them.
    * @throws {GitError} and is as it was before.
    */
-  async update(trunkTips: readonly string[], tips: readonly string[], signal: AbortSignal): Promise<void> {
+  async update(
+    trunkTips: readonly string[],
+    tips: readonly string[],
+    allTips: () => readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
     if (!(await this.#followTrunk(trunkTips, signal))) {
-      await this.#readAll(trunkTips, tips, signal);
+      await this.#readAll(trunkTips, allTips(), signal);
       return;
     }
     const unknown = [...new Set(tips)].filter((oid) => !this.#outside.has(oid) && !this.#inside.has(oid));
     if (unknown.length === 0) return;
     const walked = unknown.length <= WALK_LIMIT ? await this.#walk(unknown, signal) : undefined;
     this.#add(walked ?? (await this.#list(unknown, trunkTips, signal)), unknown);
-    if (this.#outside.size > this.#sweepAt) this.#sweep(tips);
+    if (this.#outside.size > this.#sweepAt) this.#sweep(allTips());
   }
 
   /** Headers of commits that may lie on the trunk; those this clone does not hold are absent from `header`. */
@@ -94,7 +100,7 @@ export class CommitMemo {
       if (lost.length > 0 || gained.length === GAIN_LIMIT) return false;
       if (gained.length > 0) {
         // A copy: snapshots that were handed out keep what they were made from.
-        this.#outside = new Map(this.#outside);
+        this.#replace(new Map(this.#outside));
         for (const oid of gained) {
           this.#outside.delete(oid);
           this.#inside.add(oid);
@@ -111,7 +117,7 @@ export class CommitMemo {
 
   async #readAll(trunkTips: readonly string[], tips: readonly string[], signal: AbortSignal): Promise<void> {
     const commits = await this.#list(tips, trunkTips, signal);
-    this.#outside = new Map();
+    this.#replace(new Map());
     this.#inside = new Set(trunkTips);
     this.#trunkTips = trunkTips;
     this.#add(commits, tips);
@@ -162,12 +168,17 @@ export class CommitMemo {
     }
   }
 
+  #replace(outside: Map<string, CommitFacts>): void {
+    this.#outside = outside;
+    this.#history = historyOf(outside);
+  }
+
   /** Forgets commits that no branch reaches any more. */
   #sweep(tips: readonly string[]): void {
     const reached = new Set<string>();
-    for (const tip of tips) for (const oid of reachable(this.history(), tip, reached)) reached.add(oid);
+    for (const tip of tips) for (const oid of reachable(this.#history, tip, reached)) reached.add(oid);
     const kept = new Map([...this.#outside].filter(([oid]) => reached.has(oid)));
-    this.#outside = kept;
+    this.#replace(kept);
     this.#sweepAt = Math.max(SWEEP_AT, kept.size * 2);
   }
 
@@ -178,4 +189,8 @@ export class CommitMemo {
       return object?.type === "commit" && object.content ? [parseCommit(oid, object.content)] : [];
     });
   }
+}
+
+function historyOf(outside: ReadonlyMap<string, CommitFacts>): History {
+  return { commit: (oid) => outside.get(oid) };
 }

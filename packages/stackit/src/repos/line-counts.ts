@@ -8,14 +8,14 @@ export interface LineCountStore {
   putMany(counts: ReadonlyMap<string, LineCount>): Promise<void>;
 }
 
-/** Beyond this many, what no branch needs any more is forgotten. */
-const KEEP_AT_LEAST = 20_000;
+/** Beyond this many all is forgotten: what is still shown is kept by who shows it, and the store has the rest. */
+const MAX_KNOWN = 200_000;
 
 /** The memo of diff statistics. What git could not count, as in a partial clone, is not asked again. */
 export class LineCounts {
   readonly #git: ReadOnlyGit;
   readonly #store: LineCountStore | undefined;
-  #known = new Map<string, LineCount | "unavailable">();
+  readonly #known = new Map<string, LineCount | "unavailable">();
 
   constructor(git: ReadOnlyGit, store: LineCountStore | undefined) {
     this.#git = git;
@@ -43,13 +43,8 @@ export class LineCounts {
   async count(pairs: readonly CommitPair[], signal: AbortSignal): Promise<void> {
     if (pairs.length === 0) return;
     const counts = await countLines(this.#git, pairs, { signal, timeoutMs: 600_000 });
+    if (this.#known.size > MAX_KNOWN) this.#known.clear();
     for (const pair of pairs) this.#known.set(pairKey(pair), counts.get(pairKey(pair)) ?? "unavailable");
     await this.#store?.putMany(counts);
-  }
-
-  forgetAllBut(pairs: readonly CommitPair[]): void {
-    if (this.#known.size < KEEP_AT_LEAST + pairs.length * 2) return;
-    const needed = new Set(pairs.map(pairKey));
-    this.#known = new Map([...this.#known].filter(([key]) => needed.has(key)));
   }
 }

@@ -1,6 +1,6 @@
 import type { RepoNote } from "../contract/repo.ts";
 import type { Branch, RepoInfo } from "../contract/view.ts";
-import type { CommitPair } from "../git/diff-tree.ts";
+import type { CommitPair, LineCount } from "../git/diff-tree.ts";
 import type { ObjectPool } from "../git/object-pool.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import {
@@ -9,10 +9,10 @@ import {
   parseStackMetadata,
   type StackMetadata,
 } from "../stacks/branch-metadata.ts";
-import { buildGraph, type StackGraph } from "../stacks/build-graph.ts";
+import { type BranchNode, buildGraph, type StackGraph, updateGraph } from "../stacks/build-graph.ts";
 import { chooseTrunk, type Trunk } from "../stacks/choose-trunk.ts";
 import type { CommitFacts, History } from "../stacks/history.ts";
-import { orderStacks, type PlacedStack } from "../stacks/order-stacks.ts";
+import { orderStacks, type PlacedStack, reorderStacks } from "../stacks/order-stacks.ts";
 import {
   BRANCH_METADATA,
   HEADS,
@@ -42,13 +42,16 @@ export interface RepoModel {
   readonly stackMetadata: ReadonlyMap<string, StackMetadata>;
   readonly info: RepoInfo;
   readonly notes: readonly RepoNote[];
-  /** The line counts that a complete picture of this model needs. */
-  readonly pairs: readonly CommitPair[];
+  /** The line counts that a complete picture of this model lacks. */
+  readonly uncounted: readonly CommitPair[];
   /** Views by what they were made of, shared by the models of one repository. */
   readonly views: WeakMap<BranchFacts, Branch>;
 }
 
-const METADATA = [STACKIT_METADATA, STACKIT_LOCAL_METADATA, BRANCH_METADATA];
+const RECORDS = [STACKIT_METADATA, BRANCH_METADATA];
+const METADATA = [...RECORDS, STACKIT_LOCAL_METADATA];
+/** This many parsed blobs more than there are refs, and those that no ref names are forgotten. */
+const FORGET_AT = 1_000;
 const LANDINGS = 10;
 /** First-parent commits that are looked through for them. */
 const TRUNK_LOG = 40;
@@ -60,11 +63,14 @@ const TRUNK_LOG = 40;
 export class ModelBuilder {
   readonly #namesPerson: boolean;
   readonly #objects: ObjectPool;
-  readonly #commits: CommitMemo;
+  readonly #git: ReadOnlyGit;
+  #commits: CommitMemo;
   readonly #lines: LineCounts;
   readonly #tipMemory: TipMemory;
   readonly #views = new WeakMap<BranchFacts, Branch>();
   #metadata = new Map<string, ParsedMetadata>();
+  /** What the records name as parents without a record of their own. */
+  #roots: readonly string[] = [];
   #stackMetadata = new Map<string, StackMetadata>();
 
   /** `namesPerson`: whether models say who runs the server. */
@@ -78,6 +84,7 @@ export class ModelBuilder {
     this.#tipMemory = new TipMemory(commonDir);
     this.#namesPerson = namesPerson;
     this.#objects = objects;
+    this.#git = git;
     this.#commits = new CommitMemo(git, objects);
     this.#lines = lines;
   }
@@ -86,30 +93,47 @@ export class ModelBuilder {
   async build(
     reading: RefReading,
     settings: RepoSettings,
-    before: RepoModel | undefined,
+    before: { readonly model: RepoModel; readonly changedRefs: readonly string[] } | undefined,
     signal: AbortSignal,
   ): Promise<RepoModel> {
-    await this.#readMetadata(reading, signal);
-    const trunk = chooseTrunk(reading, {
-      ...(settings.configuredTrunk !== undefined && { configured: settings.configuredTrunk }),
-      ...(settings.initDefault !== undefined && { initDefault: settings.initDefault }),
-      remote: settings.remote ?? "origin",
-      namedAsRoot: this.#namedAsRoot(reading),
-    });
-    await this.#commits.update(trunk?.tips ?? [], tipsOf(reading, settings, trunk), signal);
-    const history = this.#commits.history();
-    const remembered = await this.#tipMemory.recall(reading, trunk?.name);
-    const graph = buildGraph({ reading, trunk, history, blobs: this.#metadata, remembered });
-    const landings = await this.#readLandings(trunk, before, signal);
-    const onTrunk = [...graph.nodes.values()].flatMap(({ tip }) => (history.commit(tip) ? [] : [tip]));
-    await this.#commits.loadHeaders(trunk?.tip === undefined ? onTrunk : [...onTrunk, trunk.tip], signal);
+    // Beyond the edge of a shallow clone lies what it did not know: when the edge moves, all may be different.
+    if (before?.model.settings.shallowStamp !== settings.shallowStamp) {
+      this.#commits = new CommitMemo(this.#git, this.#objects);
+    }
+    // The first time there is much to wait for, and what metadata says seldom changes which branch is the trunk.
+    const expected = before ? undefined : this.#chooseTrunk(reading, settings, []);
+    await Promise.all([
+      this.#readMetadata(reading, before?.changedRefs, signal),
+      expected && this.#learnCommits(reading, settings, expected, undefined, signal),
+    ]);
+    const changed = (prefixes: readonly string[]): boolean =>
+      !before || before.changedRefs.some((ref) => prefixes.some((prefix) => ref.startsWith(prefix)));
+    if (changed(RECORDS)) this.#roots = this.#namedAsRoot(reading);
+    const trunk = this.#chooseTrunk(reading, settings, this.#roots);
+    const sameTrunk = before?.model.graph.trunk?.name === trunk?.name && before?.model.settings === settings;
+    await this.#learnCommits(reading, settings, trunk, sameTrunk ? before?.changedRefs : undefined, signal);
+    const history = this.#commits.history;
+    const remembered = await this.#tipMemory.recall(reading, trunk?.name, before?.changedRefs);
+    const input = { reading, trunk, history, blobs: this.#metadata, remembered };
+    const updated = before && updateGraph(before.model.graph, input, before.changedRefs);
+    const graph = updated?.graph ?? buildGraph(input);
+    const landings = await this.#readLandings(trunk, before?.model, signal);
+    // The headers of commits off the trunk are known; members may also stand on it.
+    const shown = updated
+      ? [...updated.changed].flatMap((name) => graph.nodes.get(name) ?? [])
+      : graph.nodes.values();
+    const onTrunk = Iterator.from(shown).flatMap(({ tip }) => (history.commit(tip) ? [] : [tip]));
+    await this.#commits.loadHeaders(
+      trunk?.tip === undefined ? [...onTrunk] : [...onTrunk, trunk.tip],
+      signal,
+    );
 
     const currentBranch = reading.head.kind === "branch" ? reading.head.name : "";
-    const stacks = orderStacks(graph, currentBranch);
-    const pairs = [...graph.nodes.values()].flatMap(({ tip, standing }) =>
-      standing.base === undefined || standing.base === tip ? [] : [{ base: standing.base, head: tip }],
-    );
-    this.#lines.forgetAllBut(pairs);
+    const reordered =
+      before && updated && before.model.info.currentBranch === currentBranch
+        ? reorderStacks(before.model.stacks, before.model.graph, graph, updated.changed)
+        : undefined;
+    const stacks = reordered ?? orderStacks(graph, currentBranch);
     const model: RepoModel = {
       reading,
       settings,
@@ -119,7 +143,8 @@ export class ModelBuilder {
       history,
       landings,
       trunkHeader: trunk?.tip === undefined ? undefined : this.#commits.header(trunk.tip),
-      stackMetadata: this.#stackMetadataOf(reading),
+      stackMetadata:
+        before && !changed([STACKIT_STACKS]) ? before.model.stackMetadata : this.#stackMetadataOf(reading),
       info: {
         owner: settings.owner ?? "",
         repo: settings.name ?? "",
@@ -129,57 +154,122 @@ export class ModelBuilder {
         ...(this.#namesPerson && settings.userName !== undefined && { currentUser: settings.userName }),
       },
       notes: notesOf(reading, settings, trunk),
-      pairs,
+      uncounted: [],
       views: this.#views,
     };
-    return { ...model, facts: this.#facts(model, before) };
+    return this.#withFacts(model, before?.model, changed([REMOTES]));
   }
 
   /** The same model with the line counts that are known by now. */
   withLineCounts(model: RepoModel): RepoModel {
-    return { ...model, facts: this.#facts(model, model) };
+    return this.#withFacts(model, model, false);
   }
 
-  #facts(model: RepoModel, before: RepoModel | undefined): Map<string, BranchFacts> {
+  #withFacts(model: RepoModel, before: RepoModel | undefined, remotesMoved: boolean): RepoModel {
     const { reading, settings, history, info } = model;
-    const observedNowMs = Date.now();
     const facts = new Map<string, BranchFacts>();
+    const uncounted: CommitPair[] = [];
+    const comparable = before?.history === history && before.settings === settings;
+    const isQuiet =
+      comparable &&
+      !remotesMoved &&
+      before.info.currentBranch === info.currentBranch &&
+      before.uncounted.length === 0 &&
+      sameSet(before.reading.checkedOut, reading.checkedOut);
+    const unmoved = new Set(isQuiet ? before.stacks : []);
+    const nowMs = Date.now();
     for (const stack of model.stacks) {
+      if (before && unmoved.has(stack)) {
+        for (const { node } of stack.members) {
+          const old = before.facts.get(node.name);
+          if (old) facts.set(node.name, old);
+        }
+        continue;
+      }
       for (const placed of stack.members) {
-        const { name, tip, standing } = placed.node;
+        const { node } = placed;
+        const { name, tip } = node;
         const old = before?.facts.get(name);
-        const remoteTip = remoteTipOf(reading, settings, name);
+        const known = old?.placed.node === node ? old : undefined;
+        const remoteTip =
+          comparable && old && !remotesMoved ? old.remoteTip : remoteTipOf(reading, settings, name);
+        const isCurrent = name === info.currentBranch;
+        const inWorktree = !isCurrent && reading.checkedOut.has(HEADS + name);
+        const lines = known?.lines ?? this.#linesOf(node);
+        if (!lines) uncounted.push(...pairOf(node));
+        const isSame =
+          comparable &&
+          old?.placed === placed &&
+          old.lines === lines &&
+          old.remoteTip === remoteTip &&
+          old.isCurrent === isCurrent &&
+          old.inWorktree === inWorktree;
+        if (isSame) {
+          facts.set(name, old);
+          continue;
+        }
         const fresh: BranchFacts = {
           placed,
-          header: this.#commits.header(tip),
-          lines:
-            standing.base === undefined
-              ? undefined
-              : standing.base === tip
-                ? NO_LINES
-                : this.#lines.get({ base: standing.base, head: tip }),
+          header: known?.header ?? this.#commits.header(tip),
+          lines,
           remoteTip,
           distance: settings.remote === undefined ? undefined : remoteDistance(history, tip, remoteTip),
-          isCurrent: name === info.currentBranch,
-          inWorktree: name !== info.currentBranch && reading.checkedOut.has(HEADS + name),
-          observedAtMs: old && sameSources(old, placed.node) ? old.observedAtMs : observedNowMs,
+          isCurrent,
+          inWorktree,
+          observedAtMs: old && sameSources(old, node) ? old.observedAtMs : nowMs,
         };
         facts.set(name, old && sameFacts(old, fresh) ? old : fresh);
       }
     }
-    return facts;
+    return { ...model, facts, uncounted };
   }
 
-  async #readMetadata(reading: RefReading, signal: AbortSignal): Promise<void> {
+  #linesOf(node: BranchNode): LineCount | undefined {
+    const [pair] = pairOf(node);
+    return pair ? this.#lines.get(pair) : node.standing.base === undefined ? undefined : NO_LINES;
+  }
+
+  async #learnCommits(
+    reading: RefReading,
+    settings: RepoSettings,
+    trunk: Trunk | undefined,
+    changedRefs: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const allTips = (): string[] => tipsOf(reading, settings, trunk, reading.refs.keys());
+    // A branch's counterpart on the remote matters only while there is the branch, so either may have come last.
+    const touched = changedRefs?.flatMap((ref) => branchesTouchedBy(ref, settings));
+    const tips = touched ? tipsOf(reading, settings, trunk, touched) : allTips();
+    await this.#commits.update(trunk?.tips ?? [], tips, allTips, signal);
+  }
+
+  #chooseTrunk(
+    reading: RefReading,
+    settings: RepoSettings,
+    namedAsRoot: readonly string[],
+  ): Trunk | undefined {
+    return chooseTrunk(reading, {
+      ...(settings.configuredTrunk !== undefined && { configured: settings.configuredTrunk }),
+      ...(settings.initDefault !== undefined && { initDefault: settings.initDefault }),
+      remote: settings.remote ?? "origin",
+      namedAsRoot,
+    });
+  }
+
+  async #readMetadata(
+    reading: RefReading,
+    changedRefs: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     const wanted = new Set<string>();
     const wantedStacks = new Set<string>();
-    let used = 0;
-    for (const [ref, oid] of reading.refs) {
+    for (const ref of changedRefs ?? reading.refs.keys()) {
+      const oid = reading.refs.get(ref);
+      if (oid === undefined) continue;
       if (ref.startsWith(STACKIT_STACKS)) {
         if (!this.#stackMetadata.has(oid)) wantedStacks.add(oid);
-      } else if (METADATA.some((prefix) => ref.startsWith(prefix))) {
-        used++;
-        if (!this.#metadata.has(oid)) wanted.add(oid);
+      } else if (METADATA.some((prefix) => ref.startsWith(prefix)) && !this.#metadata.has(oid)) {
+        wanted.add(oid);
       }
     }
     const blobs = await this.#objects.read([...wanted, ...wantedStacks], { signal });
@@ -188,7 +278,7 @@ export class ModelBuilder {
       if (wantedStacks.has(oid)) this.#stackMetadata.set(oid, parseStackMetadata(content.toString("utf8")));
       if (wanted.has(oid)) this.#metadata.set(oid, parseBranchMetadata(content.toString("utf8")));
     }
-    if (this.#metadata.size > 1_000 + used * 2) {
+    if (this.#metadata.size > FORGET_AT + reading.refs.size) {
       const living = new Set(reading.refs.values());
       this.#metadata = new Map([...this.#metadata].filter(([oid]) => living.has(oid)));
       this.#stackMetadata = new Map([...this.#stackMetadata].filter(([oid]) => living.has(oid)));
@@ -199,11 +289,7 @@ export class ModelBuilder {
   #namedAsRoot(reading: RefReading): string[] {
     const named: string[] = [];
     for (const [ref, oid] of reading.refs) {
-      const prefix = ref.startsWith(STACKIT_METADATA)
-        ? STACKIT_METADATA
-        : ref.startsWith(BRANCH_METADATA)
-          ? BRANCH_METADATA
-          : undefined;
+      const prefix = RECORDS.find((start) => ref.startsWith(start));
       const parsed = prefix === undefined ? undefined : this.#metadata.get(oid);
       const parent = parsed?.ok ? parsed.metadata.parent : undefined;
       if (parent !== undefined && !reading.refs.has(`${prefix}${parent}`)) named.push(parent);
@@ -233,16 +319,27 @@ export class ModelBuilder {
 
 const NO_LINES = { added: 0, deleted: 0, files: 0 };
 
+/** The commits whose difference the branch's lines are; nothing for a branch without commits of its own. */
+function pairOf({ tip, standing: { base } }: BranchNode): CommitPair[] {
+  return base === undefined || base === tip ? [] : [{ base, head: tip }];
+}
+
 function remoteTipOf(reading: RefReading, settings: RepoSettings, branch: string): string | undefined {
   if (settings.remote === undefined) return undefined;
   return reading.refs.get(`${REMOTES}${settings.remote}/${settings.tracks.get(branch) ?? branch}`);
 }
 
 /** The commits whose way to the trunk must be known. */
-function tipsOf(reading: RefReading, settings: RepoSettings, trunk: Trunk | undefined): string[] {
+function tipsOf(
+  reading: RefReading,
+  settings: RepoSettings,
+  trunk: Trunk | undefined,
+  refs: Iterable<string>,
+): string[] {
   const tips: string[] = [];
-  for (const [ref, oid] of reading.refs) {
-    if (!ref.startsWith(HEADS)) continue;
+  for (const ref of refs) {
+    const oid = ref.startsWith(HEADS) ? reading.refs.get(ref) : undefined;
+    if (oid === undefined) continue;
     const name = ref.slice(HEADS.length);
     if (name === trunk?.name) continue;
     tips.push(oid);
@@ -252,6 +349,20 @@ function tipsOf(reading: RefReading, settings: RepoSettings, trunk: Trunk | unde
   return tips;
 }
 
+/** The branch that a ref is, or that it is the counterpart of, as full names. */
+function branchesTouchedBy(ref: string, { remote, tracks }: RepoSettings): string[] {
+  if (ref.startsWith(HEADS)) return [ref];
+  const prefix = `${REMOTES}${remote}/`;
+  if (remote === undefined || !ref.startsWith(prefix)) return [];
+  const name = ref.slice(prefix.length);
+  const trackers = [...tracks].flatMap(([branch, target]) => (target === name ? [HEADS + branch] : []));
+  return [HEADS + name, ...trackers];
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && a.isSubsetOf(b);
+}
+
 function sameSources(old: BranchFacts, node: BranchFacts["placed"]["node"]): boolean {
   const before = old.placed.node;
   return before.metadata === node.metadata && before.parent === node.parent && before.tip === node.tip;
@@ -259,8 +370,7 @@ function sameSources(old: BranchFacts, node: BranchFacts["placed"]["node"]): boo
 
 function notesOf(reading: RefReading, settings: RepoSettings, trunk: Trunk | undefined): RepoNote[] {
   const notes: RepoNote[] = [];
-  const hasBranch = [...reading.refs.keys()].some((ref) => ref.startsWith(HEADS));
-  if (!hasBranch) {
+  if (!reading.refs.keys().some((ref) => ref.startsWith(HEADS))) {
     notes.push({ code: "no-commits", detail: "There is no branch with a commit yet." });
   } else if (!trunk) {
     notes.push({
@@ -273,7 +383,7 @@ function notesOf(reading: RefReading, settings: RepoSettings, trunk: Trunk | und
   if (reading.head.kind === "detached") {
     notes.push({ code: "detached-head", detail: "HEAD is detached: no branch is checked out." });
   }
-  if (settings.isShallow) {
+  if (settings.shallowStamp !== undefined) {
     notes.push({ code: "shallow", detail: "A shallow clone: commits beyond its edge are not known here." });
   }
   if (settings.isPartial) {

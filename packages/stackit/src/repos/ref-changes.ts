@@ -1,6 +1,7 @@
 import type { RefChange, RefChanges } from "../contract/sync-run.ts";
+import type { ListedDelta } from "../git/for-each-ref.ts";
 import { type History, isAncestor } from "../stacks/history.ts";
-import { HEADS, type RefDelta } from "../stacks/ref-reading.ts";
+import { HEADS } from "../stacks/ref-reading.ts";
 
 /** What a run lists; more are counted only. */
 const MAX_LISTED = 200;
@@ -15,7 +16,7 @@ export const NO_REF_CHANGES: RefChanges = {
 
 /** Two readings' difference in the words of the contract, branches first. Only a branch can go forward. */
 export function describeRefChanges(
-  deltas: readonly RefDelta[],
+  deltas: readonly ListedDelta[],
   history: History,
   trunkTips: readonly string[],
 ): RefChanges {
@@ -32,7 +33,7 @@ export function describeRefChanges(
     truncated: deltas.length > MAX_LISTED,
   };
 
-  function describe(delta: RefDelta): RefChange {
+  function describe(delta: ListedDelta): RefChange {
     const ids = {
       ...(delta.old !== undefined && { old: delta.old }),
       ...(delta.new !== undefined && { new: delta.new }),
@@ -40,7 +41,7 @@ export function describeRefChanges(
     return { ref: delta.ref, kind: kindOf(delta), ...ids };
   }
 
-  function kindOf({ ref, old, new: now }: RefDelta): RefChange["kind"] {
+  function kindOf({ ref, old, new: now }: ListedDelta): RefChange["kind"] {
     if (old === undefined) return "created";
     if (now === undefined) return "deleted";
     if (!ref.startsWith("refs/heads/") && !ref.startsWith("refs/remotes/")) return "rewritten";

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitDirs } from "../git/find-git-dir.ts";
@@ -39,16 +38,6 @@ export function sameReading(a: RawReading, b: RawReading): boolean {
     a.checkedOut.size === b.checkedOut.size &&
     [...a.checkedOut].every((ref) => b.checkedOut.has(ref))
   );
-}
-
-/** Names the content of a reading. */
-export function fingerprintOf(raw: RawReading): string {
-  const hash = createHash("sha256").update(raw.listing).update(JSON.stringify(raw.head));
-  return hash
-    .update(JSON.stringify([...raw.checkedOut].sort()))
-    .update(raw.settingsStamp)
-    .digest("hex")
-    .slice(0, 16);
 }
 
 export function toReading(raw: RawReading, listing: RefListing): RefReading {

@@ -17,7 +17,8 @@ export interface RepoSettings {
   readonly initDefault: string | undefined;
   /** Local branch → branch of `remote` that it tracks, where the names differ. */
   readonly tracks: ReadonlyMap<string, string>;
-  readonly isShallow: boolean;
+  /** Changes with the edge of a shallow clone; undefined for a whole one. */
+  readonly shallowStamp: string | undefined;
   readonly isPartial: boolean;
 }
 
@@ -27,12 +28,12 @@ export async function readSettings(
   dirs: GitDirs,
   signal: AbortSignal,
 ): Promise<RepoSettings> {
-  const [config, graphiteTrunk, isShallow] = await Promise.all([
+  const [config, graphiteTrunk, shallowStamp] = await Promise.all([
     listConfig(git, { signal }),
     readGraphiteTrunk(dirs.commonDir),
     stat(join(dirs.commonDir, "shallow")).then(
-      () => true,
-      () => false,
+      ({ mtimeMs, size }) => `${mtimeMs} ${size}`,
+      () => undefined,
     ),
   ]);
   const remotes = remotesOf(config);
@@ -51,7 +52,7 @@ export async function readSettings(
     configuredTrunk: config.get("stackit.trunk") ?? config.get("git-town.main-branch") ?? graphiteTrunk,
     initDefault: config.get("init.defaultbranch"),
     tracks: remote === undefined ? new Map() : tracksOf(config, remote),
-    isShallow,
+    shallowStamp,
     isPartial: [...config.keys()].some((key) =>
       /^extensions\.partialclone$|^remote\..+\.promisor$/s.test(key),
     ),

@@ -9,7 +9,7 @@ import type { Branch, StackDetail, StackSummary, View } from "../contract/view.t
 export interface Snapshot {
   /** Grows by one with each published snapshot of a repository; starts anew with the process. */
   readonly generation: number;
-  /** Names the content: equal fingerprints mean equal answers, also across restarts. Fit for an ETag. */
+  /** Equal fingerprints mean equal answers, whichever process gave them. Fit for an ETag. */
   readonly fingerprint: string;
   /** Empty when there is none. */
   readonly trunk: string;

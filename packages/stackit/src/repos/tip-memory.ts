@@ -1,4 +1,5 @@
 import { readOwnTips } from "../git/reflog.ts";
+import type { RememberedTips } from "../stacks/infer-parents.ts";
 import { BRANCH_METADATA, HEADS, type RefReading, STACKIT_METADATA } from "../stacks/ref-reading.ts";
 
 interface Remembered {
@@ -7,6 +8,7 @@ interface Remembered {
   readonly tips: readonly string[];
 }
 
+const RECORDS = [STACKIT_METADATA, BRANCH_METADATA];
 /** More branches without a record than this are not worth a file each; their edges come from current tips alone. */
 const MAX_BRANCHES = 2_000;
 
@@ -17,17 +19,40 @@ const MAX_BRANCHES = 2_000;
 export class TipMemory {
   readonly #commonDir: string;
   #known = new Map<string, Remembered>();
+  #last: { readonly trunk: string | undefined; readonly remembered: RememberedTips } | undefined;
 
   constructor(commonDir: string) {
     this.#commonDir = commonDir;
   }
 
-  /** Former tips of each branch but the trunk. Never rejects: a log that cannot be read remembers nothing. */
-  async recall(reading: RefReading, trunk: string | undefined): Promise<Map<string, string[]>> {
+  /**
+   * Branches but the trunk by their former tips. Never rejects: a log that cannot be read remembers nothing.
+   * `changedRefs`: all refs that differ from the reading of the call before.
+   */
+  async recall(
+    reading: RefReading,
+    trunk: string | undefined,
+    changedRefs: readonly string[] | undefined,
+  ): Promise<RememberedTips> {
+    const last = this.#last;
+    if (last && last.trunk === trunk && changedRefs?.every((ref) => !this.#concerns(reading, ref)))
+      return last.remembered;
+    const remembered = await this.#recallAll(reading, trunk);
+    this.#last = { trunk, remembered };
+    return remembered;
+  }
+
+  #concerns(reading: RefReading, ref: string): boolean {
+    if (!ref.startsWith(HEADS)) return RECORDS.some((prefix) => ref.startsWith(prefix));
+    const name = ref.slice(HEADS.length);
+    return this.#known.has(name) || RECORDS.every((prefix) => !reading.refs.has(prefix + name));
+  }
+
+  async #recallAll(reading: RefReading, trunk: string | undefined): Promise<RememberedTips> {
     const unrecorded = [...reading.refs].flatMap(([ref, tip]) => {
       if (!ref.startsWith(HEADS)) return [];
       const name = ref.slice(HEADS.length);
-      const recorded = reading.refs.has(STACKIT_METADATA + name) || reading.refs.has(BRANCH_METADATA + name);
+      const recorded = RECORDS.some((prefix) => reading.refs.has(prefix + name));
       return name === trunk || recorded ? [] : [{ name, tip }];
     });
     const remembered = new Map<string, string[]>();

@@ -11,14 +11,14 @@ import { GitError } from "../git/git-error.ts";
 import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Spawner } from "../git/spawner.ts";
-import { heldBack } from "../stacks/hold.ts";
-import { diffRefs, HEADS } from "../stacks/ref-reading.ts";
+import { isTooMuch } from "../stacks/hold.ts";
+import { HEADS } from "../stacks/ref-reading.ts";
 import { diffSnapshots } from "./diff-snapshots.ts";
 import { GraphSnapshot } from "./graph-snapshot.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { ModelBuilder, type RepoModel } from "./model-builder.ts";
 import { describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
-import { fingerprintOf, type RawReading, readRaw, sameReading, toReading } from "./ref-reader.ts";
+import { type RawReading, readRaw, sameReading, toReading } from "./ref-reader.ts";
 import { type RepoSettings, readSettings } from "./repo-settings.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
 
@@ -62,12 +62,15 @@ interface State {
   readonly raw: RawReading;
   readonly listing: RefListing;
   readonly settings: RepoSettings;
-  readonly fingerprint: string;
 }
 
 /** Up to here a refresh counts lines itself; more are counted behind it. */
 const COUNT_AT_ONCE = 32;
 const COUNT_BATCH = 500;
+/** While many are counted, readers are shown what is known by now and then. */
+const PUBLISH_EVERY_MS = 1_000;
+/** Names in a hold; more are counted only. */
+const MAX_LISTED = 200;
 const MAX_PATCH_BYTES = 32 * 1024 * 1024;
 /** A working copy's refs are on this disk: a second look a moment later tells a half-read folder from somebody's tidying. */
 const SECOND_LOOK_MS = 2_000;
@@ -91,6 +94,8 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   #state: State | undefined;
   #snapshot: GraphSnapshot | undefined;
   #generation = 0;
+  /** Tells the generations of this process from those of another. */
+  readonly #boot = crypto.randomUUID().slice(0, 8);
   #hold: { readonly hold: Hold; readonly dueAtMs: number } | undefined;
   #counting: Promise<void> | undefined;
 
@@ -177,22 +182,22 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
         : await readSettings(git, dirs, signal);
     const reading = toReading(raw, listing);
     const old = this.#snapshot?.parts;
-    let model = await builder.build(reading, settings, old, signal);
-    const uncounted = lines.missing(model.pairs);
+    const changedRefs = listing.deltas.map(({ ref }) => ref);
+    let model = await builder.build(reading, settings, old && { model: old, changedRefs }, signal);
+    const uncounted = lines.missing(model.uncounted);
     if (uncounted.length > 0 && uncounted.length <= COUNT_AT_ONCE) {
       await lines.count(await lines.recall(uncounted), signal);
       model = builder.withLineCounts(model);
     }
     signal.throwIfAborted();
     const trunkTips = model.graph.trunk?.tips ?? [];
-    const deltas = before ? diffRefs(before.listing.refs, listing.refs) : [];
-    this.#state = { raw, listing, settings, fingerprint: fingerprintOf(raw) };
+    this.#state = { raw, listing, settings };
     this.#hold = undefined;
     const published = this.#publish(model);
     if (uncounted.length > COUNT_AT_ONCE) this.#countBehind(lines, builder);
     return {
       ...this.#result("updated", { readMs, deriveMs: performance.now() - startedAt - readMs }),
-      refs: describeRefChanges(deltas, model.history, trunkTips),
+      refs: before ? describeRefChanges(listing.deltas, model.history, trunkTips) : NO_REF_CHANGES,
       stacks: published.stacks,
     };
   }
@@ -204,11 +209,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const listing = new RefListing(raw.listing, before?.listing);
     const parts = this.#snapshot?.parts;
     const history = parts?.history ?? { commit: () => undefined };
-    return describeRefChanges(
-      diffRefs(before?.listing.refs ?? new Map(), listing.refs),
-      history,
-      parts?.graph.trunk?.tips ?? [],
-    );
+    return describeRefChanges(listing.deltas, history, parts?.graph.trunk?.tips ?? []);
   }
 
   /** Whether the disk says something else than the snapshot. Costs one process. @throws as `refresh` */
@@ -255,19 +256,21 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
 
   /** Undefined when the new listing may go through: little is lost, or the loss was confirmed. */
   #heldBy(before: RefListing, after: RefListing, confirmed: ReadonlySet<string>): Hold | undefined {
-    const [known, found] = [branchesOf(before), branchesOf(after)];
-    const lost = heldBack(known, found);
-    if (lost.length === 0) return undefined;
+    const lost = after.deltas.flatMap((delta) =>
+      delta.new === undefined && delta.ref.startsWith(HEADS) ? [delta.ref.slice(HEADS.length)] : [],
+    );
+    if (!isTooMuch(lost.length, () => countBranches(before))) return undefined;
+    const [known, found] = [countBranches(before), countBranches(after)];
     const open = this.#hold;
-    const sameLoss = open?.hold.branchesAfter === found.size && open.hold.branchesBefore === known.size;
+    const sameLoss = open?.hold.branchesAfter === found && open.hold.branchesBefore === known;
     if (open && sameLoss && (confirmed.has(open.hold.id) || performance.now() >= open.dueAtMs))
       return undefined;
     if (open && sameLoss) return open.hold;
     const hold: Hold = {
       id: crypto.randomUUID(),
-      wouldRemove: lost.slice(0, 200),
-      branchesBefore: known.size,
-      branchesAfter: found.size,
+      wouldRemove: lost.sort().slice(0, MAX_LISTED),
+      branchesBefore: known,
+      branchesAfter: found,
       confirmsAt: new Date(Date.now() + SECOND_LOOK_MS).toISOString(),
     };
     this.#hold = { hold, dueAtMs: performance.now() + SECOND_LOOK_MS };
@@ -280,7 +283,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     this.#snapshot = new GraphSnapshot({
       ...model,
       generation,
-      fingerprint: `${this.#state?.fingerprint}-${generation}`,
+      fingerprint: `${this.#boot}-${generation}`,
     });
     const [from, to] = [before?.info.currentBranch, model.info.currentBranch];
     const published: Published = {
@@ -305,17 +308,18 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const { signal } = this.#closing;
     let publishedAt = performance.now();
     for (;;) {
-      const parts = this.#snapshot?.parts;
-      if (!parts || signal.aborted) return;
-      const missing = lines.missing(parts.pairs).slice(0, COUNT_BATCH);
-      if (missing.length > 0) await lines.count(await lines.recall(missing), signal);
-      const done = lines.missing(parts.pairs).length === 0;
-      if (done || performance.now() - publishedAt > 1_000) {
-        const latest = this.#snapshot?.parts;
-        if (latest) this.#publish(builder.withLineCounts(latest));
+      const counted = this.#snapshot?.parts;
+      if (!counted || signal.aborted) return;
+      const missing = lines.missing(counted.uncounted);
+      if (missing.length > 0) await lines.count(await lines.recall(missing.slice(0, COUNT_BATCH)), signal);
+      const latest = this.#snapshot?.parts;
+      if (!latest) return;
+      const left = lines.missing(latest.uncounted).length;
+      if (left === 0 || performance.now() - publishedAt > PUBLISH_EVERY_MS) {
+        if (latest.uncounted.length > 0) this.#publish(builder.withLineCounts(latest));
         publishedAt = performance.now();
       }
-      if (done && this.#snapshot && lines.missing(this.#snapshot.parts.pairs).length === 0) return;
+      if (left === 0) return;
     }
   }
 
@@ -327,10 +331,10 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   }
 }
 
-function branchesOf(listing: RefListing): Set<string> {
-  const names = new Set<string>();
-  for (const ref of listing.refs.keys()) if (ref.startsWith(HEADS)) names.add(ref.slice(HEADS.length));
-  return names;
+function countBranches(listing: RefListing): number {
+  let count = 0;
+  for (const ref of listing.refs.keys()) if (ref.startsWith(HEADS)) count++;
+  return count;
 }
 
 function nameOf(folder: string): string {

@@ -1,15 +1,22 @@
 import type { BranchMetadata, ParsedMetadata } from "./branch-metadata.ts";
+import { type AllRecords, hasRecord, readAllRecords, rereadRecords } from "./branch-records.ts";
 import type { Trunk } from "./choose-trunk.ts";
 import type { History } from "./history.ts";
-import { inferParents, type RememberedTips } from "./infer-parents.ts";
 import {
-  BRANCH_METADATA,
-  HEADS,
-  type RefReading,
-  STACKIT_LOCAL_METADATA,
-  STACKIT_METADATA,
-} from "./ref-reading.ts";
-import { type EdgeProblem, type EdgeSource, type ResolvedEdge, resolveEdges } from "./resolve-edges.ts";
+  type Inference,
+  inferParents,
+  type MovedTip,
+  type RememberedTips,
+  reinferParents,
+} from "./infer-parents.ts";
+import { HEADS, type RefReading } from "./ref-reading.ts";
+import {
+  type EdgeInput,
+  type EdgeProblem,
+  type ResolvedEdge,
+  reresolveEdges,
+  resolveEdges,
+} from "./resolve-edges.ts";
 import { type Standing, standingOf } from "./restack.ts";
 import { isToolBranch } from "./tool-branches.ts";
 
@@ -37,6 +44,16 @@ export interface StackGraph {
   /** Stack members by name. Every parent is a member or the trunk, and there is no cycle. */
   readonly nodes: ReadonlyMap<string, BranchNode>;
   readonly unstacked: ReadonlyMap<string, { readonly tip: string; readonly reason: UnstackedReason }>;
+  /** What an update reads on from. */
+  readonly workings: Workings;
+}
+
+interface Workings {
+  readonly input: GraphInput;
+  readonly records: AllRecords;
+  readonly tips: ReadonlyMap<string, string>;
+  readonly inference: Inference;
+  readonly edges: ReadonlyMap<string, ResolvedEdge>;
 }
 
 export interface GraphInput {
@@ -46,21 +63,13 @@ export interface GraphInput {
   /** Parsed blobs by object id. An id that is absent here could not be read. */
   readonly blobs: ReadonlyMap<string, ParsedMetadata>;
   /** Tips that branches had before, as far as anybody remembers. */
-  readonly remembered?: RememberedTips;
+  readonly remembered: RememberedTips;
 }
-
-const SOURCES: readonly { source: EdgeSource; prefix: string }[] = [
-  { source: "stackit", prefix: STACKIT_METADATA },
-  { source: "branch-metadata", prefix: BRANCH_METADATA },
-];
 
 /** Refs in, stacks out. Pure: one reading and its facts give one graph, whatever the order of the refs. */
 export function buildGraph(input: GraphInput): StackGraph {
   const { reading, trunk, history } = input;
-  const records = SOURCES.map(({ source, prefix }) => ({ source, ...readRecords(input, prefix) }));
-  const locals = readRecords(input, STACKIT_LOCAL_METADATA);
-  const known = (name: string): boolean => records.some((record) => record.refs.has(name));
-
+  const records = readAllRecords(reading, input.blobs);
   const tips = new Map<string, string>();
   const unstacked = new Map<string, { tip: string; reason: UnstackedReason }>();
   for (const [ref, tip] of reading.refs) {
@@ -68,105 +77,114 @@ export function buildGraph(input: GraphInput): StackGraph {
     const name = ref.slice(HEADS.length);
     if (name === trunk?.name) continue;
     if (isToolBranch(name)) unstacked.set(name, { tip, reason: "tool" });
-    else if (known(name)) tips.set(name, tip);
+    else if (hasRecord(records, name)) tips.set(name, tip);
     else if (!trunk?.tip) unstacked.set(name, { tip, reason: "no-trunk" });
     else if (history.commit(tip) === undefined) unstacked.set(name, { tip, reason: "on-trunk" });
     else tips.set(name, tip);
   }
-  if (!trunk) return { trunk, nodes: new Map(), unstacked };
-
-  const inferred = inferParents(tips, history, input.remembered);
-  const edges = resolveEdges({
-    trunk: trunk.name,
-    branches: new Set(tips.keys()),
-    recorded: records.map(({ source, parents }) => ({ source, parents })),
-    inferred,
-  });
+  const inference = inferParents({ tips, history, remembered: input.remembered });
+  const edges = trunk
+    ? resolveEdges(edgeInput(trunk, tips, records, inference))
+    : new Map<string, ResolvedEdge>();
+  const workings: Workings = { input, records, tips, inference, edges };
   const nodes = new Map<string, BranchNode>();
-  for (const [name, edge] of edges) {
-    const tip = tips.get(name);
-    if (tip !== undefined) nodes.set(name, buildNode(name, tip, edge));
-  }
-  return { trunk, nodes, unstacked };
-
-  function buildNode(name: string, tip: string, edge: ResolvedEdge): BranchNode {
-    const believed = records.find((record) => record.source === edge.believed);
-    const metadata =
-      believed?.metadata.get(name) ?? firstDefined(records, (record) => record.metadata.get(name));
-    const parentIsTrunk = edge.parent === trunk?.name;
-    // What was recorded holds for the parent that was recorded, not for one that stands in for it.
-    const recorded =
-      edge.believed === "remembered-tip"
-        ? inferred.get(name)?.boundary
-        : metadata?.parent === edge.parent
-          ? metadata.parentRevision
-          : undefined;
-    const standing = standingOf({
-      tip,
-      parentName: edge.parent,
-      parentTip: parentIsTrunk ? trunk?.tip : tips.get(edge.parent),
-      parentIsTrunk,
-      recorded,
-      history,
-    });
-    const problems: BranchProblem[] = [...edge.problems];
-    for (const record of records) {
-      const detail = record.unreadable.get(name);
-      if (detail !== undefined) problems.push({ code: "metadata-unreadable", detail });
-    }
-    if (standing.hasMerges)
-      problems.push({ code: "has-merges", detail: "The branch has merge commits of its own." });
-    if (standing.base === undefined) {
-      problems.push({
-        code: "unrelated-history",
-        detail: `It shares no commit with ${trunk?.name} in this clone.`,
-      });
-    }
-    return {
-      name,
-      tip,
-      parent: edge.parent,
-      edge,
-      standing,
-      metadata,
-      frozen: locals.metadata.get(name)?.frozen ?? metadata?.frozen ?? false,
-      problems,
-    };
-  }
+  for (const name of edges.keys()) nodes.set(name, buildNode(name, workings));
+  return { trunk, nodes, unstacked, workings };
 }
 
-interface Records {
-  /** Branches that have a record, readable or not, living or not. */
-  readonly refs: ReadonlySet<string>;
-  readonly parents: ReadonlyMap<string, string>;
-  readonly metadata: ReadonlyMap<string, BranchMetadata>;
-  readonly unreadable: ReadonlyMap<string, string>;
+/**
+ * The graph of an input that differs from the one of `before` in these refs alone. Equal to what `buildGraph` gives, but costs
+ * what changed, and the nodes that are not among the changed ones are the same objects. Undefined when branches came or
+ * went, or when the trunk moved: then everything may be different.
+ */
+export function updateGraph(
+  before: StackGraph,
+  input: GraphInput,
+  changedRefs: readonly string[],
+): { readonly graph: StackGraph; readonly changed: ReadonlySet<string> } | undefined {
+  const old = before.workings;
+  const { trunk, history, remembered, reading } = input;
+  const sameGround =
+    trunk !== undefined &&
+    before.trunk?.name === trunk.name &&
+    before.trunk.tip === trunk.tip &&
+    old.input.history === history &&
+    old.input.remembered === remembered;
+  if (!sameGround) return undefined;
+  const records = rereadRecords(old.records, reading, input.blobs, changedRefs);
+  // The record of a branch that is gone may lead others to a living parent.
+  if (!records || ![...records.touched].every((name) => old.tips.has(name))) return undefined;
+
+  const tips = new Map(old.tips);
+  const moved: MovedTip[] = [];
+  for (const ref of changedRefs) {
+    const name = ref.startsWith(HEADS) ? ref.slice(HEADS.length) : undefined;
+    if (name === undefined || name === trunk.name) continue;
+    const [was, is] = [old.tips.get(name), reading.refs.get(ref)];
+    if (was === undefined || is === undefined) return undefined;
+    if (history.commit(is) === undefined && !hasRecord(records.all, name)) return undefined;
+    tips.set(name, is);
+    moved.push({ name, old: was, new: is });
+  }
+  const { inference, affected } = reinferParents(old.inference, { tips, history, remembered }, moved);
+  const changed = new Set([...affected, ...records.touched]);
+  const edges = reresolveEdges(old.edges, edgeInput(trunk, tips, records.all, inference), changed);
+  if (!edges) return undefined;
+
+  const workings: Workings = { input, records: records.all, tips, inference, edges };
+  const movedNames = new Set(moved.map(({ name }) => name));
+  for (const { name, parent } of before.nodes.values()) if (movedNames.has(parent)) changed.add(name);
+  const nodes = new Map(before.nodes);
+  for (const name of changed) nodes.set(name, buildNode(name, workings));
+  return { graph: { trunk, nodes, unstacked: before.unstacked, workings }, changed };
 }
 
-function readRecords({ reading, blobs }: GraphInput, prefix: string): Records {
-  const refs = new Set<string>();
-  const parents = new Map<string, string>();
-  const metadata = new Map<string, BranchMetadata>();
-  const unreadable = new Map<string, string>();
-  for (const [ref, oid] of reading.refs) {
-    if (!ref.startsWith(prefix)) continue;
-    const name = ref.slice(prefix.length);
-    refs.add(name);
-    const parsed = blobs.get(oid);
-    if (parsed?.ok) {
-      metadata.set(name, parsed.metadata);
-      if (parsed.metadata.parent !== undefined) parents.set(name, parsed.metadata.parent);
-    } else {
-      unreadable.set(name, parsed?.detail ?? "The metadata object is not a readable blob.");
-    }
-  }
-  return { refs, parents, metadata, unreadable };
+function edgeInput(
+  trunk: Trunk,
+  tips: ReadonlyMap<string, string>,
+  records: AllRecords,
+  inference: Inference,
+): EdgeInput {
+  return { trunk: trunk.name, branches: tips, recorded: records.sources, inferred: inference.parents };
 }
 
-function firstDefined<T, R>(items: readonly T[], pick: (item: T) => R | undefined): R | undefined {
-  for (const item of items) {
-    const found = pick(item);
-    if (found !== undefined) return found;
+function buildNode(name: string, { input, records, tips, inference, edges }: Workings): BranchNode {
+  const { trunk, history } = input;
+  const edge = edges.get(name);
+  const tip = tips.get(name);
+  if (!edge || tip === undefined || !trunk) throw new Error(`no edge of a member: ${JSON.stringify(name)}`);
+  const believed = records.sources.find((record) => record.source === edge.believed);
+  const metadata =
+    believed?.metadata.get(name) ??
+    records.sources.map((record) => record.metadata.get(name)).find((found) => found !== undefined);
+  const parentIsTrunk = edge.parent === trunk.name;
+  // What was recorded holds for the parent that was recorded, not for one that stands in for it.
+  const recorded =
+    edge.believed === "remembered-tip"
+      ? inference.parents.get(name)?.boundary
+      : metadata?.parent === edge.parent
+        ? metadata.parentRevision
+        : undefined;
+  const standing = standingOf({
+    tip,
+    parentName: edge.parent,
+    parentTip: parentIsTrunk ? trunk.tip : tips.get(edge.parent),
+    parentIsTrunk,
+    recorded,
+    history,
+  });
+  const problems: BranchProblem[] = [...edge.problems];
+  for (const { unreadable } of records.sources) {
+    const detail = unreadable.get(name);
+    if (detail !== undefined) problems.push({ code: "metadata-unreadable", detail });
   }
-  return undefined;
+  if (standing.hasMerges) {
+    problems.push({ code: "has-merges", detail: "The branch has merge commits of its own." });
+  }
+  if (standing.base === undefined) {
+    const detail = `It shares no commit with ${trunk.name} in this clone.`;
+    problems.push({ code: "unrelated-history", detail });
+  }
+  const frozen = records.local.metadata.get(name)?.frozen ?? metadata?.frozen ?? false;
+  return { name, tip, parent: edge.parent, edge, standing, metadata, frozen, problems };
 }

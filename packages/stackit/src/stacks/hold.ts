@@ -1,11 +1,10 @@
-/** Below this many lost branches a loss is somebody's tidying. */
-const MANY = 10;
+/** Up to here a loss is somebody's tidying. */
+const FEW = 10;
 
 /**
- * The branches whose loss must be confirmed before anything changes: more than half of those known, and more than ten. Losing
- * so many at once is the mark of an emptied remote or a folder that is not all there. Empty when nothing is held.
+ * Whether losing so many branches at once must be confirmed before anything changes: more than half of those known, and more
+ * than ten. It is the mark of an emptied remote, or of a folder that is not all there.
  */
-export function heldBack(before: ReadonlySet<string>, after: ReadonlySet<string>): string[] {
-  const lost = [...before].filter((name) => !after.has(name));
-  return lost.length > MANY && lost.length > before.size / 2 ? lost.sort() : [];
+export function isTooMuch(lost: number, known: () => number): boolean {
+  return lost > FEW && lost > known() / 2;
 }

@@ -1,4 +1,4 @@
-import { firstParents, type History } from "./history.ts";
+import type { History } from "./history.ts";
 
 export interface Inferred {
   readonly source: "ancestry" | "remembered-tip";
@@ -13,45 +13,133 @@ export interface Inferred {
 /** Branches by a commit that was their tip once. */
 export type RememberedTips = ReadonlyMap<string, readonly string[]>;
 
+export interface InferenceInput {
+  readonly tips: ReadonlyMap<string, string>;
+  readonly history: History;
+  readonly remembered: RememberedTips;
+}
+
+export interface Inference {
+  readonly parents: ReadonlyMap<string, Inferred>;
+  readonly tips: TipIndex;
+}
+
+export interface MovedTip {
+  readonly name: string;
+  readonly old: string;
+  readonly new: string;
+}
+
 /**
  * The parent of each branch by commit ancestry: the first other branch tip on its way down first parents to the trunk, or the
  * first commit that was another branch's tip before that branch moved on.
  * Of several branches on that one commit the first by name is taken and the others are kept as ties. Branches that share a
  * tip are siblings. Costs the commits between a branch and its parent; the order of `tips` never matters.
  */
-export function inferParents(
-  tips: ReadonlyMap<string, string>,
-  history: History,
-  remembered: RememberedTips = new Map(),
-): Map<string, Inferred> {
-  const branchesAt = new Map<string, string | string[]>();
-  for (const [name, oid] of tips) {
-    const there = branchesAt.get(oid);
-    if (there === undefined) branchesAt.set(oid, name);
-    else if (typeof there === "string") branchesAt.set(oid, [there, name]);
-    else there.push(name);
-  }
-  const inferred = new Map<string, Inferred>();
-  for (const [name, tip] of tips) inferred.set(name, parentOf(name, tip));
-  return inferred;
+export function inferParents(input: InferenceInput): Inference {
+  const tips = new TipIndex();
+  for (const [name, oid] of input.tips) tips.add(oid, name);
+  const parents = new Map<string, Inferred>();
+  for (const [name, tip] of input.tips) parents.set(name, inferParent(name, tip, tips, input));
+  return { parents, tips };
+}
 
-  function parentOf(name: string, tip: string): Inferred {
-    const twins = namesAt(tip).filter((other) => other !== name);
-    for (const { oid } of firstParents(history, tip)) {
-      const [now, ...others] = oid === tip ? [] : namesAt(oid);
-      if (now !== undefined) return { source: "ancestry", parent: now, ties: [...others, ...twins] };
-      const [once, ...more] =
-        remembered.get(oid)?.filter((other) => other !== name && tips.get(other) !== tip) ?? [];
-      if (once !== undefined) {
-        return { source: "remembered-tip", parent: once, ties: [...more, ...twins], boundary: oid };
+/** The same for an input in which only these tips have moved. Costs the branches whose walk came by where they were or are. */
+export function reinferParents(
+  before: Inference,
+  input: InferenceInput,
+  moved: readonly MovedTip[],
+): { readonly inference: Inference; readonly affected: ReadonlySet<string> } {
+  const tips = before.tips.fork();
+  const affected = new Set<string>();
+  for (const tip of moved) {
+    affected.add(tip.name);
+    tips.remove(tip.old, tip.name);
+    tips.add(tip.new, tip.name);
+  }
+  for (const tip of moved) {
+    for (const oid of [tip.old, tip.new]) {
+      for (const name of tips.branchesAt(oid)) affected.add(name);
+      for (const name of tips.walkersOf(oid)) affected.add(name);
+    }
+  }
+  const parents = new Map(before.parents);
+  for (const name of affected) {
+    const tip = input.tips.get(name);
+    if (tip === undefined) parents.delete(name);
+    else parents.set(name, inferParent(name, tip, tips, input));
+  }
+  return { inference: { parents, tips }, affected };
+}
+
+function inferParent(name: string, tip: string, tips: TipIndex, input: InferenceInput): Inferred {
+  const { history, remembered } = input;
+  const here = tips.branchesAt(tip);
+  const twins = here.length > 1 ? here.filter((other) => other !== name) : NOBODY;
+  for (let commit = history.commit(tip); commit; ) {
+    const { oid } = commit;
+    if (oid !== tip) {
+      tips.passed(oid, name);
+      const [parent, ...others] = tips.branchesAt(oid);
+      if (parent !== undefined) return { source: "ancestry", parent, ties: [...others, ...twins] };
+    }
+    const once = remembered.get(oid);
+    if (once) {
+      const [parent, ...others] = once.filter((other) => other !== name && input.tips.get(other) !== tip);
+      if (parent !== undefined) {
+        return { source: "remembered-tip", parent, ties: [...others, ...twins], boundary: oid };
       }
     }
-    return { source: "ancestry", ties: twins };
+    const below = commit.parents[0];
+    commit = below === undefined ? undefined : history.commit(below);
+  }
+  return { source: "ancestry", ties: twins };
+}
+
+const NOBODY: readonly string[] = [];
+
+/**
+ * Which branches are at a commit, by name, and whose walks came by it. Walkers are only ever added, also by forks: one too
+ * many costs a walk, one too few would be wrong.
+ */
+export class TipIndex {
+  readonly #at: Map<string, readonly string[]>;
+  readonly #walkers: Map<string, string[]>;
+
+  constructor(
+    at: Iterable<readonly [string, readonly string[]]> = [],
+    walkers = new Map<string, string[]>(),
+  ) {
+    this.#at = new Map(at);
+    this.#walkers = walkers;
   }
 
-  function namesAt(oid: string): string[] {
-    const there = branchesAt.get(oid);
-    if (there === undefined) return [];
-    return typeof there === "string" ? [there] : there.sort();
+  fork(): TipIndex {
+    return new TipIndex(this.#at, this.#walkers);
+  }
+
+  branchesAt(oid: string): readonly string[] {
+    return this.#at.get(oid) ?? NOBODY;
+  }
+
+  walkersOf(oid: string): readonly string[] {
+    return this.#walkers.get(oid) ?? NOBODY;
+  }
+
+  add(oid: string, name: string): void {
+    const there = this.#at.get(oid);
+    this.#at.set(oid, there ? [...there, name].sort() : [name]);
+  }
+
+  remove(oid: string, name: string): void {
+    const left = this.branchesAt(oid).filter((other) => other !== name);
+    if (left.length > 0) this.#at.set(oid, left);
+    else this.#at.delete(oid);
+  }
+
+  passed(oid: string, name: string): void {
+    const walkers = this.#walkers.get(oid);
+    if (!walkers) this.#walkers.set(oid, [name]);
+    else if (!walkers.includes(name)) walkers.push(name);
   }
 }

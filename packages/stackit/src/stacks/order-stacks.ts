@@ -39,10 +39,10 @@ export function orderStacks(graph: StackGraph, currentBranch: string): PlacedSta
   return roots.flatMap((root) => {
     const isAnchor = graph.nodes.get(root)?.metadata?.kind === "worktree-anchor";
     const shown = isAnchor ? (children.get(root) ?? []) : [root];
-    return shown.map((name) => ({ root: name, members: placeStack(name), hasWorktree: isAnchor }));
+    return shown.map((name) => placeStack(name, isAnchor));
   });
 
-  function placeStack(root: string): PlacedBranch[] {
+  function placeStack(root: string, hasWorktree: boolean): PlacedStack {
     const members: PlacedBranch[] = [];
     const open: { name: string; depth: number; scope: string | undefined }[] = [
       { name: root, depth: 1, scope: undefined },
@@ -59,8 +59,37 @@ export function orderStacks(graph: StackGraph, currentBranch: string): PlacedSta
         if (name !== undefined) open.push({ name, depth: next.depth + 1, scope });
       }
     }
-    return members;
+    return { root, members, hasWorktree };
   }
+}
+
+/**
+ * The same after these nodes changed. Undefined when their place may be another one. Stacks without any of them are the same
+ * objects as before.
+ */
+export function reorderStacks(
+  before: readonly PlacedStack[],
+  old: StackGraph,
+  graph: StackGraph,
+  changed: ReadonlySet<string>,
+): PlacedStack[] | undefined {
+  const roots = new Set<string>();
+  for (const name of changed) {
+    const [was, is] = [old.nodes.get(name), graph.nodes.get(name)];
+    if (!was || !is || was.parent !== is.parent) return undefined;
+    if (was.metadata?.scope !== is.metadata?.scope || was.metadata?.kind !== is.metadata?.kind)
+      return undefined;
+    for (let node: BranchNode | undefined = is; node; node = graph.nodes.get(node.parent))
+      roots.add(node.name);
+  }
+  return before.map((stack) => {
+    if (!roots.has(stack.root)) return stack;
+    const members = stack.members.map((placed) => {
+      const node = graph.nodes.get(placed.node.name);
+      return node && node !== placed.node ? { ...placed, node } : placed;
+    });
+    return { ...stack, members };
+  });
 }
 
 const NONE: readonly string[] = [];

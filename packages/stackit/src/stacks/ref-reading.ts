@@ -39,20 +39,3 @@ export interface RefDelta {
   readonly old?: string;
   readonly new?: string;
 }
-
-/** What differs between two readings, sorted by ref name. This, not what git prints, says what a sync changed. */
-export function diffRefs(
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): RefDelta[] {
-  const deltas: RefDelta[] = [];
-  for (const [ref, oid] of after) {
-    const old = before.get(ref);
-    if (old === undefined) deltas.push({ ref, new: oid });
-    else if (old !== oid) deltas.push({ ref, old, new: oid });
-  }
-  if (before.size + deltas.filter((delta) => delta.old === undefined).length !== after.size) {
-    for (const [ref, oid] of before) if (!after.has(ref)) deltas.push({ ref, old: oid });
-  }
-  return deltas.sort((a, b) => (a.ref < b.ref ? -1 : a.ref > b.ref ? 1 : 0));
-}

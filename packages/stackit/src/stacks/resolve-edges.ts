@@ -31,7 +31,8 @@ export interface ResolvedEdge {
 
 export interface EdgeInput {
   readonly trunk: string;
-  readonly branches: ReadonlySet<string>;
+  /** By name. */
+  readonly branches: Pick<ReadonlyMap<string, unknown>, "has" | "keys">;
   /** What tools recorded, also for branches that are gone. Strongest source first. */
   readonly recorded: readonly {
     readonly source: EdgeSource;
@@ -47,9 +48,27 @@ export interface EdgeInput {
  */
 export function resolveEdges(input: EdgeInput): Map<string, ResolvedEdge> {
   const edges = new Map<string, ResolvedEdge>();
-  for (const name of input.branches) edges.set(name, resolveOne(name, input));
+  for (const name of input.branches.keys()) edges.set(name, resolveOne(name, input));
   breakCycles(edges, input);
   return edges;
+}
+
+/**
+ * The same for an input in which only these branches have other voices. Undefined when cycles come in, since they make one
+ * edge depend on others.
+ */
+export function reresolveEdges(
+  before: ReadonlyMap<string, ResolvedEdge>,
+  input: EdgeInput,
+  affected: Iterable<string>,
+): Map<string, ResolvedEdge> | undefined {
+  const edges = new Map(before);
+  for (const name of affected) {
+    if (before.get(name)?.problems.some(({ code }) => code === "cycle")) return undefined;
+    edges.set(name, resolveOne(name, input));
+  }
+  // A cycle that was not there before goes through an edge that was not there before.
+  return findCycles(edges, affected).size > 0 ? undefined : edges;
 }
 
 function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
@@ -125,7 +144,7 @@ function firstLiving(
  * Each round takes a voice from somebody, so it ends.
  */
 function breakCycles(edges: Map<string, ResolvedEdge>, input: EdgeInput): void {
-  for (let members = findCycles(edges); members.size > 0; members = findCycles(edges)) {
+  for (let members = findCycles(edges, edges.keys()); members.size > 0; ) {
     const detail = `The recorded parents form a cycle: ${[...members].sort().join(", ")}.`;
     for (const name of members) {
       const edge = edges.get(name);
@@ -140,28 +159,25 @@ function breakCycles(edges: Map<string, ResolvedEdge>, input: EdgeInput): void {
         problems: [...edge.problems.filter((problem) => problem.code !== "cycle"), { code: "cycle", detail }],
       });
     }
+    members = findCycles(edges, edges.keys());
   }
 }
 
-/** The branches that can reach themselves. */
-function findCycles(edges: ReadonlyMap<string, ResolvedEdge>): Set<string> {
+/** The branches that can reach themselves and that can be reached from `starts`. */
+function findCycles(edges: ReadonlyMap<string, ResolvedEdge>, starts: Iterable<string>): Set<string> {
   const members = new Set<string>();
-  const done = new Set<string>();
-  for (const start of edges.keys()) {
-    const path = new Set<string>();
+  /** By which walk a branch was met first. */
+  const met = new Map<string, number>();
+  let walk = 0;
+  for (const start of starts) {
+    walk++;
     let name: string | undefined = start;
-    while (name !== undefined && !done.has(name) && !path.has(name)) {
-      path.add(name);
+    while (name !== undefined && edges.has(name) && !met.has(name)) {
+      met.set(name, walk);
       name = edges.get(name)?.parent;
     }
-    if (name !== undefined && path.has(name)) {
-      let inside = false;
-      for (const step of path) {
-        inside ||= step === name;
-        if (inside) members.add(step);
-      }
-    }
-    for (const step of path) done.add(step);
+    if (name === undefined || met.get(name) !== walk) continue;
+    for (let step = name; !members.has(step); step = edges.get(step)?.parent ?? step) members.add(step);
   }
   return members;
 }
