@@ -15,7 +15,7 @@ export interface Supervision {
   readonly timeoutMs: number;
   /** What an aborted target gets to clean up before its run is answered without it. */
   readonly graceMs: number;
-  /** Hears what clients must not: errors that are no `SyncFailure`. */
+  /** Hears what clients must not: errors that are no `SyncFailure`, and those that have a cause. */
   onError(error: unknown): void;
 }
 
@@ -53,7 +53,10 @@ export function supervise(
 
   function failureOf(error: unknown): RunFailure {
     if (signal.aborted) return signal.reason;
-    if (error instanceof SyncFailure) return error;
+    if (error instanceof SyncFailure) {
+      if (error.cause !== undefined) onError(error);
+      return error;
+    }
     onError(error);
     return UNEXPECTED;
   }
