@@ -15,6 +15,9 @@ interface Pending {
   output?: Socket;
   readonly started: PromiseWithResolvers<GitProcess>;
   readonly exited: PromiseWithResolvers<GitExit>;
+  /** It has ended. A quick git may do so before its sockets were accepted here: then it is still to be handed over. */
+  ended: boolean;
+  handed: boolean;
 }
 
 /**
@@ -52,6 +55,8 @@ export class HelperSpawner implements Spawner {
       hasInput,
       started: Promise.withResolvers(),
       exited: Promise.withResolvers(),
+      ended: false,
+      handed: false,
     };
     this.#pending.set(id, pending);
     this.#keepAwake();
@@ -94,14 +99,15 @@ export class HelperSpawner implements Spawner {
       if (head === null) return;
       socket.off("readable", read);
       const channel = head.toString("latin1", 0, 1);
-      const pending = this.#pending.get(Number.parseInt(head.toString("latin1", 1), 16));
+      const id = Number.parseInt(head.toString("latin1", 1), 16);
+      const pending = this.#pending.get(id);
       if (!pending) {
         socket.destroy();
         return;
       }
       if (channel === CHANNELS.input) pending.input = socket;
       else pending.output = socket;
-      this.#hand(pending);
+      this.#hand(id, pending);
     };
     socket.on("readable", read);
     read();
@@ -112,14 +118,16 @@ export class HelperSpawner implements Spawner {
     if (!pending || reply.kind === "ready") return;
     if (reply.kind === "started") {
       pending.pid = reply.pid;
-      this.#hand(pending);
+      this.#hand(reply.id, pending);
       return;
     }
-    this.#pending.delete(reply.id);
-    this.#keepAwake();
     if (reply.kind === "ended") {
+      pending.ended = true;
       pending.exited.resolve({ code: reply.code, stderr: reply.stderr });
+      this.#forgetWhenDone(reply.id, pending);
     } else {
+      this.#pending.delete(reply.id);
+      this.#keepAwake();
       pending.input?.destroy();
       pending.output?.destroy();
       pending.started.reject(Object.assign(new Error(reply.message), { code: reply.code }));
@@ -134,18 +142,25 @@ export class HelperSpawner implements Spawner {
     this.#server?.[wanted]();
   }
 
-  #hand(pending: Pending): void {
+  #hand(id: number, pending: Pending): void {
     const { pid, input, output } = pending;
     if (pid === undefined || !output || (pending.hasInput && !input)) return;
+    pending.handed = true;
     pending.started.resolve({ pid, stdin: input, stdout: output, exited: pending.exited.promise });
+    this.#forgetWhenDone(id, pending);
+  }
+
+  #forgetWhenDone(id: number, { ended, handed }: Pending): void {
+    if (!ended || !handed) return;
+    this.#pending.delete(id);
+    this.#keepAwake();
   }
 
   /** The helper is gone: what it ran was killed with it. */
   #drop(): void {
     this.#helper = undefined;
     for (const id of [...this.#pending.keys()]) {
-      const pending = this.#pending.get(id);
-      if (pending?.pid === undefined)
+      if (!this.#pending.get(id)?.handed)
         this.#settle({ id, kind: "failed", code: "EPIPE", message: "helper ended" });
       else this.#settle({ id, kind: "ended", code: null, stderr: "helper ended" });
     }

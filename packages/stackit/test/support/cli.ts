@@ -23,6 +23,8 @@ export async function runCommand(args: readonly string[], options: CliOptions): 
 export interface RunningServe extends AsyncDisposable {
   readonly url: string;
   readonly stdout: () => string;
+  /** The log, among other things. */
+  readonly stderr: () => string;
   /** As the first signal would. Resolves to the exit code. */
   stop(): Promise<number>;
 }
@@ -39,6 +41,7 @@ export async function startServe(args: readonly string[], options: CliOptions): 
   return {
     url,
     stdout: started.stdout,
+    stderr: started.stderr,
     stop: started.stop,
     async [Symbol.asyncDispose]() {
       await started.stop();
