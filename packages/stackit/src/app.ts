@@ -65,6 +65,8 @@ export async function start(config: Config, log: Logger): Promise<Running> {
           id: repoConfig.id,
           folder: repoConfig.path,
           ...(repoConfig.displayName !== undefined && { displayName: repoConfig.displayName }),
+          ...(repoConfig.owner !== undefined && { owner: repoConfig.owner }),
+          ...(repoConfig.name !== undefined && { name: repoConfig.name }),
           namesPerson: !config.readOnly,
           lineCounts: store.lineCounts,
         }),

@@ -26,6 +26,9 @@ export interface WorkingCopyOptions {
   readonly id: string;
   readonly folder: string;
   readonly displayName?: string;
+  /** On the forge, where the remote's URL does not say. */
+  readonly owner?: string;
+  readonly name?: string;
   /** Whether answers may say whose clone this is and where it lies. Never on a public server. */
   readonly namesPerson: boolean;
   readonly lineCounts?: LineCountStore;
@@ -135,11 +138,11 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   }
 
   get owner(): string | undefined {
-    return this.#state?.settings.owner;
+    return this.#state?.settings.owner ?? this.#options.owner;
   }
 
   get name(): string | undefined {
-    return this.#state?.settings.name;
+    return this.#state?.settings.name ?? this.#options.name;
   }
 
   get remotes(): RepoSettings["remotes"] {
@@ -179,7 +182,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const settings =
       before?.raw.settingsStamp === raw.settingsStamp
         ? before.settings
-        : await readSettings(git, dirs, signal);
+        : { ...(await readSettings(git, dirs, signal)), ...this.#identity() };
     const reading = toReading(raw, listing);
     const old = this.#snapshot?.parts;
     const changedRefs = listing.deltas.map(({ ref }) => ref);
@@ -216,6 +219,11 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   async hasChanged(signal: AbortSignal): Promise<boolean> {
     const raw = await this.#readRaw(signal);
     return !this.#state || !sameReading(this.#state.raw, raw);
+  }
+
+  #identity(): Partial<Pick<RepoSettings, "owner" | "name">> {
+    const { owner, name } = this.#options;
+    return { ...(owner !== undefined && { owner }), ...(name !== undefined && { name }) };
   }
 
   async #readRaw(signal: AbortSignal): Promise<RawReading> {
