@@ -1,10 +1,18 @@
-import type { EdgeSourceName } from "stackit/contract/view";
+import type { Branch, EdgeSourceName } from "stackit/contract/view";
 import { Link } from "wouter";
 import { count, listed, shortSha } from "../../lib/words.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Age } from "../../ui/time.tsx";
-import { branchTitle, chipsOf, isMoved, problemWords, prWords, remoteWords } from "../stacks/branch-state.ts";
+import {
+  branchTitle,
+  chipsOf,
+  isDisputed,
+  isMoved,
+  problemWords,
+  prWords,
+  remoteWords,
+} from "../stacks/branch-state.ts";
 import { LineCounts } from "../stacks/line-counts.tsx";
 import type { BranchPlace } from "./find-branch.ts";
 
@@ -20,7 +28,8 @@ export function BranchHead({
   const { branch, stack, position, below } = place;
   const remote = remoteWords(branch);
   const parent = branch.parent ?? trunk;
-  const chips = chipsOf(branch);
+  // What has a callout below is not said twice.
+  const chips = chipsOf(branch).filter((chip) => chip.tone === "here" || chip.tone === "idle");
   return (
     <header className="branch-head">
       <h2>{branchTitle(branch)}</h2>
@@ -130,18 +139,14 @@ const sourceNames: Record<EdgeSourceName, string> = {
   "remembered-tip": "a remembered commit",
 };
 
-/** Who says that the parent is the parent, and since when it is known. Open where they disagree. */
+/** Who says that the parent is the parent, and since when it is known. Open where that is in dispute. */
 function EdgeFacts({ place: { branch } }: { place: BranchPlace }) {
-  const { sources, agreed } = branch.edge;
-  const names = [...new Set(sources.map((source) => sourceNames[source.source]))];
+  const { sources } = branch.edge;
+  const disputed = isDisputed(branch);
   if (sources.length === 0) return null;
   return (
-    <details className="edge-facts" open={!agreed}>
-      <summary className={agreed ? "meta" : "meta warn-text"}>
-        {agreed
-          ? `Parent known from ${listed(names)}`
-          : `Sources disagree about the parent: ${listed(names)}`}
-      </summary>
+    <details className="edge-facts" open={disputed}>
+      <summary className={disputed ? "meta warn-text" : "meta"}>{edgeSentence(branch)}</summary>
       <table className="meta">
         <thead className="vh">
           <tr>
@@ -153,10 +158,10 @@ function EdgeFacts({ place: { branch } }: { place: BranchPlace }) {
         <tbody>
           {sources.map((source) => (
             <tr key={source.source + source.parent}>
-              <td>{sourceNames[source.source]}</td>
+              <td>{sentence(sourceNames[source.source])}</td>
               <td>
                 <bdi className="mono">{source.parent}</bdi>
-                {!agreed && source.parent === branch.parent && " · used"}
+                {!branch.edge.agreed && source.parent === branch.parent && " · used"}
               </td>
               <td>
                 seen <Age at={source.observedAt} />
@@ -167,6 +172,15 @@ function EdgeFacts({ place: { branch } }: { place: BranchPlace }) {
       </table>
     </details>
   );
+}
+
+function edgeSentence(branch: Branch): string {
+  const { sources, agreed } = branch.edge;
+  const named = sources.filter((source) => source.parent === branch.parent);
+  const names = listed([...new Set(named.map((source) => sourceNames[source.source]))]);
+  if (agreed) return `Parent known from ${names}`;
+  if (isDisputed(branch)) return `Sources disagree about the parent; ${names || "none of them"} is followed`;
+  return `Parent known from ${names}; the history still leads elsewhere, because the parent moved`;
 }
 
 function sentence(text: string): string {

@@ -12,7 +12,6 @@ import type { BranchRow as BranchRowModel } from "./rows.ts";
 export const BranchRow = memo(function BranchRow({
   row,
   gap,
-  columns,
   href,
   isCurrent,
   onFocus,
@@ -20,7 +19,6 @@ export const BranchRow = memo(function BranchRow({
   row: BranchRowModel;
   /** Room for rows above that are not drawn. */
   gap: number;
-  columns: number;
   href: string;
   isCurrent: boolean;
   onFocus: (id: string) => void;
@@ -44,7 +42,7 @@ export const BranchRow = memo(function BranchRow({
         shape={row.shape}
         tone={row.tone}
         height={row.height}
-        columns={columns}
+        columns={row.columns}
         isHere={branch.isCurrent}
       />
       <Link

@@ -34,6 +34,14 @@ export function hasProblem(branch: Branch): boolean {
   return (branch.problems?.length ?? 0) > 0;
 }
 
+/** Ancestry always names another parent where the recorded one moved; that is no dispute of its own. */
+export function isDisputed(branch: Branch): boolean {
+  if (branch.edge.agreed) return false;
+  if (!isMoved(branch) && !isMerged(branch)) return true;
+  const told = branch.edge.sources.filter(({ source }) => source !== "ancestry").map(({ parent }) => parent);
+  return new Set(told).size > 1;
+}
+
 export interface Chip {
   text: string;
   tone: "warn" | "bad" | "idle" | "merged" | "here";
@@ -48,7 +56,7 @@ export function chipsOf(branch: Branch): Chip[] {
   else if (branch.restack.state === "diverged") add("diverged from parent", "warn");
   else if (isMoved(branch)) add("parent moved", "warn");
   for (const problem of branch.problems ?? []) add(problemWords[problem.code], "bad");
-  if (!branch.edge.agreed) add("parent disputed", "warn");
+  if (isDisputed(branch)) add("parent disputed", "warn");
   if (branch.isLocked) add("locked", "idle");
   if (branch.isFrozen) add("frozen", "idle");
   if (branch.inWorktree && !branch.isCurrent) add("in a worktree", "idle");

@@ -1,6 +1,6 @@
 import type { Branch, StackDetail } from "stackit/contract/view";
 import type { StateFilter } from "../../routes/location.ts";
-import { branchTitle, hasProblem, isMerged, isMoved } from "./branch-state.ts";
+import { branchTitle, hasProblem, isDisputed, isMerged, isMoved } from "./branch-state.ts";
 
 export interface Filter {
   /** Each must be found in the branch, its title, its stack or its author. */
@@ -33,7 +33,7 @@ const isWords = {
   diverged: ({ branch }) => branch.remoteStatus?.diverged === true || branch.restack.state === "diverged",
   mine: ({ isMine }) => isMine,
   locked: ({ branch }) => branch.isLocked || branch.isFrozen,
-  problem: ({ branch }) => hasProblem(branch) || !branch.edge.agreed,
+  problem: ({ branch }) => hasProblem(branch) || isDisputed(branch),
   here: ({ branch }) => branch.isCurrent,
 } satisfies Record<string, (candidate: Candidate) => boolean>;
 

@@ -91,17 +91,15 @@ export function StackHead({
 export function MergedLine({
   row,
   gap,
-  columns,
   onToggle,
 }: {
   row: MergedRow;
   gap: number;
-  columns: number;
   onToggle: (stack: string) => void;
 }) {
   return (
     <div className="merged-line" style={{ marginTop: gap, height: row.height }}>
-      <MergedDrawing height={row.height} columns={columns} />
+      <MergedDrawing height={row.height} columns={row.columns} />
       <button type="button" className="link" aria-expanded={row.open} onClick={() => onToggle(row.stack)}>
         {row.count} merged
         <Sign name={row.open ? "down" : "right"} />
@@ -110,11 +108,11 @@ export function MergedLine({
   );
 }
 
-export function TrunkFoot({ row, gap, columns }: { row: TrunkRow; gap: number; columns: number }) {
+export function TrunkFoot({ row, gap }: { row: TrunkRow; gap: number }) {
   const lineHeight = 28;
   return (
     <div className="trunk-foot" style={{ marginTop: gap, height: row.height }}>
-      <TrunkDrawing height={lineHeight} columns={columns} style={row.style} />
+      <TrunkDrawing height={lineHeight} columns={row.columns} style={row.style} />
       <span className="mono cut">{row.trunk}</span>
     </div>
   );

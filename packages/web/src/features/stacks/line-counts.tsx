@@ -4,9 +4,9 @@ import { formatNumber } from "../../lib/words.ts";
 export function LineCounts({ added, deleted }: { added: number | undefined; deleted: number | undefined }) {
   if (added === undefined || deleted === undefined) return null;
   return (
-    <>
-      <span className="added">+{formatNumber(added)}</span>{" "}
-      <span className="deleted">−{formatNumber(deleted)}</span>
-    </>
+    <span className="line-counts">
+      <span className={added > 0 ? "added" : "subtle"}>+{formatNumber(added)}</span>{" "}
+      <span className={deleted > 0 ? "deleted" : "subtle"}>−{formatNumber(deleted)}</span>
+    </span>
   );
 }

@@ -59,17 +59,15 @@ test("many children of one branch stay within the columns there are", () => {
 });
 
 test("whatever the tree, and even with a circle in it, every branch has one row above its parent", () => {
-  const anyTree = fc
-    .array(fc.nat(), { minLength: 1, maxLength: 40 })
-    .map((parents) =>
-      parents.map(
-        (parent, i): RailNode => ({
-          name: `n${i}`,
-          parent: i === 0 ? undefined : `n${parent % i}`,
-          style: "solid",
-        }),
-      ),
-    );
+  const anyTree = fc.array(fc.nat(), { minLength: 1, maxLength: 40 }).map((parents) =>
+    parents.map(
+      (parent, i): RailNode => ({
+        name: `n${i}`,
+        parent: i === 0 ? undefined : `n${parent % i}`,
+        style: "solid",
+      }),
+    ),
+  );
   fc.assert(
     fc.property(anyTree, (nodes) => {
       const rows = leafFirst(nodes);

@@ -77,6 +77,15 @@ export function layoutRail(rows: readonly RailNode[]): RailRow[] {
   });
 }
 
+/** How many columns the rows need together. */
+export function railColumns(rails: readonly RailRow[]): number {
+  let columns = 1;
+  for (const { column, passes } of rails) {
+    columns = Math.max(columns, column + 1, (passes.at(-1)?.column ?? 0) + 1);
+  }
+  return columns;
+}
+
 function firstFree(lines: ReadonlyMap<number, unknown>): number {
   let column = 0;
   while (lines.has(column) && column < MAX_COLUMNS - 1) column += 1;

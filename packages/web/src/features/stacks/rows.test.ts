@@ -37,6 +37,13 @@ test("a stack stands leaf on top between its head and the trunk", () => {
   expect(sketch(rows)).toEqual(["lane", "stack", "c 3/3", "b 2/3", "a 1/3", "trunk"]);
 });
 
+test("a branch that is a stack of its own has no head that would only repeat it", () => {
+  expect(sketch(rowsOf([branch("a")]))).toEqual(["lane", "stack", "a 1/1", "trunk"]);
+  const only = stack("a", [branch("a")], { title: "Do a" });
+  const { lanes } = buildLanes(view([only]), parseFilter(""), "all", "owner");
+  expect(sketch(flattenLanes(lanes, options))).toEqual(["lane", "a 1/1", "trunk"]);
+});
+
 test("of two children the second says whom it shares the parent with", () => {
   const rows = branchRows(rowsOf([branch("a"), branch("b", { parent: "a" }), branch("c", { parent: "a" })]));
   expect(rows.map((row) => [row.branch.name, row.alsoOn])).toEqual([

@@ -1,7 +1,15 @@
-import type { Branch, TrunkCommit, Unstacked } from "stackit/contract/view";
-import { isMerged, isMoved, type NodeShape, type NodeTone, nodeShape, nodeTone } from "./branch-state.ts";
+import type { Branch, StackDetail, TrunkCommit, Unstacked } from "stackit/contract/view";
+import {
+  branchTitle,
+  isMerged,
+  isMoved,
+  type NodeShape,
+  type NodeTone,
+  nodeShape,
+  nodeTone,
+} from "./branch-state.ts";
 import { type Lane, type LaneFacts, type StackBlock, stackSentence } from "./lanes.ts";
-import { type LineStyle, layoutRail, leafFirst, type RailRow } from "./rail.ts";
+import { type LineStyle, layoutRail, leafFirst, type RailRow, railColumns } from "./rail.ts";
 
 /** One line of the page. `id` is unique on the page and stays with what it shows. */
 export type Row =
@@ -41,8 +49,11 @@ export interface BranchRow extends Placed {
   kind: "branch";
   lane: string;
   stack: string;
+  stackTitle: string;
   branch: Branch;
   rail: RailRow;
+  /** Columns of the whole stack's rail. */
+  columns: number;
   shape: NodeShape;
   tone: NodeTone;
   /** From the trunk: 1 is the root. */
@@ -58,6 +69,7 @@ export interface MergedRow extends Placed {
   stack: string;
   count: number;
   open: boolean;
+  columns: number;
 }
 export interface TrunkRow extends Placed {
   kind: "trunk";
@@ -66,6 +78,7 @@ export interface TrunkRow extends Placed {
   trunk: string;
   /** The line that comes down to it. */
   style: LineStyle;
+  columns: number;
 }
 export interface SectionRow extends Placed {
   kind: "section";
@@ -131,9 +144,11 @@ function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Ro
   const { heights, trunk } = options;
   const { stack } = block;
   const place = { lane, stack: stack.rootBranch };
-  const folded = options.foldedStacks.has(stack.rootBranch);
-  const rows: Row[] = [
-    {
+  const alone = saysTheSame(stack);
+  const folded = !alone && options.foldedStacks.has(stack.rootBranch);
+  const rows: Row[] = [];
+  if (!alone) {
+    rows.push({
       ...place,
       kind: "stack",
       id: `stack:${stack.rootBranch}`,
@@ -143,8 +158,8 @@ function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Ro
       branchCount: stack.branches.length,
       shownCount: block.shown.length,
       folded,
-    },
-  ];
+    });
+  }
   if (folded) return rows;
 
   const all = leafFirst(stack.branches);
@@ -155,6 +170,7 @@ function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Ro
   const shown = all.filter((branch) => shownNames.has(branch.name));
   const drawn = mergedOpen ? shown : shown.slice(0, shown.length - merged);
   const rails = layoutRail(railNodes(drawn, stack.branches));
+  const columns = railColumns(rails);
   const firstChildren = firstChildOf(stack.branches);
   for (const [index, branch] of drawn.entries()) {
     const rail = rails[index];
@@ -164,8 +180,10 @@ function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Ro
       kind: "branch",
       id: `branch:${branch.name}`,
       height: heights.branch,
+      stackTitle: stack.title,
       branch,
       rail,
+      columns,
       shape: nodeShape(branch),
       tone: nodeTone(branch, stack),
       position: positions.get(branch.name) ?? 1,
@@ -181,6 +199,7 @@ function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Ro
       height: heights.merged,
       count: merged,
       open: mergedOpen,
+      columns,
     });
   }
   const style = drawn.length > 0 ? (rails.at(-1)?.down ?? "solid") : "solid";
@@ -191,8 +210,15 @@ function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Ro
     height: heights.trunk,
     trunk,
     style,
+    columns,
   });
   return rows;
+}
+
+/** Whether a head would only repeat the one branch below it. */
+function saysTheSame({ branches, title }: StackDetail): boolean {
+  const [only] = branches;
+  return branches.length === 1 && only !== undefined && (title === branchTitle(only) || title === only.name);
 }
 
 /** The branches with the nearest shown ancestor as parent; the line to one that is not the true parent is dotted. */

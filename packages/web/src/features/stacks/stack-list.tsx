@@ -8,6 +8,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { count } from "../../lib/words.ts";
 import { BranchRow } from "./branch-row.tsx";
 import {
   CommitLine,
@@ -19,7 +20,7 @@ import {
   UnstackedLine,
 } from "./fixed-rows.tsx";
 import { type DrawnBlock, type DrawnLane, nestRows, type Placed, withKept } from "./nest-rows.ts";
-import type { Row, SectionRow, StackRow } from "./rows.ts";
+import type { BranchRow as BranchRowModel, Row, SectionRow } from "./rows.ts";
 import { useWindow } from "./use-window.ts";
 import { offsetsOf } from "./window.ts";
 
@@ -41,7 +42,6 @@ export interface ListActions {
 export function StackList({
   ref,
   rows,
-  columns,
   scroller,
   stickyHeight,
   openBranch,
@@ -50,8 +50,6 @@ export function StackList({
 }: {
   ref: Ref<StackListHandle>;
   rows: readonly Row[];
-  /** Columns of the widest rail. */
-  columns: number;
   scroller: RefObject<HTMLElement | null>;
   /** What covers the top of the scroller. */
   stickyHeight: number;
@@ -128,18 +126,15 @@ export function StackList({
             key={row.id}
             row={row}
             gap={gap}
-            columns={columns}
             href={hrefOf(row.branch.name)}
             isCurrent={row.id === currentId}
             onFocus={onFocus}
           />
         );
       case "merged":
-        return (
-          <MergedLine key={row.id} row={row} gap={gap} columns={columns} onToggle={actions.toggleMerged} />
-        );
+        return <MergedLine key={row.id} row={row} gap={gap} onToggle={actions.toggleMerged} />;
       case "trunk":
-        return <TrunkFoot key={row.id} row={row} gap={gap} columns={columns} />;
+        return <TrunkFoot key={row.id} row={row} gap={gap} />;
       case "section":
         return <SectionHead key={row.id} row={row} gap={gap} onToggle={actions.toggleSection} />;
       case "commit":
@@ -155,13 +150,13 @@ export function StackList({
     if (block.stack === undefined) return block.items.map(drawItem);
     const branches = block.items.filter((item) => item.row.kind === "branch");
     const rest = block.items.filter((item) => item.row.kind !== "branch");
-    const head = rows[indexById.get(`stack:${block.stack}`) ?? -1];
+    const first = branches[0]?.row;
     return (
       <div key={block.stack} className="stack">
         {block.head && <StackHead row={block.head.row} gap={block.head.gap} onToggle={actions.toggleStack} />}
         {branches.length > 0 && (
           // biome-ignore lint/a11y/noRedundantRoles: without list marks some browsers no longer call it a list.
-          <ol role="list" aria-label={head?.kind === "stack" ? stackName(head) : block.stack}>
+          <ol role="list" aria-label={first?.kind === "branch" ? stackName(first) : block.stack}>
             {branches.map(drawItem)}
           </ol>
         )}
@@ -200,6 +195,6 @@ export function StackList({
   );
 }
 
-function stackName(row: StackRow): string {
-  return `Stack ${row.title}, ${row.branchCount} ${row.branchCount === 1 ? "branch" : "branches"}, top first`;
+function stackName({ stackTitle, of }: BranchRowModel): string {
+  return `Stack ${stackTitle}, ${count(of, "branch", "branches")}, top first`;
 }

@@ -8,6 +8,7 @@ import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { useStored } from "../../ui/use-stored.ts";
+import { remoteWords } from "./branch-state.ts";
 import { parseFilter } from "./filter.ts";
 import { buildLanes } from "./lanes.ts";
 import { ListToolbar } from "./list-toolbar.tsx";
@@ -57,9 +58,9 @@ export function StacksView({
       [order.lanes, view, heights, folds.stacks, folds.lanes, folds.merged, folds.sections, anyPr],
     ),
   );
-  const facts = useMemo(() => columnsOf(rows), [rows]);
+  const anyRemote = useMemo(() => hasRemoteFacts(view), [view]);
   const toolbar = useRef<HTMLDivElement>(null);
-  const stickyHeight = useHeight(toolbar);
+  const stickyHeight = useStickyHeight(toolbar);
 
   useListKeys(rows, route, list, folds.actions);
 
@@ -69,7 +70,7 @@ export function StacksView({
     <div
       className="stacks-view"
       data-no-pr={!anyPr || undefined}
-      data-no-remote={!facts.anyRemote || undefined}
+      data-no-remote={!anyRemote || undefined}
       data-density={touch ? "touch" : compact}
       onPointerEnter={() => setReading(true)}
       onPointerLeave={(event) => setReading(event.currentTarget.contains(document.activeElement))}
@@ -97,7 +98,6 @@ export function StacksView({
         <StackList
           ref={list}
           rows={rows}
-          columns={facts.columns}
           scroller={scroller}
           stickyHeight={stickyHeight}
           openBranch={route.branch}
@@ -117,26 +117,20 @@ function useSharedRows(rows: Row[]): Row[] {
   return next;
 }
 
-function columnsOf(rows: readonly Row[]) {
-  let columns = 1;
-  let anyRemote = false;
-  for (const row of rows) {
-    if (row.kind !== "branch") continue;
-    columns = Math.max(columns, row.rail.column + 1, ...row.rail.passes.map((pass) => pass.column + 1));
-    const { remoteStatus } = row.branch;
-    anyRemote ||=
-      remoteStatus !== undefined &&
-      (remoteStatus.missingRemote || remoteStatus.ahead + remoteStatus.behind > 0);
-  }
-  return { columns, anyRemote };
+/** Whether any branch has something to say about its remote counterpart; else the column is left out. */
+function hasRemoteFacts(view: View): boolean {
+  return view.stacks.some((stack) => stack.branches.some((branch) => remoteWords(branch) !== undefined));
 }
 
-function useHeight(element: RefObject<HTMLElement | null>): number {
+/** The height of what sticks to the top; nothing does where there is little room. */
+function useStickyHeight(element: RefObject<HTMLElement | null>): number {
   const [height, setHeight] = useState(0);
   useLayoutEffect(() => {
     if (!element.current) return;
     const observed = element.current;
-    const sizes = new ResizeObserver(() => setHeight(observed.offsetHeight));
+    const sizes = new ResizeObserver(() =>
+      setHeight(getComputedStyle(observed).position === "sticky" ? observed.offsetHeight : 0),
+    );
     sizes.observe(observed);
     return () => sizes.disconnect();
   }, [element]);

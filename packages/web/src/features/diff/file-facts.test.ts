@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { fileSentences, foldReasons } from "./file-facts.ts";
+import { parsePatch } from "./parse-patch.ts";
+
+function sentences(patch: string): string[] {
+  const [file] = parsePatch(`diff --git a/x b/x\n${patch}`);
+  if (!file) throw new Error("no file");
+  return fileSentences(file);
+}
+
+test.each([
+  ["new file mode 100644\n", ["An empty file was added."]],
+  ["deleted file mode 100644\n", ["An empty file was deleted."]],
+  ["old mode 100644\nnew mode 100755\n", ["Made executable."]],
+  ["old mode 100755\nnew mode 100644\n", ["No longer executable."]],
+  ["similarity index 100%\nrename from y\nrename to x\n", ["Renamed from y, without a change."]],
+  ["index 1..2 100644\nBinary files a/x and b/x differ\n", ["A binary file changed."]],
+  [
+    "new file mode 120000\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+target\n\\ No newline at end of file\n",
+    ["A symbolic link; the line is the path it points to."],
+  ],
+  [
+    `index 1..2 160000\n@@ -1 +1 @@\n-Subproject commit ${"1".repeat(40)}\n+Subproject commit ${"2".repeat(40)}\n`,
+    ["Submodule moved from 1111111 to 2222222."],
+  ],
+  ["index 1..2 100644\n@@ -1 +1 @@\n-a\n+b\n", []],
+])("%j is told as %j", (patch, told) => {
+  expect(sentences(patch)).toEqual(told);
+});
+
+function fileOf(path: string, lines: number): string {
+  const body = Array.from({ length: lines }, (_, i) => `+${i}`).join("\n");
+  return `diff --git a/${path} b/${path}\nnew file mode 100644\n--- /dev/null\n+++ b/${path}\n@@ -0,0 +1,${lines} @@\n${body}\n`;
+}
+
+test("lock files, generated and vendored ones, and very long ones start folded with a reason", () => {
+  const files = ["package-lock.json", "a/vendor/x.go", "api.pb.go", "src/a.ts"].map((path) =>
+    fileOf(path, 2),
+  );
+  const reasons = foldReasons(
+    parsePatch([...files, fileOf("long.txt", 2001), fileOf("huge.txt", 20_001)].join("")),
+  );
+  expect(reasons).toEqual([
+    "A lock file",
+    "Vendored code",
+    "A generated file",
+    undefined,
+    "A long diff, 2,001 changed lines",
+    "A large diff, 20,001 lines",
+  ]);
+});
+
+test("after four thousand lines the next files start folded, however small", () => {
+  const reasons = foldReasons(parsePatch(["a", "b", "c"].map((path) => fileOf(path, 1500)).join("")));
+  expect(reasons.map((reason) => reason !== undefined)).toEqual([false, false, true]);
+});
