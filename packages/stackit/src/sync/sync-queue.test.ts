@@ -259,6 +259,15 @@ test("a held run gets its second look when its hold says so, and a confirmation 
   expect([...(repo.works[2]?.confirmed ?? [])]).toEqual(["hold-1"]);
 });
 
+test("what a person confirmed still holds for the attempt after a failure", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  queue.request("a", { trigger: "manual", confirm: "hold-1" });
+  await repo.fail(unreachable());
+  await clock.advance(1000);
+  expect([...(repo.works[1]?.confirmed ?? [])]).toEqual(["hold-1"]);
+});
+
 test("disposal answers who waits, aborts what runs, waits for it, and refuses what comes later", async () => {
   const { clock, queue, add } = setUp();
   const repo = add("a");
@@ -293,6 +302,18 @@ test("a repository that leaves is answered for, and its id is free once its run 
   const again = add("a");
   queue.request("a", { trigger: "manual" });
   expect(again.works).toHaveLength(1);
+});
+
+test("a repository that leaves while its run hangs is not tried again when the run has ended", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  repo.ignoresAbort = true;
+  queue.request("a", { trigger: "manual" });
+  await clock.advance(180_000);
+  const left = repo.registration[Symbol.asyncDispose]();
+  await repo.succeed();
+  await left;
+  expect(repo.works).toHaveLength(1);
 });
 
 test("every observer hears each change once and in order, whatever observers do", async () => {

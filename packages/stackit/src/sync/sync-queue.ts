@@ -212,7 +212,6 @@ export class SyncQueue implements AsyncDisposable {
 
   #armWake(now: number): void {
     this.#cancelWake();
-    if (this.#closed) return;
     let nextAtMs = Number.POSITIVE_INFINITY;
     for (const lane of this.#lanes.values()) {
       for (const atMs of lane.dueTimesMs) if (atMs > now) nextAtMs = Math.min(nextAtMs, atMs);

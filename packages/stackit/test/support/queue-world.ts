@@ -272,6 +272,7 @@ export class QueueWorld {
 
   #sync(repoId: string, work: SyncWork): Promise<SyncResult> {
     expect(this.#calls.has(repoId), "F2: two runs at once").toBe(false);
+    expect(this.#registered.has(repoId) && !this.#closing, "a run after its repository left").toBe(true);
     const { promise, resolve, reject } = Promise.withResolvers<SyncResult>();
     const end = (settle: () => void) => {
       if (this.#calls.get(repoId)?.runId === work.runId) this.#calls.delete(repoId);
