@@ -4,6 +4,8 @@ export interface HttpLimits {
   requestBurst: number;
   bodyBytes: number;
   headerBytes: number;
+  /** Within this a request must have arrived completely, also one that comes drop by drop. */
+  requestTimeoutMs: number;
   streams: number;
   streamsPerClient: number;
 }
@@ -29,6 +31,7 @@ export const DEFAULT_LIMITS: HttpLimits = {
   requestBurst: 60,
   bodyBytes: 2 ** 20,
   headerBytes: 16 * 1024,
+  requestTimeoutMs: 30_000,
   streams: 512,
   streamsPerClient: 32,
 };

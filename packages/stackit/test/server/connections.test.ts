@@ -31,6 +31,8 @@ function parse(answer: string) {
 }
 
 const GET = "GET /api/v1/config HTTP/1.1\r\nHost: localhost\r\n";
+const POST_SYNC =
+  "POST /api/v1/repos/default/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 const CLOSE = "Connection: close\r\n\r\n";
 
 const broken: [string, string, number, string][] = [
@@ -131,15 +133,22 @@ test("headers of just below 16 KiB pass", async () => {
 
 test("a body of 2 MiB is refused before it has come, by its length or by its chunks", async () => {
   await using server = await startServer();
-  const head =
-    "POST /api/v1/repos/default/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-  const byLength = parse(await exchange(server, `${head}Content-Length: ${2 ** 21}\r\n${CLOSE}{`));
+  const byLength = parse(await exchange(server, `${POST_SYNC}Content-Length: ${2 ** 21}\r\n${CLOSE}{`));
   expect([byLength.status, JSON.parse(byLength.body).code]).toEqual([413, "request/too-large"]);
   const chunk = `10000\r\n${" ".repeat(0x10000)}\r\n`;
   const byChunks = parse(
-    await exchange(server, `${head}Transfer-Encoding: chunked\r\n${CLOSE}${chunk.repeat(17)}`),
+    await exchange(server, `${POST_SYNC}Transfer-Encoding: chunked\r\n${CLOSE}${chunk.repeat(17)}`),
   );
   expect([byChunks.status, JSON.parse(byChunks.body).code]).toEqual([413, "request/too-large"]);
+});
+
+test.each([
+  ["headers", GET],
+  ["a body", `${POST_SYNC}Content-Length: 9\r\n\r\n{`],
+])("a client that does not finish its request with %s is not waited for", async (_name, beginning) => {
+  await using server = await startServer({ config: { limits: { requestTimeoutMs: 200 } } });
+  const answer = parse(await exchange(server, beginning));
+  expect([answer.status, JSON.parse(answer.body).code]).toEqual([408, "request/timeout"]);
 });
 
 test("a client that hangs up in the middle of a request or an answer disturbs nobody", async () => {

@@ -126,7 +126,7 @@ test("when very much was missed, reading all anew is what is asked for", async (
 });
 
 test("a stream of one repository says nothing of others, the stream of all says everything", async () => {
-  await using server = await startServer({ repos: [widget("a", "a"), widget("b", "b")] });
+  await using server = await startServer({ repos: [widget("a", "Octo/a"), widget("b", "Octo/b")] });
   await using one = await EventReader.open(url(server, "/repos/b/events"));
   await using all = await EventReader.open(url(server, "/events"));
   server.events.append(refresh(2, "a"));

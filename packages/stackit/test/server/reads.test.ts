@@ -64,7 +64,7 @@ test("a repository answers by its id, by owner and name in any case, and by that
 });
 
 test("an id is a name of its own: no other repository answers to it, and its case counts", async () => {
-  const repos = [widget("a", "b"), new HandMadeRepo("b", "a")];
+  const repos = [new HandMadeRepo("plain", ""), widget("a", "Octo/b"), new HandMadeRepo("b", "Octo/a")];
   await using server = await startServer({ repos });
   const idOf = async (path: string) => (await server.app.inject(`/api/v1/repos/${path}`)).json().id;
   expect(await idOf("a")).toBe("a");

@@ -1,3 +1,4 @@
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { type ProblemCode, problems } from "../../src/contract/problems.ts";
 import { SyncFailure, type SyncWork } from "../../src/sync/sync-target.ts";
@@ -115,6 +116,7 @@ test.each(["wait=3", "respond-async, wait=3"])("Prefer: %s waits no longer than 
   await hasBegun(2);
   begun[1]?.end();
   expect((await early).statusCode).toBe(200);
+  expect(clock.pendingTimers).toBe(0);
 });
 
 test("a repeated request with the same key is the same request", async () => {
@@ -262,6 +264,29 @@ test("a server that stops answers those who wait, and then stops", async () => {
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({ code: "sync/shutting-down", run: { state: "running" } });
   begun[0]?.end();
+});
+
+test("a sync that comes while the server stops does not keep it from stopping", async () => {
+  const { run, begun } = runsOnDemand();
+  await using server = await startServer({ run });
+  const diffBegun = Promise.withResolvers<void>();
+  const diffEnd = Promise.withResolvers<string>();
+  server.repo.makeDiff = () => {
+    diffBegun.resolve();
+    return diffEnd.promise;
+  };
+  // The connection is kept by an answer that takes longer; the sync comes after it on the same one.
+  const socket = server.connect();
+  socket.write("GET /api/v1/repos/default/branch-diff/ui HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await diffBegun.promise;
+  const closed = server.app.close();
+  await expect.poll(() => server.app.server.listening).toBe(false);
+  socket.write(`POST ${URL} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  await expect.poll(() => server.log.some(({ code }) => code === "sync/shutting-down")).toBe(true);
+  diffEnd.resolve("patch");
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 200/);
+  await closed;
+  for (const { end } of begun) end();
 });
 
 test("the runs are listed newest first, page by page", async () => {

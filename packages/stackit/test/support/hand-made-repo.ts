@@ -97,8 +97,8 @@ export class HandMadeRepo implements ServedRepo {
   readonly id: string;
   readonly displayName = "Widget";
   readonly kind = "working-copy";
-  readonly owner = "Octo";
-  readonly name: string;
+  readonly owner?: string;
+  readonly name?: string;
   readonly displayPath = "~/widget";
   readonly watching = { mode: "events" as const, pollIntervalSec: 60 };
   readonly remotes = [{ name: "origin", host: "git.example.com" }];
@@ -111,9 +111,12 @@ export class HandMadeRepo implements ServedRepo {
   #stacks: HandMadeStacks = {};
   #round = 0;
 
-  constructor(id = "default", name = "Widget") {
+  /** `fullName` is empty for a repository that no forge knows. */
+  constructor(id = "default", fullName = "Octo/Widget") {
+    const [owner, name] = fullName.split("/");
     this.id = id;
-    this.name = name;
+    if (owner) this.owner = owner;
+    if (name) this.name = name;
   }
 
   publish(stacks: HandMadeStacks, round = 0): Snapshot {

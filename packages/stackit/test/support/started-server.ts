@@ -99,8 +99,8 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
 }
 
 /** A repository with the stacks `api ← ui` and `feat/login`. */
-export function widget(id?: string, name?: string): HandMadeRepo {
-  const repo = new HandMadeRepo(id, name);
+export function widget(id?: string, fullName?: string): HandMadeRepo {
+  const repo = new HandMadeRepo(id, fullName);
   repo.publish({ api: "main", ui: "api", "feat/login": "main" });
   return repo;
 }
