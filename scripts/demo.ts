@@ -13,6 +13,7 @@ import { createScene, type Scene } from "../packages/stackit/test/support/git-sc
 import { shopApi } from "./demo/shop-api.ts";
 import { shopWeb } from "./demo/shop-web.ts";
 import { stockSync } from "./demo/stock-sync.ts";
+import { whenParentEnds } from "./end-with-parent.mjs";
 
 const repositories: [
   name: string,
@@ -47,6 +48,7 @@ async function serveDemo(folder: string, reposConfig: string): Promise<number> {
   const server = spawn(process.execPath, [main, "serve", ...args], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => server.kill(signal));
+  whenParentEnds(() => server.kill("SIGTERM"));
   return new Promise((resolve, reject) => {
     server.on("error", reject);
     server.on("close", (code) => resolve(code ?? 1));

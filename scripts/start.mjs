@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { whenParentEnds } from "./end-with-parent.mjs";
 
 const OLDEST_NODE = [22, 18];
 
@@ -15,6 +16,7 @@ const isNewEnough = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor
 
 process.chdir(process.env.INIT_CWD ?? process.cwd());
 if (isNewEnough) {
+  if (process.env.npm_lifecycle_event) whenParentEnds(() => process.kill(process.pid, "SIGTERM"));
   await import(main.href);
 } else if (existsSync(pinned) && process.execPath !== pinned) {
   const child = spawn(pinned, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: "inherit" });
