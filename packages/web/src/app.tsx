@@ -27,8 +27,10 @@ export function App() {
 
   return (
     <div className="app">
-      <TopBar place={status.data?.path} linkHome={!(config?.singleRepo || only)} />
-      <Strip />
+      <header className="app-head">
+        <TopBar place={status.data?.path} linkHome={!(config?.singleRepo || only)} />
+        <Strip />
+      </header>
       <ErrorBoundary part="The page" resetKey={pathname}>
         {repos.data ? (
           <Page route={route} repo={repo} repos={repos.data} />

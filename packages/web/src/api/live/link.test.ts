@@ -74,9 +74,14 @@ test("a failing server is told with its request id", () => {
 });
 
 test("delays double up to half a minute, jitter included, and never undercut the server's wish", () => {
-  expect(retryDelayMs(0, 0.5)).toBe(500);
-  expect(retryDelayMs(3, 0.5)).toBe(4000);
-  expect(retryDelayMs(50, 0)).toBe(22_500);
-  expect(retryDelayMs(50, 0.999)).toBeLessThanOrEqual(37_500);
-  expect(retryDelayMs(0, 0.5, 20_000)).toBe(20_000);
+  const cut = { kind: "cut" } as const;
+  expect(retryDelayMs(0, 0.5, cut)).toBe(500);
+  expect(retryDelayMs(3, 0.5, cut)).toBe(4000);
+  expect(retryDelayMs(50, 0, cut)).toBe(22_500);
+  expect(retryDelayMs(50, 0.999, cut)).toBeLessThanOrEqual(37_500);
+  expect(retryDelayMs(0, 0.5, { kind: "refused", retryAfterMs: 20_000 })).toBe(20_000);
+});
+
+test("a server that is gone is looked for at least every ten seconds or so", () => {
+  expect(retryDelayMs(50, 0.5, { kind: "silent" })).toBe(10_000);
 });

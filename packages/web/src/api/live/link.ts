@@ -72,10 +72,14 @@ export function advance(link: Link, event: LinkEvent, now: number): Link {
   }
 }
 
-/** 0.5, 1, 2, 4 … 30 s, each up to a quarter earlier or later by `random` in [0, 1); longer when the server asks. */
-export function retryDelayMs(failures: number, random: number, retryAfterMs = 0): number {
-  const delay = Math.min(30_000, 500 * 2 ** Math.min(failures, 10));
-  return Math.max(retryAfterMs, Math.round(delay * (0.75 + random / 2)));
+/**
+ * 0.5, 1, 2, 4 … 30 s, each up to a quarter earlier or later by `random` in [0, 1); longer when the server asks. A server
+ * that is gone is looked for every 10 s: nothing there can be overrun, and somebody is waiting for its return.
+ */
+export function retryDelayMs(failures: number, random: number, failure: LinkFailure): number {
+  const longest = failure.kind === "silent" ? 10_000 : 30_000;
+  const delay = Math.min(longest, 500 * 2 ** Math.min(failures, 10));
+  return Math.max(failure.retryAfterMs ?? 0, Math.round(delay * (0.75 + random / 2)));
 }
 
 /** What a person is told. `strip`: also in a line of its own below the bar. */

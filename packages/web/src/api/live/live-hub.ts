@@ -137,7 +137,7 @@ export class LiveHub {
         await this.#pause(100 + Math.random() * 200);
       } else {
         const { failures } = this.link.get();
-        const delayMs = retryDelayMs(failures, Math.random(), end.failure.retryAfterMs);
+        const delayMs = retryDelayMs(failures, Math.random(), end.failure);
         this.#advance({ type: "failed", failure: end.failure, delayMs });
         await this.#pause(delayMs);
       }

@@ -73,7 +73,13 @@ export function BranchPanel({
   return (
     <section ref={panel} className="panel" aria-label={`Branch ${name}`} tabIndex={-1}>
       <div className="panel-bar">
-        <Button look="quiet" size="small" aria-label="Close the branch" title="Close (Esc)" onClick={onClose}>
+        <Button
+          look="quiet"
+          size="small"
+          aria-label={covers ? undefined : "Close the branch"}
+          title="Close (Esc)"
+          onClick={onClose}
+        >
           <Sign name={covers ? "left" : "close"} />
           {covers && "Back to the list"}
         </Button>

@@ -59,5 +59,5 @@ function clampWidth(width: number): number {
 
 function initialWidth(): number {
   const stored = Number(read(STORAGE_KEY));
-  return clampWidth(stored > 0 ? stored : Math.min(760, window.innerWidth * 0.48));
+  return clampWidth(stored > 0 ? stored : Math.min(960, window.innerWidth * 0.48));
 }

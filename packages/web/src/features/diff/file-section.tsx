@@ -17,6 +17,7 @@ export const FileSection = memo(function FileSection({
   rows,
   offsets,
   columns,
+  scrolls,
   start,
   end,
   onToggle,
@@ -28,6 +29,8 @@ export const FileSection = memo(function FileSection({
   rows: readonly DiffRow[];
   offsets: Float64Array;
   columns: number;
+  /** Whether its lines are longer than the view is wide. */
+  scrolls: boolean;
   start: number;
   end: number;
   onToggle: (file: SurfaceFile) => void;
@@ -37,7 +40,11 @@ export const FileSection = memo(function FileSection({
     <div className="diff-file" data-file={file.path} style={{ top, height }}>
       <FileHead file={file} open={open} onToggle={() => onToggle(file)} />
       {open ? (
-        <div className="diff-body" style={{ height: height - HEAD_HEIGHT }}>
+        <div
+          className="diff-body"
+          style={{ height: height - HEAD_HEIGHT }}
+          {...(scrolls ? { role: "group", "aria-label": `Lines of ${file.path}`, tabIndex: 0 } : {})}
+        >
           <div className="diff-rows" style={{ paddingTop: offsets[start] ?? 0, ...width }}>
             {rows.slice(start, end).map((row, index) => (
               <DiffLineRow key={start + index} row={row} />

@@ -141,6 +141,7 @@ export function RowSurface({ ref, files, layout, wrap, onVisibleFile }: DiffSurf
               rows={one.rows}
               offsets={one.offsets}
               columns={one.columns}
+              scrolls={one.columns > fits}
               start={start}
               end={end}
               onToggle={toggle}

@@ -11,6 +11,7 @@ import { formatRoute, type RepositoryRoute } from "../../routes/location.ts";
 import { useServices, useStore, useTicking } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
+import { Key } from "../../ui/key.tsx";
 import { Age, Until } from "../../ui/time.tsx";
 import { activityWords, describeHealth, watchingWords } from "./freshness-words.ts";
 import { describeFlow, isBusy, refCount, triggerWords } from "./sync-flow.ts";
@@ -44,7 +45,7 @@ export function FreshnessHeader({
         <StateLine freshness={freshness} run={lastRun} sync={sync} route={route} />
         <SecondLine status={status} />
       </div>
-      {!readOnly && <SyncButton sync={sync} name={status.displayName} kind={status.kind} />}
+      {!readOnly && <SyncButton sync={sync} kind={status.kind} />}
     </header>
   );
 }
@@ -181,7 +182,7 @@ function SecondLine({ status }: { status: RepoStatus }) {
   );
 }
 
-function SyncButton({ sync, name, kind }: { sync: SyncHandle; name: string; kind: RepoStatus["kind"] }) {
+function SyncButton({ sync, kind }: { sync: SyncHandle; kind: RepoStatus["kind"] }) {
   const { live, ticker } = useServices();
   const link = useStore(live.link);
   useTicking((now) => describeLink(link, now).kind);
@@ -210,12 +211,11 @@ function SyncButton({ sync, name, kind }: { sync: SyncHandle; name: string; kind
       <Button
         look="ink"
         className="sync-button"
-        aria-label={`Sync ${name} now`}
         title={`${meaning} (s)`}
         unavailable={unavailable}
         onClick={sync.press}
       >
-        Sync now <kbd aria-hidden="true">s</kbd>
+        Sync now <Key id="sync" />
       </Button>
     </div>
   );

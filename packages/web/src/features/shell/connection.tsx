@@ -36,7 +36,8 @@ const signs: Record<LinkState["kind"], GlyphName> = {
 export function ConnectionState() {
   const { live } = useServices();
   const state = useLinkState();
-  const waiting = state.kind === "reconnecting" || state.kind === "server-error";
+  // With a strip below, the button is there.
+  const waiting = (state.kind === "reconnecting" || state.kind === "server-error") && !state.strip;
   return (
     <div className={`connection ${state.kind}`}>
       <span role="status" className="connection-state">

@@ -54,9 +54,9 @@ export const BranchRow = memo(function BranchRow({
         data-row={row.id}
         onFocus={() => onFocus(row.id)}
       >
-        <span className="row-title cut">{title}</span>
+        <span className="row-title cut">{title}</span>{" "}
         <span className="row-name">
-          <bdi className="mono cut">{branch.name}</bdi>
+          <bdi className="mono cut">{branch.name}</bdi>{" "}
           {row.alsoOn !== undefined && <span className="also-on cut">also on {row.alsoOn}</span>}
         </span>
       </Link>
@@ -103,12 +103,18 @@ function RemoteMarks({ branch }: { branch: BranchRowModel["branch"] }) {
   );
 }
 
-/** All that the row shows, for somebody who hears it. */
+/** All that the row shows, for somebody who hears it; what is seen in the link comes first, in the same order. */
 function fullName({ branch, position, of, alsoOn }: BranchRowModel): string {
-  const chips = chipsOf(branch).map((chip) => (chip.tone === "here" ? "you are here" : chip.text));
-  const also = alsoOn === undefined ? undefined : `also on ${alsoOn}`;
-  const parts = [branchTitle(branch), branch.name, `${position} of ${of}`, prWords(branch), also, ...chips];
-  return [...parts, remoteWords(branch)].filter(Boolean).join(", ");
+  const parts = [
+    branchTitle(branch),
+    branch.name,
+    alsoOn === undefined ? undefined : `also on ${alsoOn}`,
+    `${position} of ${of}`,
+    prWords(branch),
+    ...chipsOf(branch).map((chip) => (chip.tone === "here" ? "you are here" : chip.text)),
+    remoteWords(branch),
+  ];
+  return parts.filter(Boolean).join(", ");
 }
 
 function useChange(name: string) {

@@ -1,6 +1,5 @@
 import { useEffect, useRef, useState } from "react";
 import { useBrowserLocation } from "wouter/use-browser-location";
-import { firstKey } from "../../keyboard/shortcuts.ts";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { count, formatNumber } from "../../lib/words.ts";
 import {
@@ -11,6 +10,7 @@ import {
 } from "../../routes/location.ts";
 import { Button, Toggle } from "../../ui/button.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
+import { Key } from "../../ui/key.tsx";
 import { Segments } from "../../ui/segments.tsx";
 import { parseFilter, qualifierHint } from "./filter.ts";
 import type { Lanes } from "./lanes.ts";
@@ -150,7 +150,7 @@ function FilterBox({ q, onChange }: { q: string; onChange: (q: string) => void }
           else event.currentTarget.blur();
         }}
       />
-      <kbd aria-hidden="true">{firstKey("focusFilter")}</kbd>
+      <Key id="focusFilter" />
     </label>
   );
 }
