@@ -10,20 +10,25 @@ export interface GitDirs {
   readonly top: string;
 }
 
+/** The message is a sentence for a person, and names the folder. */
+export class NoRepositoryError extends Error {
+  readonly code = "no-repository";
+}
+
 /**
  * The repository that `folder` lies in, found by its files. Git's own search is not used: it refuses folders of other
  * owners, and would obey variables and configuration.
- * @throws {Error} with a sentence for a person when there is none.
+ * @throws {NoRepositoryError}
  */
 export async function findGitDir(folder: string): Promise<GitDirs> {
   const start = await realpath(folder).catch(() => {
-    throw new Error(`${folder} does not exist or may not be entered.`);
+    throw new NoRepositoryError(`${folder} does not exist or may not be entered.`);
   });
-  if (!(await stat(start)).isDirectory()) throw new Error(`${folder} is not a folder.`);
+  if (!(await stat(start)).isDirectory()) throw new NoRepositoryError(`${folder} is not a folder.`);
   for (let top = start; ; top = dirname(top)) {
     const gitDir = (await repositoryAt(join(top, ".git"))) ?? (await bareAt(top));
     if (gitDir !== undefined) return { gitDir, commonDir: await commonDirOf(gitDir), top };
-    if (dirname(top) === top) throw new Error(`${folder} is not inside a Git repository.`);
+    if (dirname(top) === top) throw new NoRepositoryError(`${folder} is not inside a Git repository.`);
   }
 }
 
@@ -33,10 +38,12 @@ async function repositoryAt(path: string): Promise<string | undefined> {
   if (!found?.isFile()) return undefined;
   // A linked worktree or a submodule: the file names the folder.
   const named = /^gitdir: (.+)$/m.exec(await readFile(path, "utf8"))?.[1];
-  if (named === undefined) throw new Error(`${path} is neither a folder nor a file that names one.`);
+  if (named === undefined) {
+    throw new NoRepositoryError(`${path} is neither a folder nor a file that names one.`);
+  }
   const gitDir = resolve(dirname(path), named);
   if (await stat(join(gitDir, "HEAD")).catch(() => undefined)) return gitDir;
-  throw new Error(`${path} names ${gitDir}, which is not a Git folder.`);
+  throw new NoRepositoryError(`${path} names ${gitDir}, which is not a Git folder.`);
 }
 
 async function bareAt(folder: string): Promise<string | undefined> {

@@ -117,7 +117,7 @@ export class ModelBuilder {
     const input = { reading, trunk, history, blobs: this.#metadata, remembered };
     const updated = before && updateGraph(before.model.graph, input, before.changedRefs);
     const graph = updated?.graph ?? buildGraph(input);
-    const landings = await this.#readLandings(trunk, before?.model, signal);
+    const landings = await this.#readLandings(trunk, settings, before?.model, signal);
     // The headers of commits off the trunk are known; members may also stand on it.
     const shown = updated
       ? [...updated.changed].flatMap((name) => graph.nodes.get(name) ?? [])
@@ -308,11 +308,13 @@ export class ModelBuilder {
 
   async #readLandings(
     trunk: Trunk | undefined,
+    { shallowStamp }: RepoSettings,
     before: RepoModel | undefined,
     signal: AbortSignal,
   ): Promise<readonly Landing[]> {
     if (trunk?.tip === undefined) return [];
-    if (before && before.graph.trunk?.tip === trunk.tip) return before.landings;
+    const isSameWay = before?.graph.trunk?.tip === trunk.tip && before.settings.shallowStamp === shallowStamp;
+    if (isSameWay) return before.landings;
     return readLandings(await this.#commits.readFirstParents(trunk.tip, TRUNK_LOG, signal), LANDINGS);
   }
 }

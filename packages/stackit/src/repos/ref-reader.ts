@@ -31,10 +31,14 @@ export async function readRaw(git: ReadOnlyGit, dirs: GitDirs, signal: AbortSign
 
 /** Whether both would give the same model. */
 export function sameReading(a: RawReading, b: RawReading): boolean {
+  return a.settingsStamp === b.settingsStamp && sameRefs(a, b);
+}
+
+/** Whether both say the same of refs and HEADs. */
+export function sameRefs(a: RawReading, b: RawReading): boolean {
   return (
     a.listing.equals(b.listing) &&
     JSON.stringify(a.head) === JSON.stringify(b.head) &&
-    a.settingsStamp === b.settingsStamp &&
     a.checkedOut.size === b.checkedOut.size &&
     [...a.checkedOut].every((ref) => b.checkedOut.has(ref))
   );

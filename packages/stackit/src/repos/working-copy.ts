@@ -1,11 +1,12 @@
 import { homedir } from "node:os";
 import { relative } from "node:path";
 import { performance } from "node:perf_hooks";
+import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../contract/problem-error.ts";
 import type { Watching } from "../contract/repo.ts";
 import type { Hold, RefChanges, StackChanges } from "../contract/sync-run.ts";
 import { type CommitPair, diffPatch } from "../git/diff-tree.ts";
-import { findGitDir, type GitDirs } from "../git/find-git-dir.ts";
+import { findGitDir, type GitDirs, NoRepositoryError } from "../git/find-git-dir.ts";
 import { RefListing } from "../git/for-each-ref.ts";
 import { GitError } from "../git/git-error.ts";
 import { ObjectPool } from "../git/object-pool.ts";
@@ -18,7 +19,7 @@ import { GraphSnapshot } from "./graph-snapshot.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { ModelBuilder, type RepoModel } from "./model-builder.ts";
 import { describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
-import { type RawReading, readRaw, sameReading, toReading } from "./ref-reader.ts";
+import { type RawReading, readRaw, sameReading, sameRefs, toReading } from "./ref-reader.ts";
 import { type RepoSettings, readSettings } from "./repo-settings.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
 
@@ -94,6 +95,8 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   readonly #listeners = new Set<(published: Published) => void>();
   readonly #closing = new AbortController();
   #opened: Opened | undefined;
+  /** What the disk said when a refresh looked last, whatever became of it. */
+  #lookedAt: RawReading | undefined;
   #state: State | undefined;
   #snapshot: GraphSnapshot | undefined;
   #generation = 0;
@@ -112,11 +115,16 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
 
   /**
    * Finds the repository that the folder lies in; reads no refs. A refresh does so by itself, and again until it is found.
-   * @throws {Error} with a sentence for a person, which names the folder
+   * @throws {NoRepositoryError}
    */
   async open(): Promise<Opened> {
     if (this.#opened) return this.#opened;
-    const dirs = await findGitDir(this.#options.folder);
+    const opened = this.#openAt(await findGitDir(this.#options.folder));
+    this.#opened ??= opened;
+    return this.#opened;
+  }
+
+  #openAt(dirs: GitDirs): Opened {
     const git = new ReadOnlyGit(this.#spawner, dirs.gitDir);
     const objects = new ObjectPool(git);
     const lines = new LineCounts(git, this.#options.lineCounts);
@@ -124,8 +132,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       commonDir: dirs.commonDir,
       namesPerson: this.#options.namesPerson,
     });
-    this.#opened ??= { dirs, git, objects, lines, builder };
-    return this.#opened;
+    return { dirs, git, objects, lines, builder };
   }
 
   /** The folder that all worktrees of the repository share, once it was found. */
@@ -165,10 +172,12 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
    * @throws {GitError} or the system's error
    */
   async refresh(work: { signal: AbortSignal; confirmed: ReadonlySet<string> }): Promise<RefreshResult> {
-    const signal = AbortSignal.any([work.signal, this.#closing.signal]);
+    const signal = this.#until(work.signal);
     const startedAt = performance.now();
-    const { dirs, git, lines, builder } = await this.open();
-    const raw = await readRaw(git, dirs, signal);
+    const { opened, raw } = await this.#read(signal);
+    if (opened !== this.#opened) await this.#moveTo(opened);
+    const { dirs, git, lines, builder } = opened;
+    this.#lookedAt = raw;
     const readMs = performance.now() - startedAt;
     const before = this.#state;
     if (before && sameReading(before.raw, raw)) {
@@ -179,12 +188,14 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const hold = before && this.#heldBy(before.listing, listing, work.confirmed);
     if (hold) return { ...this.#result("held", { readMs, deriveMs: 0 }), hold };
 
-    const settings =
-      before?.raw.settingsStamp === raw.settingsStamp
-        ? before.settings
-        : { ...(await readSettings(git, dirs, signal)), ...this.#identity() };
+    const settings = await this.#settingsOf(raw, git, dirs, signal);
+    if (before?.settings === settings && sameRefs(before.raw, raw)) {
+      this.#state = { raw, listing, settings };
+      this.#hold = undefined;
+      return this.#result("unchanged", { readMs, deriveMs: 0 });
+    }
     const reading = toReading(raw, listing);
-    const old = this.#snapshot?.parts;
+    const old = before && this.#snapshot?.parts;
     const changedRefs = listing.deltas.map(({ ref }) => ref);
     let model = await builder.build(reading, settings, old && { model: old, changedRefs }, signal);
     const uncounted = lines.missing(model.uncounted);
@@ -207,7 +218,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
 
   /** What a refresh would find now. Changes nothing, remembers nothing. @throws as `refresh` */
   async probe(signal: AbortSignal): Promise<RefChanges> {
-    const raw = await this.#readRaw(signal);
+    const { raw } = await this.#read(this.#until(signal));
     const before = this.#state;
     const listing = new RefListing(raw.listing, before?.listing);
     const parts = this.#snapshot?.parts;
@@ -215,10 +226,10 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     return describeRefChanges(listing.deltas, history, parts?.graph.trunk?.tips ?? []);
   }
 
-  /** Whether the disk says something else than the snapshot. Costs one process. @throws as `refresh` */
+  /** Whether the disk says something else than when a refresh looked last. Costs one process. @throws as `refresh` */
   async hasChanged(signal: AbortSignal): Promise<boolean> {
-    const raw = await this.#readRaw(signal);
-    return !this.#state || !sameReading(this.#state.raw, raw);
+    const { raw } = await this.#read(this.#until(signal));
+    return !this.#lookedAt || !sameReading(this.#lookedAt, raw);
   }
 
   #identity(): Partial<Pick<RepoSettings, "owner" | "name">> {
@@ -226,13 +237,55 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     return { ...(owner !== undefined && { owner }), ...(name !== undefined && { name }) };
   }
 
-  async #readRaw(signal: AbortSignal): Promise<RawReading> {
-    const { dirs, git } = await this.open();
-    return readRaw(git, dirs, AbortSignal.any([signal, this.#closing.signal]));
+  #until(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.#closing.signal]);
+  }
+
+  /**
+   * What is on disk now, where it lies now: a worktree that was removed and added again has another Git folder. What is gone is
+   * gone, though there be another repository around it.
+   */
+  async #read(signal: AbortSignal): Promise<{ opened: Opened; raw: RawReading }> {
+    const opened = await this.open();
+    const { top } = opened.dirs;
+    const [found, read] = await Promise.allSettled([
+      findGitDir(top),
+      readRaw(opened.git, opened.dirs, signal),
+    ]);
+    if (found.status === "rejected") throw found.reason;
+    const dirs = found.value;
+    if (dirs.top !== top) throw new NoRepositoryError(`${top} is no Git repository any more.`);
+    if (dirs.gitDir !== opened.dirs.gitDir || dirs.commonDir !== opened.dirs.commonDir) {
+      const moved = this.#openAt(dirs);
+      return { opened: moved, raw: await readRaw(moved.git, dirs, signal) };
+    }
+    if (read.status === "rejected") throw read.reason;
+    return { opened, raw: read.value };
+  }
+
+  /** Nothing that was learnt from the folder before holds in this one. */
+  async #moveTo(opened: Opened): Promise<void> {
+    const before = this.#opened;
+    this.#opened = opened;
+    this.#state = undefined;
+    await before?.objects[Symbol.asyncDispose]();
+  }
+
+  /** The same object as before when they say the same: the files are written more often than they change. */
+  async #settingsOf(
+    raw: RawReading,
+    git: ReadOnlyGit,
+    dirs: GitDirs,
+    signal: AbortSignal,
+  ): Promise<RepoSettings> {
+    const before = this.#state;
+    if (before?.raw.settingsStamp === raw.settingsStamp) return before.settings;
+    const settings = { ...(await readSettings(git, dirs, signal)), ...this.#identity() };
+    return before && isDeepStrictEqual(before.settings, settings) ? before.settings : settings;
   }
 
   async diff(range: CommitPair, options: DiffOptions): Promise<{ patch: string; truncated: boolean }> {
-    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
+    const signal = this.#until(options.signal);
     try {
       const { git } = await this.open();
       const { patch, truncated } = await diffPatch(git, range, {

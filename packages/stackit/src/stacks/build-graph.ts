@@ -77,8 +77,9 @@ export function buildGraph(input: GraphInput): StackGraph {
     const name = ref.slice(HEADS.length);
     if (name === trunk?.name) continue;
     if (isToolBranch(name)) unstacked.set(name, { tip, reason: "tool" });
+    else if (!trunk) unstacked.set(name, { tip, reason: "no-trunk" });
     else if (hasRecord(records, name)) tips.set(name, tip);
-    else if (!trunk?.tip) unstacked.set(name, { tip, reason: "no-trunk" });
+    else if (!trunk.tip) unstacked.set(name, { tip, reason: "no-trunk" });
     else if (history.commit(tip) === undefined) unstacked.set(name, { tip, reason: "on-trunk" });
     else tips.set(name, tip);
   }

@@ -45,6 +45,7 @@ function explain(code: string): [detail: string, retryable: boolean] {
       return ["The repository has more refs than this server reads.", false];
     case "missing-object":
       return ["Objects that the refs point to are missing from the repository.", false];
+    case "no-repository":
     case "ENOENT":
     case "ENOTDIR":
       return ["The repository's folder is gone, or is no repository any more.", true];

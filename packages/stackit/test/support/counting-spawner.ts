@@ -1,0 +1,30 @@
+import { DirectSpawner, type GitProcess, type SpawnRequest } from "../../src/git/spawner.ts";
+
+/** Starts git and remembers which subcommands were started, oldest first. */
+export class CountingSpawner extends DirectSpawner {
+  readonly commands: string[] = [];
+  /** Object ids that the long-lived processes were asked for. */
+  objectsAsked = 0;
+
+  override async spawn(request: SpawnRequest): Promise<GitProcess> {
+    const command = request.args.find((arg) => !arg.startsWith("-")) ?? "";
+    this.commands.push(command);
+    const git = await super.spawn(request);
+    const { stdin } = git;
+    if (command === "cat-file" && stdin) {
+      const write = stdin.write.bind(stdin);
+      stdin.write = (chunk: string) => {
+        this.objectsAsked += chunk.split("\n").filter((line) => line.startsWith("contents ")).length;
+        return write(chunk);
+      };
+    }
+    return git;
+  }
+
+  /** What was started since the last call, short-lived ones and cat-file alike, and how many objects were asked for. */
+  take(): { commands: string[]; objectsAsked: number } {
+    const taken = { commands: this.commands.splice(0), objectsAsked: this.objectsAsked };
+    this.objectsAsked = 0;
+    return taken;
+  }
+}
