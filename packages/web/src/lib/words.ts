@@ -3,8 +3,11 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${formatNumber(n)} ${n === 1 ? one : many}`;
 }
 
+const numbers = new Intl.NumberFormat("en");
+
+/** "1,204". */
 export function formatNumber(n: number): string {
-  return n.toLocaleString("en");
+  return numbers.format(n);
 }
 
 export function shortSha(sha: string): string {

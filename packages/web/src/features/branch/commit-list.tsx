@@ -24,16 +24,10 @@ export function CommitList({
   if (commits.length === 0) return <p className="loading meta">This branch adds no commits to its parent.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <div ref={scroller} className="commit-list" role="list" aria-label="Commits, newest first" tabIndex={0}>
-      <Virtualizer scrollRef={scroller} itemSize={ROW_HEIGHT} data={commits}>
-        {(commit, index) => (
-          <div
-            key={commit.sha}
-            role="listitem"
-            className="commit"
-            aria-posinset={index + 1}
-            aria-setsize={commits.length}
-          >
+    <section ref={scroller} className="commit-list" aria-label="Commits, newest first" tabIndex={0}>
+      <Virtualizer as="ol" item="li" scrollRef={scroller} itemSize={ROW_HEIGHT} data={commits}>
+        {(commit) => (
+          <div key={commit.sha} className="commit">
             <span className="row-title cut" title={commit.message}>
               {commit.message}
             </span>
@@ -47,6 +41,6 @@ export function CommitList({
           </div>
         )}
       </Virtualizer>
-    </div>
+    </section>
   );
 }

@@ -47,6 +47,7 @@ export const FileSection = memo(function FileSection({
         >
           <div className="diff-rows" style={{ paddingTop: offsets[start] ?? 0, ...width }}>
             {rows.slice(start, end).map((row, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place.
               <DiffLineRow key={start + index} row={row} />
             ))}
           </div>

@@ -80,8 +80,8 @@ function gitLinePaths(text: string): { oldPath: string; path: string } {
 }
 
 const headerReaders: [prefix: string, read: (file: FileDiff, value: string) => void][] = [
-  ["old mode ", (file, value) => void (file.oldMode = value)],
-  ["new mode ", (file, value) => void (file.newMode = value)],
+  ["old mode ", (file, value) => Object.assign(file, { oldMode: value })],
+  ["new mode ", (file, value) => Object.assign(file, { newMode: value })],
   [
     "new file mode ",
     (file, value) => Object.assign(file, { kind: "added", newMode: value, oldPath: undefined }),
@@ -90,13 +90,13 @@ const headerReaders: [prefix: string, read: (file: FileDiff, value: string) => v
     "deleted file mode ",
     (file, value) => Object.assign(file, { kind: "deleted", oldMode: value, oldPath: undefined }),
   ],
-  ["similarity index ", (file, value) => void (file.similarity = Number.parseInt(value, 10))],
+  ["similarity index ", (file, value) => Object.assign(file, { similarity: Number.parseInt(value, 10) })],
   ["rename from ", (file, value) => Object.assign(file, { kind: "renamed", oldPath: unquote(value) })],
-  ["rename to ", (file, value) => void (file.path = unquote(value))],
+  ["rename to ", (file, value) => Object.assign(file, { path: unquote(value) })],
   ["copy from ", (file, value) => Object.assign(file, { kind: "copied", oldPath: unquote(value) })],
-  ["copy to ", (file, value) => void (file.path = unquote(value))],
-  ["Binary files ", (file) => void (file.binary = true)],
-  ["GIT binary patch", (file) => void (file.binary = true)],
+  ["copy to ", (file, value) => Object.assign(file, { path: unquote(value) })],
+  ["Binary files ", (file) => Object.assign(file, { binary: true })],
+  ["GIT binary patch", (file) => Object.assign(file, { binary: true })],
   ["--- ", (file, value) => takePath(file, value, "deleted")],
   ["+++ ", (file, value) => takePath(file, value, "added")],
   ["index ", (file, value) => takeIndexMode(file, value)],
@@ -181,9 +181,9 @@ export function unquote(path: string): string {
   if (!path.startsWith('"') || !path.endsWith('"') || path.length < 2) return path;
   const bytes: number[] = [];
   const encoder = new TextEncoder();
-  for (const [, octal, escape, plain] of path.slice(1, -1).matchAll(/\\([0-7]{3})|\\(.)|([^\\]+)/gu)) {
+  for (const [, octal, escaped, plain] of path.slice(1, -1).matchAll(/\\([0-7]{3})|\\(.)|([^\\]+)/gu)) {
     if (octal) bytes.push(Number.parseInt(octal, 8));
-    else if (escape !== undefined) bytes.push(escapes[escape] ?? escape.charCodeAt(0));
+    else if (escaped !== undefined) bytes.push(escapes[escaped] ?? escaped.charCodeAt(0));
     else bytes.push(...encoder.encode(plain));
   }
   return new TextDecoder().decode(new Uint8Array(bytes));

@@ -108,7 +108,7 @@ function StateLine({
           <span>{triggerWords(run.triggers)}</span>
           {run.requestedBy && <span>{run.requestedBy}</span>}
           {run.durationMs !== undefined && <span>{formatDuration(run.durationMs)}</span>}
-          <ChangedRefs run={run} route={route} words={count(refCount(run), "ref") + " changed"} />
+          <ChangedRefs run={run} route={route} words={`${count(refCount(run), "ref")} changed`} />
         </span>
       )}
       {freshness.health === "failing" && <FailureReason freshness={freshness} run={run} />}

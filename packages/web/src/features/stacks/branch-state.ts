@@ -73,6 +73,7 @@ export const problemWords: Record<ProblemCode, string> = {
   "ambiguous-parent": "parent is a guess",
   "has-merges": "contains merges",
   "unrelated-history": "unrelated history",
+  "missing-object": "commit is missing",
 };
 
 export function prWords(branch: Branch): string | undefined {

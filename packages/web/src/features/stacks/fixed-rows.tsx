@@ -172,6 +172,7 @@ const reasons = {
   "on-trunk": "everything on it is in the trunk",
   tool: "a helper branch of a stacking tool",
   "no-trunk": "there is no trunk to stand on",
+  "missing-object": "its commit is not in this clone",
 } as const;
 
 export function UnstackedLine({ row, gap }: { row: UnstackedRow; gap: number }) {

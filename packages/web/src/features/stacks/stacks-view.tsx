@@ -67,6 +67,7 @@ export function StacksView({
   const total = view.stacks.reduce((sum, stack) => sum + stack.branches.length, 0);
   const empty = found.shownBranches === 0;
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only notices that somebody reads; it offers nothing.
     <div
       className="stacks-view"
       data-no-pr={!anyPr || undefined}
