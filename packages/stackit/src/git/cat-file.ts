@@ -1,6 +1,6 @@
 import { GitError } from "./git-error.ts";
 import type { ReadOnlyGit } from "./read-only-git.ts";
-import { type GitProcess, killGroup } from "./spawner.ts";
+import { type GitExit, type GitProcess, killGroup } from "./spawner.ts";
 
 export interface GitObject {
   readonly oid: string;
@@ -48,6 +48,11 @@ export class CatFile {
     return this.#ended;
   }
 
+  /** How it ended, when it has. */
+  get exited(): Promise<GitExit> {
+    return this.#git.exited;
+  }
+
   /** How many objects have been asked for and not answered. */
   get load(): number {
     return this.#batches.reduce((sum, batch) => sum + batch.oids.length - batch.answered, 0);
@@ -69,7 +74,11 @@ export class CatFile {
       done: Promise.withResolvers(),
     };
     if (this.#ended) return { found: batch.found, answered: 0 };
-    const onAbort = (): void => this.kill();
+    // The process is killed only when nobody else waits for it; otherwise the answers are taken and left unread.
+    const onAbort = (): void => {
+      if (this.#batches.every((other) => other === batch)) this.kill();
+      else batch.done.resolve();
+    };
     options.signal.addEventListener("abort", onAbort, { once: true });
     try {
       this.#batches.push(batch);

@@ -43,8 +43,15 @@ export function parseCommit(oid: string, content: Buffer): ParsedCommit {
 
 /** The first paragraph as one line, as git's `%s`. */
 export function subjectOf(message: string): string {
-  const [paragraph = ""] = message.replace(/^\n+/, "").split(/\n\s*\n/, 1);
-  return paragraph.trim().replace(/\s*\n\s*/g, " ");
+  const lines = message.split("\n").map((line) => line.replace(/[ \t\v\f\r]+$/, ""));
+  const first = lines.findIndex((line) => line !== "");
+  const end = lines.indexOf("", first);
+  return first < 0 ? "" : lines.slice(first, end < 0 ? lines.length : end).join(" ");
+}
+
+/** Milliseconds, within what has an RFC 3339 form: broken tools write any number of seconds. 0 for what is no number. */
+export function commitTimeMs(seconds: number): number {
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, -62_135_596_800), 253_402_300_799) * 1000 : 0;
 }
 
 interface Person {
@@ -56,15 +63,10 @@ interface Person {
 function parsePerson(text: string): Person {
   const open = text.indexOf("<");
   const close = text.lastIndexOf(">");
-  const seconds = Number.parseInt(text.slice(close + 1), 10);
-  // Beyond this a date has no RFC 3339 form.
-  const atMs = Number.isFinite(seconds)
-    ? Math.min(Math.max(seconds, -62_135_596_800), 253_402_300_799) * 1000
-    : 0;
   return {
     name: text.slice(0, open < 0 ? text.length : open).trim(),
     email: open < 0 ? "" : text.slice(open + 1, close < open ? undefined : close),
-    atMs,
+    atMs: commitTimeMs(Number.parseInt(text.slice(close + 1), 10)),
   };
 }
 

@@ -17,6 +17,9 @@ const SAFE = ["--no-ext-diff", "--no-textconv", "--no-color"];
 
 export const pairKey = ({ base, head }: CommitPair): string => `${base} ${head}`;
 
+/** Git repeats a line that is no pair, which tells a whole answer from one that was cut. */
+const END = "end";
+
 /** A clone that misses many objects is a partial one, and not worth a process for each pair. */
 const MAX_PROCESSES = 4;
 
@@ -34,7 +37,7 @@ export async function countLines(
   let open = pairs;
   for (let processes = 0; open.length > 0 && processes < MAX_PROCESSES; processes++) {
     // "<commit> <parent>" compares a commit with the parent that we name.
-    const input = open.map(({ base, head }) => `${head} ${base}\n`).join("");
+    const input = open.map(({ base, head }) => `${head} ${base}\n${END}\n`).join("");
     const args = ["--stdin", "-r", "-M", "--numstat", "--always", ...SAFE];
     const { stdout, stderr, exitCode } = await git.run("diff-tree", args, {
       ...options,
@@ -46,24 +49,26 @@ export async function countLines(
     if (whole ? answers.length !== open.length : failureOf(stderr) !== "missing-object") {
       throw new GitError("failed", { args: ["diff-tree", ...args], exitCode, stderr });
     }
-    // Git stops in the pair whose object is missing: its answer may be cut, those before it are whole.
-    const good = whole ? answers : answers.slice(0, -1);
-    for (const [index, answer] of good.entries()) {
+    for (const [index, count] of answers.entries()) {
       const pair = open[index];
-      if (pair?.head === answer.head) counts.set(pairKey(pair), answer.count);
+      if (pair && count) counts.set(pairKey(pair), count);
     }
-    open = whole ? [] : open.slice(good.length + 1);
+    // Git stops in a pair whose objects are missing, and is started again behind it.
+    open = whole ? [] : open.slice(answers.length + 1);
   }
   return counts;
 }
 
-/** Pure. One answer for each heading, in the order of the input. */
-export function parseNumstat(text: string): { head: string; count: LineCount }[] {
-  const answers: { head: string; count: { added: number; deleted: number; files: number } }[] = [];
+/** Pure. One answer for each pair that git came to the end of; undefined where it does not hold the head. */
+export function parseNumstat(text: string): (LineCount | undefined)[] {
+  const answers: (LineCount | undefined)[] = [];
+  let current: { added: number; deleted: number; files: number } | undefined;
   for (const line of text.split("\n")) {
-    const current = answers.at(-1)?.count;
-    if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(line)) {
-      answers.push({ head: line, count: { added: 0, deleted: 0, files: 0 } });
+    if (line === END) {
+      answers.push(current);
+      current = undefined;
+    } else if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(line)) {
+      current = { added: 0, deleted: 0, files: 0 };
     } else if (line !== "" && current) {
       const [added = "", deleted = ""] = line.split("\t", 2);
       current.files++;

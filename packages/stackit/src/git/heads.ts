@@ -14,8 +14,9 @@ export async function readHeadFile(gitDir: string): Promise<HeadFile> {
 }
 
 export function parseHead(text: string): HeadFile {
-  const line = text.trim();
-  const ref = /^ref:\s*(.+)$/.exec(line)?.[1];
+  // Not `trim`: a name may end in a byte that alone would be a space, as "voilà" does.
+  const line = text.replace(/[ \t\r\n]+$/, "");
+  const ref = /^ref:[ \t]*(.+)$/.exec(line)?.[1];
   if (ref === "refs/heads/.invalid") return { kind: "unknown" };
   if (ref !== undefined) return { kind: "ref", ref: displayName(ref) };
   return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(line) ? { kind: "oid", oid: line } : { kind: "unknown" };

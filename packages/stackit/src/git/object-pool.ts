@@ -9,7 +9,7 @@ export interface ObjectPoolOptions {
   readonly idleMs?: number;
 }
 
-/** An object that makes git stumble, as in a partial clone, costs its process: this many are borne in one call. */
+/** An object that makes git stumble, as in a partial clone, costs its process: so many ends of it are borne in one call. */
 const MAX_STUMBLES = 8;
 /** Below this a second process is not worth its start. */
 const WORTH_SPLITTING = 1000;
@@ -74,22 +74,34 @@ export class ObjectPool implements AsyncDisposable {
     for (let stumbles = 0; open.length > 0; stumbles++) {
       if (limits.signal.aborted) throw new GitError("aborted", { args: ["cat-file"] });
       if (stumbles > MAX_STUMBLES) throw new GitError("missing-object", { args: ["cat-file"] });
-      const { found, answered } = await (await this.#process(slot)).read(open, limits);
+      const process = await this.#process(slot);
+      const { found, answered } = await process.read(open, limits);
       for (const [oid, object] of found) all.set(oid, object);
-      if (answered === open.length) break;
-      // It ended early. Asked for nothing but the first, a fresh process tells whether that one is to blame.
-      open = stumbles === 0 ? open.slice(answered) : open.slice(answered + 1);
+      const next = open[answered];
+      if (next === undefined) break;
+      // It ended early. Only an object that git names as the reason is given up; whatever else killed it, may not again.
+      const { code, stderr } = await process.exited;
+      const isToBlame = stderr.includes(next);
+      if (code && answered === 0 && !isToBlame) {
+        throw new GitError("failed", { args: ["cat-file"], exitCode: code, stderr });
+      }
+      open = open.slice(isToBlame ? answered + 1 : answered);
     }
     return all;
   }
 
   async #process(slot: number): Promise<CatFile> {
-    if (this.#closed) throw new GitError("aborted", { args: ["cat-file"] });
-    const current = await this.#processes[slot]?.catch(() => undefined);
-    if (current && !current.ended) return current;
-    const opened = CatFile.open(this.#git);
-    this.#processes[slot] = opened;
-    return opened;
+    for (;;) {
+      const current = this.#processes[slot];
+      const opened = current && (await current.catch(() => undefined));
+      if (this.#closed) throw new GitError("aborted", { args: ["cat-file"] });
+      if (opened && !opened.ended) return opened;
+      // Of several callers who find it ended, the first opens the next one.
+      if (this.#processes[slot] !== current) continue;
+      const opening = CatFile.open(this.#git);
+      this.#processes[slot] = opening;
+      return opening;
+    }
   }
 
   async #closeAll(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CommitHeader } from "./commit-object.ts";
+import { type CommitHeader, commitTimeMs } from "./commit-object.ts";
 import type { ReadOnlyGit } from "./read-only-git.ts";
 import type { RunOptions } from "./run-git.ts";
 
@@ -19,7 +19,8 @@ export async function listCommits(
   const input = [...tips, ...except.map((oid) => `^${oid}`), ""].join("\n");
   const { stdout } = await git.run(
     "rev-list",
-    ["--no-commit-header", "--ignore-missing", FORMAT, "--stdin"],
+    // The encoding may be configured, and is asked of git as UTF-8.
+    ["--no-commit-header", "--ignore-missing", "--encoding=UTF-8", FORMAT, "--stdin"],
     {
       ...options,
       input,
@@ -41,7 +42,7 @@ export function parseCommitLines(text: string): CommitHeader[] {
       parents: parents === "" ? [] : parents.split(" "),
       author: author ?? "",
       authorEmail: authorEmail ?? "",
-      committedAtMs: Number(seconds) * 1000,
+      committedAtMs: commitTimeMs(Number(seconds)),
       subject,
     });
   }
