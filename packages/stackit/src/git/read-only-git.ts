@@ -4,17 +4,21 @@ import { GitError } from "./git-error.ts";
 import { type RunOptions, type RunResult, runGit, startGit } from "./run-git.ts";
 import type { GitProcess, Spawner, SpawnRequest } from "./spawner.ts";
 
-/** The subcommands that a working copy is read with. None of them can write, given the options refused below. */
-export type ReadCommand = keyof typeof REFUSED_OPTIONS;
+/** The subcommands that a working copy is read with. None of them can write, given the options allowed below. */
+export type ReadCommand = keyof typeof ALLOWED_OPTIONS;
 
-/** Options that would make a reading subcommand write a file or run somebody's program. */
-const REFUSED_OPTIONS = {
-  "cat-file": /^--(textconv|filters|path)/,
-  "diff-tree": /^--(output|ext-diff|textconv)/,
-  "for-each-ref": /^--(shell|perl|python|tcl)$/,
-  "rev-list": /^--(output|disk-usage)/,
-  "rev-parse": /^--(parseopt|sq-quote)/,
-  config: /^--(?!list$|null$|includes$|local$|worktree$)/,
+/**
+ * The options that a reading subcommand may be given, each in full. All others are refused: there are some that write a file or
+ * run somebody's program, most can be shortened, and new ones come with each version. The formats of signatures run gpg.
+ */
+const ALLOWED_OPTIONS = {
+  "cat-file": /^--(batch-command|buffer)$/,
+  "diff-tree":
+    /^(-[rpMw]|--(stdin|numstat|always|no-commit-id|no-ext-diff|no-textconv|no-color|ignore-blank-lines))$/,
+  "for-each-ref": /^--(count=\d+|format=(?!.*%\(\*?signature).*)$/s,
+  "rev-list": /^--(stdin|ignore-missing|no-commit-header|encoding=UTF-8|max-count=\d+|format=(?!.*%G).*)$/s,
+  "rev-parse": /^--symbolic-full-name$/,
+  config: /^--(list|null|includes)$/,
 } as const satisfies Record<string, RegExp>;
 
 /**
@@ -43,14 +47,11 @@ export class ReadOnlyGit {
   }
 
   #request(command: ReadCommand, args: readonly string[]): Omit<SpawnRequest, "hasInput"> {
-    const refused: RegExp | undefined = Object.hasOwn(REFUSED_OPTIONS, command)
-      ? REFUSED_OPTIONS[command]
-      : undefined;
-    const bad = refused === undefined ? command : args.find((arg) => refused.test(arg));
-    if (bad !== undefined || (command === "config" && !args.includes("--list"))) {
+    const refused = refusedPart(command, args);
+    if (refused !== undefined) {
       throw new GitError("failed", {
         args: [command, ...args],
-        stderr: `refused: a working copy is only read, and ${bad ?? "config without --list"} could do more`,
+        stderr: `refused: a working copy is only read, and ${refused} could do more`,
       });
     }
     return {
@@ -60,4 +61,16 @@ export class ReadOnlyGit {
       env: command === "config" ? withUserConfig(this.#env) : this.#env,
     };
   }
+}
+
+function refusedPart(command: ReadCommand, args: readonly string[]): string | undefined {
+  const allowed: RegExp | undefined = Object.hasOwn(ALLOWED_OPTIONS, command)
+    ? ALLOWED_OPTIONS[command]
+    : undefined;
+  if (!allowed) return command;
+  // Given a name, `git config` sets it, whatever options come after.
+  if (command === "config") return args.includes("--list") ? args.find((arg) => !allowed.test(arg)) : command;
+  const end = args.indexOf("--end-of-options");
+  const options = args.slice(0, end < 0 ? args.length : end).filter((arg) => arg.startsWith("-"));
+  return options.find((option) => !allowed.test(option));
 }
