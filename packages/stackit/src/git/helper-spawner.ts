@@ -6,7 +6,17 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CHANNELS, HANDSHAKE_BYTES, type HelperReply, type HelperRequest } from "./spawn-helper.ts";
-import { DirectSpawner, type GitExit, type GitProcess, type Spawner, type SpawnRequest } from "./spawner.ts";
+import {
+  DirectSpawner,
+  type GitExit,
+  type GitProcess,
+  killGroup,
+  type Spawner,
+  type SpawnRequest,
+} from "./spawner.ts";
+
+/** In place of the system's code: git was not started because the helper ended. */
+const HELPER_GONE = "HELPER_GONE";
 
 interface Pending {
   readonly hasInput: boolean;
@@ -62,9 +72,13 @@ export class HelperSpawner implements Spawner {
     this.#keepAwake();
     const message: HelperRequest = { id, args: [...args], cwd, env: { ...env }, hasInput };
     helper.send(message, (error) => {
-      if (error) this.#settle({ id, kind: "failed", code: "EPIPE", message: error.message });
+      if (error) this.#settle({ id, kind: "failed", code: HELPER_GONE, message: error.message });
     });
-    return pending.started.promise;
+    return pending.started.promise.catch((error: unknown) => {
+      const isGone = error instanceof Error && "code" in error && error.code === HELPER_GONE;
+      if (!isGone || this.#closed) throw error;
+      return this.#direct.spawn(request);
+    });
   }
 
   async #open(): Promise<void> {
@@ -86,6 +100,8 @@ export class HelperSpawner implements Spawner {
     await new Promise<void>((ready) => {
       helper.once("message", () => ready());
       helper.once("exit", () => ready());
+      // Not started at all, for want of memory or of processes.
+      helper.on("error", () => ready());
     });
     helper.unref();
     if (helper.connected) this.#helper = helper;
@@ -156,13 +172,13 @@ export class HelperSpawner implements Spawner {
     this.#keepAwake();
   }
 
-  /** The helper is gone: what it ran was killed with it. */
+  /** The helper is gone. It took with it what it ran, unless it was killed itself. */
   #drop(): void {
     this.#helper = undefined;
-    for (const id of [...this.#pending.keys()]) {
-      if (!this.#pending.get(id)?.handed)
-        this.#settle({ id, kind: "failed", code: "EPIPE", message: "helper ended" });
-      else this.#settle({ id, kind: "ended", code: null, stderr: "helper ended" });
+    for (const [id, { pid, handed }] of [...this.#pending]) {
+      if (pid !== undefined) killGroup(pid);
+      if (handed) this.#settle({ id, kind: "ended", code: null, stderr: "helper ended" });
+      else this.#settle({ id, kind: "failed", code: HELPER_GONE, message: "helper ended" });
     }
   }
 
