@@ -17,11 +17,16 @@ import {
   reresolveEdges,
   resolveEdges,
 } from "./resolve-edges.ts";
-import { type Standing, standingOf } from "./restack.ts";
+import { type Standing, type StandingInput, standingOf } from "./restack.ts";
 import { isToolBranch } from "./tool-branches.ts";
 
 export interface BranchProblem {
-  readonly code: EdgeProblem["code"] | "metadata-unreadable" | "has-merges" | "unrelated-history";
+  readonly code:
+    | EdgeProblem["code"]
+    | "metadata-unreadable"
+    | "has-merges"
+    | "unrelated-history"
+    | "missing-object";
   readonly detail: string;
 }
 
@@ -37,7 +42,7 @@ export interface BranchNode {
   readonly problems: readonly BranchProblem[];
 }
 
-export type UnstackedReason = "on-trunk" | "tool" | "no-trunk";
+export type UnstackedReason = "on-trunk" | "tool" | "no-trunk" | "missing-object";
 
 export interface StackGraph {
   readonly trunk: Trunk | undefined;
@@ -60,6 +65,8 @@ export interface GraphInput {
   readonly reading: RefReading;
   readonly trunk: Trunk | undefined;
   readonly history: History;
+  /** Tips whose commits this clone does not hold. */
+  readonly absent?: ReadonlySet<string>;
   /** Parsed blobs by object id. An id that is absent here could not be read. */
   readonly blobs: ReadonlyMap<string, ParsedMetadata>;
   /** Tips that branches had before, as far as anybody remembers. */
@@ -79,6 +86,7 @@ export function buildGraph(input: GraphInput): StackGraph {
     if (isToolBranch(name)) unstacked.set(name, { tip, reason: "tool" });
     else if (!trunk) unstacked.set(name, { tip, reason: "no-trunk" });
     else if (hasRecord(records, name)) tips.set(name, tip);
+    else if (input.absent?.has(tip)) unstacked.set(name, { tip, reason: "missing-object" });
     else if (!trunk.tip) unstacked.set(name, { tip, reason: "no-trunk" });
     else if (history.commit(tip) === undefined) unstacked.set(name, { tip, reason: "on-trunk" });
     else tips.set(name, tip);
@@ -150,7 +158,7 @@ function edgeInput(
 }
 
 function buildNode(name: string, { input, records, tips, inference, edges }: Workings): BranchNode {
-  const { trunk, history } = input;
+  const { trunk, history, absent } = input;
   const edge = edges.get(name);
   const tip = tips.get(name);
   if (!edge || tip === undefined || !trunk) throw new Error(`no edge of a member: ${JSON.stringify(name)}`);
@@ -166,14 +174,18 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
       : metadata?.parent === edge.parent
         ? metadata.parentRevision
         : undefined;
-  const standing = standingOf({
+  const parentTip = parentIsTrunk ? trunk.tip : tips.get(edge.parent);
+  const isAbsent = absent?.has(tip) ?? false;
+  const known: StandingInput = {
     tip,
     parentName: edge.parent,
-    parentTip: parentIsTrunk ? trunk.tip : tips.get(edge.parent),
+    parentTip: parentTip !== undefined && absent?.has(parentTip) ? undefined : parentTip,
     parentIsTrunk,
+    hasTrunk: trunk.tip !== undefined,
     recorded,
     history,
-  });
+  };
+  const standing = isAbsent ? NOT_HERE : standingOf(known);
   const problems: BranchProblem[] = [...edge.problems];
   for (const { unreadable } of records.sources) {
     const detail = unreadable.get(name);
@@ -182,10 +194,18 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
   if (standing.hasMerges) {
     problems.push({ code: "has-merges", detail: "The branch has merge commits of its own." });
   }
-  if (standing.base === undefined) {
+  if (isAbsent) problems.push({ code: "missing-object", detail: NOT_HERE.reason });
+  else if (standing.base === undefined) {
     const detail = `It shares no commit with ${trunk.name} in this clone.`;
     problems.push({ code: "unrelated-history", detail });
   }
   const frozen = records.local.metadata.get(name)?.frozen ?? metadata?.frozen ?? false;
   return { name, tip, parent: edge.parent, edge, standing, metadata, frozen, problems };
 }
+
+const NOT_HERE: Standing = {
+  state: "unknown",
+  reason: "Its commit is not in this clone.",
+  commitCount: 0,
+  hasMerges: false,
+};

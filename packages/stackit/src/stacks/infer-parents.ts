@@ -1,10 +1,10 @@
-import type { History } from "./history.ts";
+import { type History, isAncestor } from "./history.ts";
 
 export interface Inferred {
   readonly source: "ancestry" | "remembered-tip";
   /** Undefined: the walk came to the trunk without meeting a branch. */
   readonly parent?: string;
-  /** Branches that would have been as good an answer, by name. */
+  /** The first few branches that would have been as good an answer, by name. */
   readonly ties: readonly string[];
   /** The remembered tip that the branch stands on. */
   readonly boundary?: string;
@@ -33,12 +33,11 @@ export interface MovedTip {
 /**
  * The parent of each branch by commit ancestry: the first other branch tip on its way down first parents to the trunk, or the
  * first commit that was another branch's tip before that branch moved on.
- * Of several branches on that one commit the first by name is taken and the others are kept as ties. Branches that share a
- * tip are siblings. Costs the commits between a branch and its parent; the order of `tips` never matters.
+ * Of several branches on that one commit the first by name is taken and some others are kept as ties. Branches that share a
+ * tip are siblings. A branch that has gone on upwards from this one is above it, whatever its tip was before. Costs the commits between a branch and its parent; the order of `tips` never matters.
  */
 export function inferParents(input: InferenceInput): Inference {
-  const tips = new TipIndex();
-  for (const [name, oid] of input.tips) tips.add(oid, name);
+  const tips = indexTips(input.tips);
   const parents = new Map<string, Inferred>();
   for (const [name, tip] of input.tips) parents.set(name, inferParent(name, tip, tips, input));
   return { parents, tips };
@@ -74,20 +73,30 @@ export function reinferParents(
 
 function inferParent(name: string, tip: string, tips: TipIndex, input: InferenceInput): Inferred {
   const { history, remembered } = input;
-  const here = tips.branchesAt(tip);
-  const twins = here.length > 1 ? here.filter((other) => other !== name) : NOBODY;
+  const twins = fewOf(tips.branchesAt(tip), name);
+  const canCarry = (other: string): boolean => {
+    const otherTip = input.tips.get(other);
+    if (other === name || otherTip === undefined) return false;
+    // The answer depends on where that branch is, so it is asked again when that branch moves.
+    tips.passed(otherTip, name);
+    return !isAncestor(history, tip, otherTip);
+  };
   for (let commit = history.commit(tip); commit; ) {
     const { oid } = commit;
     if (oid !== tip) {
       tips.passed(oid, name);
-      const [parent, ...others] = tips.branchesAt(oid);
-      if (parent !== undefined) return { source: "ancestry", parent, ties: [...others, ...twins] };
+      const there = tips.branchesAt(oid);
+      const [parent] = there;
+      if (parent !== undefined)
+        return { source: "ancestry", parent, ties: [...fewOf(there, parent), ...twins] };
     }
     const once = remembered.get(oid);
     if (once) {
-      const [parent, ...others] = once.filter((other) => other !== name && input.tips.get(other) !== tip);
+      const there = once.filter(canCarry);
+      const [parent] = there;
       if (parent !== undefined) {
-        return { source: "remembered-tip", parent, ties: [...others, ...twins], boundary: oid };
+        const ties = [...fewOf(there, parent), ...twins];
+        return { source: "remembered-tip", parent, ties, boundary: oid };
       }
     }
     const below = commit.parents[0];
@@ -98,18 +107,37 @@ function inferParent(name: string, tip: string, tips: TipIndex, input: Inference
 
 const NOBODY: readonly string[] = [];
 
+/** Ties are for a person to read: of ten thousand branches on one commit the first few tell as much. */
+const FEW = 8;
+
+function fewOf(names: readonly string[], except: string): readonly string[] {
+  if (names.length < 2) return NOBODY;
+  return names
+    .slice(0, FEW + 1)
+    .filter((name) => name !== except)
+    .slice(0, FEW);
+}
+
+function indexTips(tips: ReadonlyMap<string, string>): TipIndex {
+  const at = new Map<string, string[]>();
+  for (const [name, oid] of tips) {
+    const there = at.get(oid);
+    if (there) there.push(name);
+    else at.set(oid, [name]);
+  }
+  for (const names of at.values()) names.sort();
+  return new TipIndex(at);
+}
+
 /**
  * Which branches are at a commit, by name, and whose walks came by it. Walkers are only ever added, also by forks: one too
  * many costs a walk, one too few would be wrong.
  */
 export class TipIndex {
   readonly #at: Map<string, readonly string[]>;
-  readonly #walkers: Map<string, string[]>;
+  readonly #walkers: Map<string, Set<string>>;
 
-  constructor(
-    at: Iterable<readonly [string, readonly string[]]> = [],
-    walkers = new Map<string, string[]>(),
-  ) {
+  constructor(at: Iterable<readonly [string, readonly string[]]>, walkers = new Map<string, Set<string>>()) {
     this.#at = new Map(at);
     this.#walkers = walkers;
   }
@@ -122,7 +150,7 @@ export class TipIndex {
     return this.#at.get(oid) ?? NOBODY;
   }
 
-  walkersOf(oid: string): readonly string[] {
+  walkersOf(oid: string): Iterable<string> {
     return this.#walkers.get(oid) ?? NOBODY;
   }
 
@@ -139,7 +167,7 @@ export class TipIndex {
 
   passed(oid: string, name: string): void {
     const walkers = this.#walkers.get(oid);
-    if (!walkers) this.#walkers.set(oid, [name]);
-    else if (!walkers.includes(name)) walkers.push(name);
+    if (walkers) walkers.add(name);
+    else this.#walkers.set(oid, new Set([name]));
   }
 }

@@ -1,3 +1,4 @@
+import type { BranchMetadata } from "./branch-metadata.ts";
 import type { BranchNode, StackGraph } from "./build-graph.ts";
 
 export interface PlacedBranch {
@@ -37,21 +38,21 @@ export function orderStacks(graph: StackGraph, currentBranch: string): PlacedSta
   }
   const roots = (graph.trunk && children.get(graph.trunk.name)) ?? [];
   return roots.flatMap((root) => {
-    const isAnchor = graph.nodes.get(root)?.metadata?.kind === "worktree-anchor";
-    const shown = isAnchor ? (children.get(root) ?? []) : [root];
-    return shown.map((name) => placeStack(name, isAnchor));
+    const metadata = graph.nodes.get(root)?.metadata;
+    if (metadata?.kind !== "worktree-anchor") return [placeStack(root, false, undefined)];
+    const inherited = scopeFrom(metadata, undefined);
+    return (children.get(root) ?? []).map((name) => placeStack(name, true, inherited));
   });
 
-  function placeStack(root: string, hasWorktree: boolean): PlacedStack {
+  function placeStack(root: string, hasWorktree: boolean, inherited: string | undefined): PlacedStack {
     const members: PlacedBranch[] = [];
     const open: { name: string; depth: number; scope: string | undefined }[] = [
-      { name: root, depth: 1, scope: undefined },
+      { name: root, depth: 1, scope: inherited },
     ];
     for (let next = open.pop(); next; next = open.pop()) {
       const node = graph.nodes.get(next.name);
       if (!node) continue;
-      const own = node.metadata?.scope;
-      const scope = own === undefined ? next.scope : own === "none" || own === "clear" ? undefined : own;
+      const scope = scopeFrom(node.metadata, next.scope);
       const below = children.get(next.name) ?? NONE;
       members.push({ node, depth: next.depth, children: below, root, scope });
       for (let index = below.length - 1; index >= 0; index--) {
@@ -93,6 +94,13 @@ export function reorderStacks(
 }
 
 const NONE: readonly string[] = [];
+
+/** The scope that holds for a branch and, where they name none, for those above it. */
+function scopeFrom(metadata: BranchMetadata | undefined, inherited: string | undefined): string | undefined {
+  const own = metadata?.scope;
+  if (own === undefined) return inherited;
+  return own === "none" || own === "clear" ? undefined : own;
+}
 
 function pathToTrunk(graph: StackGraph, from: string): Set<string> {
   const path = new Set<string>();

@@ -21,6 +21,8 @@ export interface StandingInput {
   /** Undefined when the parent has no commit here. */
   readonly parentTip: string | undefined;
   readonly parentIsTrunk: boolean;
+  /** Without one the history knows of no commit but tips. */
+  readonly hasTrunk: boolean;
   readonly recorded: string | undefined;
   readonly history: History;
 }
@@ -42,6 +44,7 @@ export function standingOf(input: StandingInput): Standing {
     ...(base !== undefined && { base }),
     ...countAbove(history, tip, base),
   });
+  const standsOn = (oid: string): boolean => oid === fork || isAncestor(history, oid, tip);
 
   if (parentTip === undefined) {
     return {
@@ -58,7 +61,7 @@ export function standingOf(input: StandingInput): Standing {
   if (input.parentIsTrunk) {
     return { ...facts, ...above(fork), state: "in-sync", reason: `It stands on ${parentName}.` };
   }
-  if (isAncestor(history, parentTip, tip)) {
+  if (standsOn(parentTip)) {
     return {
       ...facts,
       ...above(parentTip),
@@ -69,13 +72,13 @@ export function standingOf(input: StandingInput): Standing {
   if (history.commit(parentTip) === undefined) {
     return {
       ...facts,
-      ...above(recorded !== undefined && isAncestor(history, recorded, tip) ? recorded : fork),
+      ...above(recorded !== undefined && standsOn(recorded) ? recorded : fork),
       state: "parent-moved",
       reason: `${parentName} is part of the trunk now.`,
     };
   }
-  if (recorded !== undefined && isAncestor(history, recorded, tip)) {
-    const gained = isAncestor(history, recorded, parentTip);
+  if (recorded !== undefined && standsOn(recorded)) {
+    const gained = recorded === forkPoint(history, parentTip) || isAncestor(history, recorded, parentTip);
     return {
       ...facts,
       ...above(recorded),
@@ -93,6 +96,10 @@ export function standingOf(input: StandingInput): Standing {
       state: "parent-moved",
       reason: `${parentName} has commits that this branch does not stand on.`,
     };
+  }
+  if (!input.hasTrunk) {
+    const reason = `Without a trunk it is not known what it shares with ${parentName}.`;
+    return { ...facts, ...above(fork), state: "unknown", reason };
   }
   return {
     ...facts,
