@@ -60,6 +60,7 @@ export async function shopApi(scene: Scene, nowSeconds: number): Promise<void> {
     });
     s.metadata("refunds/partial", { parentBranchName: "main", ...pr(85, "main", "Refund part of a charge") });
   });
+  await scene.git("reset", "--quiet", "--hard");
   await scene.addRemote();
   // One branch is ahead of the remote now, another behind it.
   const pushed = await scene.sha("payments/expire-keys");

@@ -172,6 +172,7 @@ export async function shopWeb(scene: Scene, nowSeconds: number): Promise<void> {
     });
   });
 
+  await scene.git("reset", "--quiet", "--hard");
   await scene.addRemote();
   for (const branch of ["gift-cards/receipts", "spike/view-transitions"]) {
     await scene.git("push", "--quiet", "--delete", "origin", branch);

@@ -35,6 +35,7 @@ export async function stockSync(scene: Scene, nowSeconds: number): Promise<void>
     });
     s.metadata("stock/retry", { parentBranchName: "stock/deltas" }, "refs/branch-metadata");
   });
+  await scene.git("reset", "--quiet", "--hard");
 }
 
 const read = `import csv

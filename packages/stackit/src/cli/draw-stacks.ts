@@ -65,6 +65,7 @@ function branchLine(branch: Branch, paint: Paint): string {
   const name = paint(branch.isCurrent ? ["bold", "cyan"] : "bold", branch.name);
   const facts = [
     branch.pr && paint("blue", `#${branch.pr.number}`),
+    pullRequestState(branch, paint),
     paint("dim", branch.commitCount === 1 ? "1 commit" : `${branch.commitCount} commits`),
     lineCounts(branch, paint),
     pushed(branch, paint),
@@ -74,6 +75,13 @@ function branchLine(branch: Branch, paint: Paint): string {
     ...(branch.problems ?? []).map(({ detail }) => paint("red", detail)),
   ].filter(Boolean);
   return `${node}  ${name}${branch.isCurrent ? current(paint) : ""}  ${facts.join("  ")}`;
+}
+
+/** An open one goes without saying. */
+function pullRequestState({ pr }: Branch, paint: Paint): string | undefined {
+  if (pr?.isDraft) return paint("dim", "draft");
+  const state = pr?.state?.toLowerCase();
+  return state === undefined || state === "open" ? undefined : paint("magenta", state);
 }
 
 function current(paint: Paint): string {
