@@ -1,4 +1,4 @@
-import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { RepoList, RepoStatus, RepoSummary, ServerConfig } from "stackit/contract/repo";
 import type { SyncRun } from "stackit/contract/sync-run";
 import type { Branch, BranchDiff, View } from "stackit/contract/view";
@@ -76,8 +76,4 @@ export function runQuery(id: string, runId: string) {
 
 export function useConfig(): ServerConfig | undefined {
   return useQuery(configQuery).data;
-}
-
-export function knownView(client: QueryClient, id: string): View | undefined {
-  return client.getQueryData<Tagged<View>>(keys.view(id))?.body;
 }

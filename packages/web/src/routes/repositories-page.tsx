@@ -52,7 +52,7 @@ function RepositoryRow({ repo }: { repo: RepoSummary }) {
   useTicking((now) => describeHealth(freshness, now).word);
   const health = describeHealth(freshness, ticker.now());
   return (
-    <tr>
+    <tr data-failing={health.tone === "bad" || undefined}>
       <td>
         <Link className="row-link" href={formatRoute(repositoryRoute(refOf(repo)))}>
           <span className="row-title cut">
@@ -72,9 +72,15 @@ function RepositoryRow({ repo }: { repo: RepoSummary }) {
             {freshness.lastSuccessAt && health.instead === undefined && <Age at={freshness.lastSuccessAt} />}
           </strong>
         </span>
-        <span className="meta">{watchingWords(freshness)}</span>
+        <span className="meta second">{watchingWords(freshness)}</span>
       </td>
-      <td className="num meta">{freshness.lastChangeAt && <Age at={freshness.lastChangeAt} />}</td>
+      <td className="num meta">
+        {freshness.lastChangeAt && (
+          <>
+            changed <Age at={freshness.lastChangeAt} />
+          </>
+        )}
+      </td>
     </tr>
   );
 }

@@ -107,7 +107,7 @@ function FileHead({ file, open, onToggle }: { file: SurfaceFile; open: boolean; 
       <CopyButton text={file.path} what={`the path ${file.path}`} />
       <span className="spring" />
       <span className="meta num">
-        {!file.binary && <LineCounts added={file.added} deleted={file.deleted} />}
+        {file.added + file.deleted > 0 && <LineCounts added={file.added} deleted={file.deleted} />}
       </span>
     </div>
   );

@@ -79,12 +79,12 @@ function StateLine({
           <ChangedRefs run={told.run} route={route} words="see which" />
         )}
         {told.offer === "retry" && (
-          <Button look="quiet" size="small" onClick={sync.press}>
+          <Button size="small" onClick={sync.press}>
             Try again
           </Button>
         )}
         {told.offer === "check" && (
-          <Button look="quiet" size="small" onClick={sync.check}>
+          <Button size="small" onClick={sync.check}>
             Check again
           </Button>
         )}

@@ -188,12 +188,21 @@ function useListKeys(
 }
 
 function NoStacks({ trunk }: { trunk: string }) {
-  const command = "git switch -c my-first-layer";
+  if (!trunk) {
+    return (
+      <Empty title="No stacks without a trunk">
+        <p className="meta">
+          Stacks stand on a trunk, and none is known here. The note above says how to name it.
+        </p>
+      </Empty>
+    );
+  }
+  const command = `git switch -c my-first-layer ${trunk}`;
   return (
     <Empty title="No stacks yet">
       <p className="meta">
-        A branch with commits that {trunk ? <bdi className="mono">{trunk}</bdi> : "the trunk"} does not have
-        appears here by itself, within a second.
+        A branch with commits that <bdi className="mono">{trunk}</bdi> does not have appears here by itself,
+        within a second.
       </p>
       <p className="command">
         <code>{command}</code>
