@@ -19,8 +19,9 @@ test("without any setting the current directory is served on loopback", () => {
     maxSyncs: 8,
     shutdownTimeoutMs: 10_000,
     environment: "local",
-    logLevel: "info",
+    logLevel: "warn",
   });
+  expect(parse({}, { STACKIT_ENV: "production" }).logLevel).toBe("info");
 });
 
 test("a flag beats its variable, and STACKIT_PORT beats PORT", () => {

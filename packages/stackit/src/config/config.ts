@@ -52,7 +52,7 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     maxSyncs: read.integer("max-syncs", 8, 1, 1024),
     shutdownTimeoutMs: read.durationMs("shutdown-timeout", 10_000, 0, 3_600_000),
     environment,
-    logLevel: read.oneOf("STACKIT_LOG", LOG_LEVELS, "info"),
+    logLevel: read.oneOf("STACKIT_LOG", LOG_LEVELS, environment === "local" ? "warn" : "info"),
   };
   refuseExposure(config, settings.bind);
   return config;
