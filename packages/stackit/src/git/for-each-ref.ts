@@ -43,46 +43,35 @@ export interface ListedDelta {
 }
 
 /**
- * A listing that reads on from the one before: only what lies between the first and the last difference is parsed, so that a
- * listing of 20,000 refs in which one moved costs little more than comparing it. Never changes.
+ * A listing that reads on from the one before: equal stretches are compared as bytes and only the lines that differ are parsed,
+ * so that a listing of 20,000 refs in which two moved costs little more than comparing it. Never changes.
  */
 export class RefListing {
   readonly raw: Buffer;
   readonly refs: ReadonlyMap<string, string>;
   /** Refs that stand for another one. */
   readonly symbolic: ReadonlyMap<string, string>;
-  /** Against the listing before, in the order of git's listing, the lost ones last. */
+  /** Against the listing before, in the order of git's listing. */
   readonly deltas: readonly ListedDelta[];
 
   constructor(raw: Buffer, before?: RefListing) {
     this.raw = raw;
-    const { start, oldEnd, newEnd } = differingLines(before?.raw ?? Buffer.alloc(0), raw);
-    const gone = new Map<string, ListedRef>();
-    // One byte, one character: names that are not UTF-8 survive until they are shown.
-    for (const line of before?.raw.toString("latin1", start, oldEnd).split("\n") ?? []) {
-      if (line !== "") {
-        const listed = parseRefLine(line);
-        gone.set(listed.ref, listed);
-      }
-    }
     const refs = new Map(before?.refs);
     const symbolic = new Map(before?.symbolic);
     const deltas: ListedDelta[] = [];
-    for (const line of raw.toString("latin1", start, newEnd).split("\n")) {
-      if (line === "") continue;
-      const { ref, oid, target } = parseRefLine(line);
-      const old = gone.get(ref);
-      gone.delete(ref);
-      if (old?.oid === oid && old.target === target) continue;
-      refs.set(ref, oid);
-      if (target === undefined) symbolic.delete(ref);
-      else symbolic.set(ref, target);
-      if (old?.oid !== oid) deltas.push({ ref, ...(old && { old: old.oid }), new: oid });
-    }
-    for (const { ref, oid } of gone.values()) {
-      refs.delete(ref);
-      symbolic.delete(ref);
-      deltas.push({ ref, old: oid });
+    for (const { gone, come } of differingLines(before?.raw ?? Buffer.alloc(0), raw)) {
+      const old = gone === undefined ? undefined : parseRefLine(gone);
+      const now = come === undefined ? undefined : parseRefLine(come);
+      if (old && !now) {
+        refs.delete(old.ref);
+        symbolic.delete(old.ref);
+        deltas.push({ ref: old.ref, old: old.oid });
+      } else if (now) {
+        refs.set(now.ref, now.oid);
+        if (now.target === undefined) symbolic.delete(now.ref);
+        else symbolic.set(now.ref, now.target);
+        if (old?.oid !== now.oid) deltas.push({ ref: now.ref, ...(old && { old: old.oid }), new: now.oid });
+      }
     }
     this.refs = refs;
     this.symbolic = symbolic;
@@ -90,37 +79,67 @@ export class RefListing {
   }
 }
 
-const BLOCK_BYTES = 4096;
-
-/** The whole lines between the first and the last difference. */
-export function differingLines(
-  before: Buffer,
-  after: Buffer,
-): { start: number; oldEnd: number; newEnd: number } {
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start + BLOCK_BYTES <= shorter && equalAt(before, start, after, start, BLOCK_BYTES))
-    start += BLOCK_BYTES;
-  while (start < shorter && before[start] === after[start]) start++;
-  start = after.subarray(0, start).lastIndexOf(0x0a) + 1;
-
-  const most = shorter - start;
-  let same = 0;
-  while (
-    same + BLOCK_BYTES <= most &&
-    equalAt(before, before.length - same - BLOCK_BYTES, after, after.length - same - BLOCK_BYTES, BLOCK_BYTES)
-  ) {
-    same += BLOCK_BYTES;
-  }
-  while (same < most && before[before.length - same - 1] === after[after.length - same - 1]) same++;
-  // From here on both are equal; only whole lines may be left out.
-  const lineEnd = after.indexOf(0x0a, after.length - same);
-  const tail = same === 0 || lineEnd < 0 ? 0 : after.length - lineEnd - 1;
-  return { start, oldEnd: before.length - tail, newEnd: after.length - tail };
+interface LinePair {
+  readonly gone?: string;
+  readonly come?: string;
 }
 
-function equalAt(a: Buffer, aStart: number, b: Buffer, bStart: number, length: number): boolean {
-  return a.compare(b, bStart, bStart + length, aStart, aStart + length) === 0;
+/**
+ * The lines of two sorted listings that are not in both. Lines about one ref come as a pair. One byte is one character here:
+ * names that are not UTF-8 survive until they are shown.
+ */
+export function* differingLines(before: Buffer, after: Buffer): Generator<LinePair> {
+  let [old, now] = [0, 0];
+  for (;;) {
+    const same = sameLength(before, old, after, now);
+    // Back to where the line begins that holds the first difference.
+    const line = same === 0 ? 0 : after.subarray(now, now + same).lastIndexOf(0x0a) + 1;
+    old += line;
+    now += line;
+    const [gone, come] = [lineAt(before, old), lineAt(after, now)];
+    if (gone === undefined && come === undefined) return;
+    const order = compareRefs(gone, come);
+    if (order <= 0 && gone !== undefined) old += gone.length + 1;
+    if (order >= 0 && come !== undefined) now += come.length + 1;
+    yield {
+      ...(order <= 0 && gone !== undefined && { gone }),
+      ...(order >= 0 && come !== undefined && { come }),
+    };
+  }
+}
+
+const BLOCK_BYTES = 4096;
+
+/** How many bytes are the same from both places on. */
+function sameLength(a: Buffer, aStart: number, b: Buffer, bStart: number): number {
+  const most = Math.min(a.length - aStart, b.length - bStart);
+  let length = 0;
+  while (length + BLOCK_BYTES <= most) {
+    const [from, to] = [aStart + length, bStart + length];
+    if (a.compare(b, to, to + BLOCK_BYTES, from, from + BLOCK_BYTES) !== 0) break;
+    length += BLOCK_BYTES;
+  }
+  while (length < most && a[aStart + length] === b[bStart + length]) length++;
+  return length;
+}
+
+/** Without its end; undefined at the end of the listing. */
+function lineAt(data: Buffer, start: number): string | undefined {
+  if (start >= data.length) return undefined;
+  const end = data.indexOf(0x0a, start);
+  return data.toString("latin1", start, end < 0 ? data.length : end);
+}
+
+/** In the order of git's listing; what is not there comes last. */
+function compareRefs(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? 1 : -1;
+  const [x, y] = [nameIn(a), nameIn(b)];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+function nameIn(line: string): string {
+  const start = line.indexOf(" ") + 1;
+  return line.slice(start, line.indexOf(" ", start));
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

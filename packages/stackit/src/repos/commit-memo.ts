@@ -23,6 +23,8 @@ export class CommitMemo {
   #history = historyOf(this.#outside);
   /** Commits that are known to be on the trunk, or beyond the edge of this clone. Not all of them. */
   #inside = new Set<string>();
+  /** Tips that this clone does not hold. They may still come. */
+  #absent: ReadonlySet<string> = new Set();
   #trunkTips: readonly string[] | undefined;
   #sweepAt = SWEEP_AT;
   /** Headers of commits on the trunk that somebody asked for. */
@@ -36,6 +38,11 @@ export class CommitMemo {
   /** What it says of a commit never changes, whatever is learnt later. The same object until the trunk moves. */
   get history(): History {
     return this.#history;
+  }
+
+  /** Those of the tips that were asked for whose commits are not here. Another object when there are others. */
+  get absent(): ReadonlySet<string> {
+    return this.#absent;
   }
 
   /** A header that has been loaded, wherever the commit lies. */
@@ -58,18 +65,20 @@ export class CommitMemo {
       await this.#readAll(trunkTips, allTips(), signal);
       return;
     }
-    const unknown = [...new Set(tips)].filter((oid) => !this.#outside.has(oid) && !this.#inside.has(oid));
+    const unknown = [...new Set([...tips, ...(await this.#arrived(signal))])].filter(
+      (oid) => !this.#outside.has(oid) && !this.#inside.has(oid) && !this.#absent.has(oid),
+    );
     if (unknown.length === 0) return;
     const walked = unknown.length <= WALK_LIMIT ? await this.#walk(unknown, signal) : undefined;
-    this.#add(walked ?? (await this.#list(unknown, trunkTips, signal)), unknown);
+    await this.#add(walked ?? (await this.#list(unknown, trunkTips, signal)), unknown, signal);
     if (this.#outside.size > this.#sweepAt) this.#sweep(allTips());
   }
 
   /** Headers of commits that may lie on the trunk; those this clone does not hold are absent from `header`. */
   async loadHeaders(oids: readonly string[], signal: AbortSignal): Promise<void> {
+    if (this.#headers.size > SWEEP_AT) this.#headers.clear();
     const unknown = [...new Set(oids)].filter((oid) => this.header(oid) === undefined);
     if (unknown.length === 0) return;
-    if (this.#headers.size > SWEEP_AT) this.#headers.clear();
     for (const commit of await this.#parse(unknown, signal)) this.#headers.set(commit.oid, commit);
   }
 
@@ -119,8 +128,9 @@ export class CommitMemo {
     const commits = await this.#list(tips, trunkTips, signal);
     this.#replace(new Map());
     this.#inside = new Set(trunkTips);
+    this.#absent = new Set();
     this.#trunkTips = trunkTips;
-    this.#add(commits, tips);
+    await this.#add(commits, tips, signal);
     this.#sweepAt = Math.max(SWEEP_AT, this.#outside.size * 2);
   }
 
@@ -160,12 +170,29 @@ export class CommitMemo {
     return [...commits.values()];
   }
 
-  #add(commits: readonly CommitFacts[], tips: readonly string[]): void {
+  async #add(commits: readonly CommitFacts[], tips: readonly string[], signal: AbortSignal): Promise<void> {
     for (const commit of commits) this.#outside.set(commit.oid, commit);
-    for (const oid of tips) if (!this.#outside.has(oid)) this.#inside.add(oid);
     for (const { parents } of commits) {
       for (const oid of parents) if (!this.#outside.has(oid)) this.#inside.add(oid);
     }
+    // A tip off nobody's way is on the trunk, or nowhere.
+    const others = tips.filter((oid) => !this.#outside.has(oid));
+    await this.loadHeaders(others, signal);
+    const nowhere = others.filter((oid) => this.header(oid) === undefined);
+    for (const oid of others) this.#inside.add(oid);
+    for (const oid of nowhere) this.#inside.delete(oid);
+    if (nowhere.length > 0) this.#absent = new Set([...this.#absent, ...nowhere]);
+  }
+
+  /** Tips that were absent and have come without their ref's moving. What was said of them no longer holds. */
+  async #arrived(signal: AbortSignal): Promise<string[]> {
+    if (this.#absent.size === 0) return [];
+    const arrived = (await this.#parse([...this.#absent], signal)).map(({ oid }) => oid);
+    if (arrived.length > 0) {
+      this.#absent = new Set([...this.#absent].filter((oid) => !arrived.includes(oid)));
+      this.#replace(new Map(this.#outside));
+    }
+    return arrived;
   }
 
   #replace(outside: Map<string, CommitFacts>): void {

@@ -82,7 +82,11 @@ export class GraphSnapshot implements Snapshot {
   }
 
   branches(): Branch[] {
-    this.#branches ??= [...this.parts.facts.keys()].sort().map((name) => this.#branchView(name));
+    const { facts, graph } = this.parts;
+    this.#branches ??= [
+      ...[...facts.keys()].map((name) => this.#branchView(name)),
+      ...[...graph.unstacked].map(([name, { tip }]) => this.#looseBranch(name, tip)),
+    ].sort((a, b) => (a.name < b.name ? -1 : 1));
     return this.#branches;
   }
 
@@ -192,6 +196,7 @@ export class GraphSnapshot implements Snapshot {
 
   #looseBranch(name: string, tip: string): Branch {
     const isTrunk = name === this.trunk;
+    const reason = this.parts.graph.unstacked.get(name)?.reason;
     return {
       name,
       depth: isTrunk ? 0 : 1,
@@ -200,8 +205,9 @@ export class GraphSnapshot implements Snapshot {
       isLocked: false,
       isFrozen: false,
       revision: tip,
-      ...tipView(isTrunk ? this.parts.trunkHeader : this.parts.history.commit(tip)),
+      ...tipView(isTrunk ? this.parts.trunkHeader : this.parts.looseHeaders.get(tip)),
       commitCount: 0,
+      ...(reason === "on-trunk" && { linesAdded: 0, linesDeleted: 0 }),
       edge: { sources: [], agreed: true },
       restack: { state: "unknown", reason: isTrunk ? "It is the trunk." : "It belongs to no stack." },
     };

@@ -39,11 +39,15 @@ export interface RepoModel {
   readonly history: History;
   readonly landings: readonly Landing[];
   readonly trunkHeader: CommitFacts | undefined;
+  /** What the tips of branches outside of stacks say, by object id. */
+  readonly looseHeaders: ReadonlyMap<string, CommitFacts>;
   readonly stackMetadata: ReadonlyMap<string, StackMetadata>;
   readonly info: RepoInfo;
   readonly notes: readonly RepoNote[];
   /** The line counts that a complete picture of this model lacks. */
   readonly uncounted: readonly CommitPair[];
+  /** The only stacks that can look different from the model before; undefined when any can. */
+  readonly moved: readonly PlacedStack[] | undefined;
   /** Views by what they were made of, shared by the models of one repository. */
   readonly views: WeakMap<BranchFacts, Branch>;
 }
@@ -101,20 +105,25 @@ export class ModelBuilder {
       this.#commits = new CommitMemo(this.#git, this.#objects);
     }
     // The first time there is much to wait for, and what metadata says seldom changes which branch is the trunk.
-    const expected = before ? undefined : this.#chooseTrunk(reading, settings, []);
+    const expected = before
+      ? undefined
+      : await this.#heldPart(this.#chooseTrunk(reading, settings, []), signal);
     await Promise.all([
       this.#readMetadata(reading, before?.changedRefs, signal),
       expected && this.#learnCommits(reading, settings, expected, undefined, signal),
     ]);
     const changed = (prefixes: readonly string[]): boolean =>
       !before || before.changedRefs.some((ref) => prefixes.some((prefix) => ref.startsWith(prefix)));
-    if (changed(RECORDS)) this.#roots = this.#namedAsRoot(reading);
-    const trunk = this.#chooseTrunk(reading, settings, this.#roots);
+    if (!before || this.#namesOtherParents(before.model.graph, reading, before.changedRefs)) {
+      this.#roots = this.#namedAsRoot(reading);
+    }
+    const trunk = await this.#heldPart(this.#chooseTrunk(reading, settings, this.#roots), signal);
     const sameTrunk = before?.model.graph.trunk?.name === trunk?.name && before?.model.settings === settings;
     await this.#learnCommits(reading, settings, trunk, sameTrunk ? before?.changedRefs : undefined, signal);
     const history = this.#commits.history;
     const remembered = await this.#tipMemory.recall(reading, trunk?.name, before?.changedRefs);
-    const input = { reading, trunk, history, blobs: this.#metadata, remembered };
+    const { absent } = this.#commits;
+    const input = { reading, trunk, history, absent, blobs: this.#metadata, remembered };
     const updated = before && updateGraph(before.model.graph, input, before.changedRefs);
     const graph = updated?.graph ?? buildGraph(input);
     const landings = await this.#readLandings(trunk, settings, before?.model, signal);
@@ -123,10 +132,9 @@ export class ModelBuilder {
       ? [...updated.changed].flatMap((name) => graph.nodes.get(name) ?? [])
       : graph.nodes.values();
     const onTrunk = Iterator.from(shown).flatMap(({ tip }) => (history.commit(tip) ? [] : [tip]));
-    await this.#commits.loadHeaders(
-      trunk?.tip === undefined ? [...onTrunk] : [...onTrunk, trunk.tip],
-      signal,
-    );
+    const trunkTip = trunk?.tip === undefined ? [] : [trunk.tip];
+    const loose = updated ? [] : [...graph.unstacked.values()].map(({ tip }) => tip);
+    await this.#commits.loadHeaders([...onTrunk, ...trunkTip, ...loose], signal);
 
     const currentBranch = reading.head.kind === "branch" ? reading.head.name : "";
     const reordered =
@@ -143,6 +151,7 @@ export class ModelBuilder {
       history,
       landings,
       trunkHeader: trunk?.tip === undefined ? undefined : this.#commits.header(trunk.tip),
+      looseHeaders: before && updated ? before.model.looseHeaders : this.#headersOf(loose),
       stackMetadata:
         before && !changed([STACKIT_STACKS]) ? before.model.stackMetadata : this.#stackMetadataOf(reading),
       info: {
@@ -155,6 +164,7 @@ export class ModelBuilder {
       },
       notes: notesOf(reading, settings, trunk),
       uncounted: [],
+      moved: undefined,
       views: this.#views,
     };
     return this.#withFacts(model, before?.model, changed([REMOTES]));
@@ -162,30 +172,26 @@ export class ModelBuilder {
 
   /** The same model with the line counts that are known by now. */
   withLineCounts(model: RepoModel): RepoModel {
-    return this.#withFacts(model, model, false);
+    const facts = new Map(model.facts);
+    const heads = new Set(model.uncounted.map(({ head }) => head));
+    for (const stack of model.moved ?? model.stacks) {
+      for (const { node } of stack.members) {
+        const old = heads.has(node.tip) ? facts.get(node.name) : undefined;
+        if (old && !old.lines) facts.set(node.name, { ...old, lines: this.#linesOf(node) });
+      }
+    }
+    return { ...model, facts, uncounted: model.uncounted.filter((pair) => !this.#lines.get(pair)) };
   }
 
   #withFacts(model: RepoModel, before: RepoModel | undefined, remotesMoved: boolean): RepoModel {
     const { reading, settings, history, info } = model;
-    const facts = new Map<string, BranchFacts>();
     const uncounted: CommitPair[] = [];
     const comparable = before?.history === history && before.settings === settings;
-    const isQuiet =
-      comparable &&
-      !remotesMoved &&
-      before.info.currentBranch === info.currentBranch &&
-      before.uncounted.length === 0 &&
-      sameSet(before.reading.checkedOut, reading.checkedOut);
-    const unmoved = new Set(isQuiet ? before.stacks : []);
     const nowMs = Date.now();
-    for (const stack of model.stacks) {
-      if (before && unmoved.has(stack)) {
-        for (const { node } of stack.members) {
-          const old = before.facts.get(node.name);
-          if (old) facts.set(node.name, old);
-        }
-        continue;
-      }
+    // Where nothing but these stacks can look different, all others' facts are taken over without a look.
+    const moved = comparable ? onlyMovedStacks(before, model, remotesMoved) : undefined;
+    const facts = new Map(moved && before?.facts);
+    for (const stack of moved ?? model.stacks) {
       for (const placed of stack.members) {
         const { node } = placed;
         const { name, tip } = node;
@@ -221,7 +227,7 @@ export class ModelBuilder {
         facts.set(name, old && sameFacts(old, fresh) ? old : fresh);
       }
     }
-    return { ...model, facts, uncounted };
+    return { ...model, facts, uncounted, moved };
   }
 
   #linesOf(node: BranchNode): LineCount | undefined {
@@ -256,6 +262,17 @@ export class ModelBuilder {
     });
   }
 
+  /** The trunk as far as its commits are in this clone. */
+  async #heldPart(trunk: Trunk | undefined, signal: AbortSignal): Promise<Trunk | undefined> {
+    if (!trunk) return undefined;
+    await this.#commits.loadHeaders(trunk.tips, signal);
+    const tips = trunk.tips.filter((oid) => this.#commits.header(oid) !== undefined);
+    if (tips.length === trunk.tips.length) return trunk;
+    const { tip: _, ...rest } = trunk;
+    const [tip] = tips;
+    return { ...rest, tips, ...(tip !== undefined && { tip }) };
+  }
+
   async #readMetadata(
     reading: RefReading,
     changedRefs: readonly string[] | undefined,
@@ -285,6 +302,19 @@ export class ModelBuilder {
     }
   }
 
+  #namesOtherParents(graph: StackGraph, reading: RefReading, changedRefs: readonly string[]): boolean {
+    return graph.workings.records.sources.some(({ prefix, names, parents }) =>
+      changedRefs.some((ref) => {
+        if (!ref.startsWith(prefix)) return false;
+        const name = ref.slice(prefix.length);
+        const oid = reading.refs.get(ref);
+        const parsed = oid === undefined ? undefined : this.#metadata.get(oid);
+        const parent = parsed?.ok ? parsed.metadata.parent : undefined;
+        return names.has(name) !== (oid !== undefined) || parents.get(name) !== parent;
+      }),
+    );
+  }
+
   /** Parents that are named and have no record of their own: the trunk, most of the time. */
   #namedAsRoot(reading: RefReading): string[] {
     const named: string[] = [];
@@ -295,6 +325,15 @@ export class ModelBuilder {
       if (parent !== undefined && !reading.refs.has(`${prefix}${parent}`)) named.push(parent);
     }
     return named;
+  }
+
+  #headersOf(oids: readonly string[]): Map<string, CommitFacts> {
+    return new Map(
+      oids.flatMap((oid) => {
+        const header = this.#commits.header(oid);
+        return header ? [[oid, header] as const] : [];
+      }),
+    );
   }
 
   #stackMetadataOf(reading: RefReading): Map<string, StackMetadata> {
@@ -359,6 +398,31 @@ function branchesTouchedBy(ref: string, { remote, tracks }: RepoSettings): strin
   const name = ref.slice(prefix.length);
   const trackers = [...tracks].flatMap(([branch, target]) => (target === name ? [HEADS + branch] : []));
   return [HEADS + name, ...trackers];
+}
+
+/** The stacks that are not the same as in the model before. Undefined when something else may show a difference too. */
+function onlyMovedStacks(
+  before: RepoModel,
+  model: RepoModel,
+  remotesMoved: boolean,
+): readonly PlacedStack[] | undefined {
+  const isQuiet =
+    !remotesMoved &&
+    before.uncounted.length === 0 &&
+    before.info.currentBranch === model.info.currentBranch &&
+    before.stacks.length === model.stacks.length &&
+    sameSet(before.reading.checkedOut, model.reading.checkedOut);
+  if (!isQuiet) return undefined;
+  const moved = model.stacks.filter((stack, index) => stack !== before.stacks[index]);
+  // A stack that kept its place and its members may have moved; any other change is a change of shape.
+  const keptShape = moved.every((stack) => {
+    const old = before.stacks[model.stacks.indexOf(stack)];
+    return (
+      old?.members.length === stack.members.length &&
+      old.members.every(({ node }, index) => node.name === stack.members[index]?.node.name)
+    );
+  });
+  return keptShape ? moved : undefined;
 }
 
 function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {

@@ -42,10 +42,13 @@ export class TipMemory {
     return remembered;
   }
 
+  /** Whether a changed ref can change which logs are read, or what they say. */
   #concerns(reading: RefReading, ref: string): boolean {
-    if (!ref.startsWith(HEADS)) return RECORDS.some((prefix) => ref.startsWith(prefix));
-    const name = ref.slice(HEADS.length);
-    return this.#known.has(name) || RECORDS.every((prefix) => !reading.refs.has(prefix + name));
+    const prefix = [HEADS, ...RECORDS].find((start) => ref.startsWith(start));
+    if (prefix === undefined) return false;
+    const name = ref.slice(prefix.length);
+    const isRecorded = RECORDS.some((start) => reading.refs.has(start + name));
+    return this.#known.has(name) || !isRecorded;
   }
 
   async #recallAll(reading: RefReading, trunk: string | undefined): Promise<RememberedTips> {

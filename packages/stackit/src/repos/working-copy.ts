@@ -377,7 +377,8 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       if (!latest) return;
       const left = lines.missing(latest.uncounted).length;
       if (left === 0 || performance.now() - publishedAt > PUBLISH_EVERY_MS) {
-        if (latest.uncounted.length > 0) this.#publish(builder.withLineCounts(latest));
+        if (latest.uncounted.length > 0)
+          this.#publish(builder.withLineCounts({ ...latest, moved: undefined }));
         publishedAt = performance.now();
       }
       if (left === 0) return;

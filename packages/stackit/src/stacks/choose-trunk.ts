@@ -33,10 +33,12 @@ export function chooseTrunk(reading: RefReading, hints: TrunkHints): Trunk | und
     reading.refs.has(HEADS + name) || reading.refs.has(remotePrefix + name);
 
   if (hints.configured) return trunk(hints.configured, "configured");
-  const voted = mostNamed(hints.namedAsRoot.filter(exists));
   const remoteDefault = remoteHead?.startsWith(remotePrefix)
     ? remoteHead.slice(remotePrefix.length)
     : undefined;
+  const isLikely = (name: string): boolean =>
+    name === remoteDefault || name === hints.initDefault || USUAL.includes(name);
+  const voted = elect(hints.namedAsRoot.filter(exists), isLikely);
   // Where the stacks' own metadata and the remote's default differ, the stacks know what they stand on.
   if (voted) return trunk(voted, "named by stack metadata");
   if (remoteDefault && exists(remoteDefault)) return trunk(remoteDefault, "default branch of the remote");
@@ -57,8 +59,15 @@ export function chooseTrunk(reading: RefReading, hints: TrunkHints): Trunk | und
   }
 }
 
-function mostNamed(names: readonly string[]): string | undefined {
+/**
+ * The name that most records agree on. A branch that its tool does not know is named as a root too, by what stands on it: so a
+ * name that nothing else speaks for needs more than half of several votes.
+ */
+function elect(names: readonly string[], isLikely: (name: string) => boolean): string | undefined {
   const votes = new Map<string, number>();
   for (const name of names) votes.set(name, (votes.get(name) ?? 0) + 1);
-  return [...votes].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))[0]?.[0];
+  const ranked = [...votes].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const isAgreed = ([name, count]: [string, number]): boolean =>
+    isLikely(name) || (count > 1 && count > names.length / 2);
+  return ranked.find(isAgreed)?.[0];
 }
