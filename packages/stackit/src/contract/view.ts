@@ -64,6 +64,7 @@ export const BranchProblem = Type.Object({
     "ambiguous-parent",
     "has-merges",
     "unrelated-history",
+    "missing-object",
   ]),
   detail: Type.String(),
 });
@@ -174,8 +175,11 @@ export type RepoInfo = Static<typeof RepoInfo>;
 export const Unstacked = Type.Object(
   {
     name: Type.String(),
-    /** `on-trunk`: everything on it is already in the trunk. `tool`: a helper branch of a stacking tool. */
-    reason: Type.Enum(["on-trunk", "tool", "no-trunk"]),
+    /**
+     * `on-trunk`: everything on it is already in the trunk. `tool`: a helper branch of a stacking tool.
+     * `missing-object`: its commit is not in this clone.
+     */
+    reason: Type.Enum(["on-trunk", "tool", "no-trunk", "missing-object"]),
   },
   { $id: "Unstacked" },
 );

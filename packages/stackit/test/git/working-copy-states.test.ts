@@ -297,6 +297,7 @@ test("a thousand branches are read whole, and one more is one more", async () =>
   });
   await using copy = copyOf(scene.path);
   await copy.refresh();
+  expect(copy.snapshot.trunk).toBe("main");
   expect(copy.snapshot.counts).toMatchObject({ branches: 1000, stacks: 500 });
   await expect
     .poll(() => copy.snapshot.branches().every((b) => b.linesAdded === 1), { timeout: 20_000 })
