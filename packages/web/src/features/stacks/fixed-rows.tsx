@@ -112,7 +112,7 @@ export function TrunkFoot({ row, gap }: { row: TrunkRow; gap: number }) {
   const lineHeight = 28;
   return (
     <div className="trunk-foot" style={{ marginTop: gap, height: row.height }}>
-      <TrunkDrawing height={lineHeight} columns={row.columns} style={row.style} />
+      <TrunkDrawing height={lineHeight} columns={row.columns} lines={row.lines} />
       <span className="mono cut">{row.trunk}</span>
     </div>
   );
@@ -156,10 +156,12 @@ export function CommitLine({ row, gap }: { row: CommitRow; gap: number }) {
       <span className="cut" title={commit.message}>
         {commit.message}
       </span>
-      {commit.kind === "stack-merge" && (
-        <span className="chip merged">stack of {commit.stackSize ?? pulls.length}</span>
-      )}
-      <span className="meta cut">{listed(pulls.map((number) => `#${number}`))}</span>
+      <span className="commit-pulls meta cut">
+        {commit.kind === "stack-merge" && (
+          <span className="chip merged">stack of {commit.stackSize ?? pulls.length}</span>
+        )}
+        {listed(pulls.map((number) => `#${number}`))}
+      </span>
       <span className="meta cut author">{commit.author}</span>
       <span className="num meta">
         <Age at={commit.date} short />

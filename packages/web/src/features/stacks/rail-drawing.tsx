@@ -1,6 +1,6 @@
 import { memo } from "react";
 import type { NodeShape, NodeTone } from "./branch-state.ts";
-import type { LineStyle, RailRow } from "./rail.ts";
+import type { LineStyle, RailLine, RailRow } from "./rail.ts";
 
 export const COLUMN_WIDTH = 18;
 const RADIUS = 4.5;
@@ -77,18 +77,25 @@ function Node({ shape }: { shape: NodeShape }) {
 export function TrunkDrawing({
   height,
   columns,
-  style,
+  lines,
 }: {
   height: number;
   columns: number;
-  style: LineStyle;
+  lines: readonly RailLine[];
 }) {
   const width = railWidth(columns);
   const middle = height / 2;
+  const end = x(0);
   return (
     <svg aria-hidden="true" className="rail" width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
-      <path d={`M${x(0)} 0V${middle}`} strokeDasharray={dashes[style]} />
-      <path className="trunk-bar" d={`M${x(0) - 7} ${middle}h14`} />
+      {lines.map(({ column, style }) => (
+        <path
+          key={column}
+          d={column === 0 ? `M${end} 0V${middle}` : `M${x(column)} 0V${middle - 8}q0 8-8 8H${end}`}
+          strokeDasharray={dashes[style]}
+        />
+      ))}
+      <path className="trunk-bar" d={`M${end - 7} ${middle}h14`} />
     </svg>
   );
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { layoutRail, leafFirst, MAX_COLUMNS, type RailNode } from "./rail.ts";
+import { layoutRail, leafFirst, linesBelow, MAX_COLUMNS, type RailNode } from "./rail.ts";
 
 /** "child on parent" lines. */
 function tree(text: string): RailNode[] {
@@ -48,6 +48,11 @@ test("a column is used again when its line has ended", () => {
 
 test("several stacks on the trunk side by side in one list keep their own lines", () => {
   expect(draw(tree("a\nb"))).toBe("a\n│b");
+});
+
+test("where several roots are shown, all their lines run down to the trunk", () => {
+  expect(linesBelow(layoutRail(leafFirst(tree("a\nb\nc on a")))).map((line) => line.column)).toEqual([0, 1]);
+  expect(linesBelow([])).toEqual([{ column: 0, style: "solid" }]);
 });
 
 test("many children of one branch stay within the columns there are", () => {

@@ -4,6 +4,11 @@
  */
 export type LineStyle = "solid" | "dashed" | "dotted";
 
+export interface RailLine {
+  column: number;
+  style: LineStyle;
+}
+
 export interface RailRow {
   column: number;
   /** The line from the child above in the same column. */
@@ -11,9 +16,9 @@ export interface RailRow {
   /** The line to the parent, or to the trunk, below. */
   down: LineStyle;
   /** Lines of other branches that only pass. */
-  passes: { column: number; style: LineStyle }[];
+  passes: RailLine[];
   /** Children in other columns, which come in from the right. */
-  joins: { column: number; style: LineStyle }[];
+  joins: RailLine[];
 }
 
 export interface RailNode {
@@ -84,6 +89,13 @@ export function railColumns(rails: readonly RailRow[]): number {
     columns = Math.max(columns, column + 1, (passes.at(-1)?.column ?? 0) + 1);
   }
   return columns;
+}
+
+/** The lines that run on below the last row, from left to right. */
+export function linesBelow(rails: readonly RailRow[]): RailLine[] {
+  const last = rails.at(-1);
+  if (!last) return [{ column: 0, style: "solid" }];
+  return [...last.passes, { column: last.column, style: last.down }].sort(byColumn);
 }
 
 function firstFree(lines: ReadonlyMap<number, unknown>): number {

@@ -9,7 +9,15 @@ import {
   nodeTone,
 } from "./branch-state.ts";
 import { type Lane, type LaneFacts, type StackBlock, stackSentence } from "./lanes.ts";
-import { type LineStyle, layoutRail, leafFirst, type RailRow, railColumns } from "./rail.ts";
+import {
+  type LineStyle,
+  layoutRail,
+  leafFirst,
+  linesBelow,
+  type RailLine,
+  type RailRow,
+  railColumns,
+} from "./rail.ts";
 
 /** One line of the page. `id` is unique on the page and stays with what it shows. */
 export type Row =
@@ -76,8 +84,8 @@ export interface TrunkRow extends Placed {
   lane: string;
   stack: string;
   trunk: string;
-  /** The line that comes down to it. */
-  style: LineStyle;
+  /** The lines that come down to it, that of column 0 first; more than one when a filter took the root away. */
+  lines: RailLine[];
   columns: number;
 }
 export interface SectionRow extends Placed {
@@ -202,14 +210,14 @@ function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Ro
       columns,
     });
   }
-  const style = drawn.length > 0 ? (rails.at(-1)?.down ?? "solid") : "solid";
+  const lines = linesBelow(rails);
   rows.push({
     ...place,
     kind: "trunk",
     id: `trunk:${stack.rootBranch}`,
     height: heights.trunk,
     trunk,
-    style,
+    lines,
     columns,
   });
   return rows;
