@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { StackChanges } from "../contract/sync-run.ts";
 import { type BranchFacts, sameFacts } from "./branch-facts.ts";
 import type { RepoModel } from "./model-builder.ts";
@@ -33,8 +34,8 @@ export function diffSnapshots(
       touched.add(facts.placed.root);
     }
   }
-  for (const [id, metadata] of after.stackMetadata) {
-    if (before?.stackMetadata.get(id) === metadata) continue;
+  for (const id of new Set([...after.stackMetadata.keys(), ...(before?.stackMetadata.keys() ?? [])])) {
+    if (before?.stackMetadata.get(id) === after.stackMetadata.get(id)) continue;
     for (const { root, members } of after.stacks) {
       if (members.some(({ node }) => node.metadata?.stackId === id)) touched.add(root);
     }
@@ -49,4 +50,19 @@ export function diffSnapshots(
       removed: [...oldRoots].filter((root) => !newRoots.has(root)).sort(),
     },
   };
+}
+
+/** Whether every answer about the one would be, byte for byte, an answer about the other. */
+export function looksTheSame(before: RepoModel, after: RepoModel): boolean {
+  return (
+    before.facts.size === after.facts.size &&
+    after.facts.entries().every(([name, facts]) => before.facts.get(name) === facts) &&
+    isDeepStrictEqual(before.stackMetadata, after.stackMetadata) &&
+    isDeepStrictEqual(besideStacks(before), besideStacks(after))
+  );
+}
+
+function besideStacks({ graph, stacks, info, notes, landings }: RepoModel): unknown {
+  const trees = stacks.map(({ root, hasWorktree }) => ({ root, hasWorktree }));
+  return [graph.trunk?.tip, graph.unstacked, trees, info, notes, landings];
 }

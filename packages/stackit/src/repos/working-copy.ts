@@ -14,7 +14,7 @@ import { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Spawner } from "../git/spawner.ts";
 import { isTooMuch } from "../stacks/hold.ts";
 import { HEADS } from "../stacks/ref-reading.ts";
-import { diffSnapshots } from "./diff-snapshots.ts";
+import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
 import { GraphSnapshot } from "./graph-snapshot.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { ModelBuilder, type RepoModel } from "./model-builder.ts";
@@ -33,6 +33,8 @@ export interface WorkingCopyOptions {
   /** Whether answers may say whose clone this is and where it lies. Never on a public server. */
   readonly namesPerson: boolean;
   readonly lineCounts?: LineCountStore;
+  /** When a second look confirms a held loss. Default 2 s. */
+  readonly secondLookMs?: number;
 }
 
 /** A new snapshot, told once, after it can be read. */
@@ -68,6 +70,7 @@ interface State {
   readonly settings: RepoSettings;
 }
 
+const NO_STACK_CHANGES: StackChanges = { created: [], changed: [], removed: [] };
 /** Up to here a refresh counts lines itself; more are counted behind it. */
 const COUNT_AT_ONCE = 32;
 const COUNT_BATCH = 500;
@@ -102,7 +105,8 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   #generation = 0;
   /** Tells the generations of this process from those of another. */
   readonly #boot = crypto.randomUUID().slice(0, 8);
-  #hold: { readonly hold: Hold; readonly dueAtMs: number } | undefined;
+  /** A loss that was not let through yet: exactly these branches. */
+  #hold: { readonly hold: Hold; readonly lost: readonly string[]; readonly dueAtMs: number } | undefined;
   #counting: Promise<void> | undefined;
 
   constructor(spawner: Spawner, options: WorkingCopyOptions) {
@@ -207,12 +211,12 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const trunkTips = model.graph.trunk?.tips ?? [];
     this.#state = { raw, listing, settings };
     this.#hold = undefined;
-    const published = this.#publish(model);
+    const stacks = this.#publish(model);
     if (uncounted.length > COUNT_AT_ONCE) this.#countBehind(lines, builder);
     return {
       ...this.#result("updated", { readMs, deriveMs: performance.now() - startedAt - readMs }),
       refs: before ? describeRefChanges(listing.deltas, model.history, trunkTips) : NO_REF_CHANGES,
-      stacks: published.stacks,
+      stacks,
     };
   }
 
@@ -310,36 +314,45 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       outcome,
       generation: this.#generation,
       refs: NO_REF_CHANGES,
-      stacks: { created: [], changed: [], removed: [] },
+      stacks: NO_STACK_CHANGES,
       phases: { fetchMs: 0, ...phases },
     };
   }
 
   /** Undefined when the new listing may go through: little is lost, or the loss was confirmed. */
   #heldBy(before: RefListing, after: RefListing, confirmed: ReadonlySet<string>): Hold | undefined {
-    const lost = after.deltas.flatMap((delta) =>
-      delta.new === undefined && delta.ref.startsWith(HEADS) ? [delta.ref.slice(HEADS.length)] : [],
-    );
+    const lost = after.deltas
+      .flatMap(({ ref, new: now }) =>
+        now === undefined && ref.startsWith(HEADS) ? [ref.slice(HEADS.length)] : [],
+      )
+      .sort();
     if (!isTooMuch(lost.length, () => countBranches(before))) return undefined;
-    const [known, found] = [countBranches(before), countBranches(after)];
+    const branchesAfter = countBranches(after);
     const open = this.#hold;
-    const sameLoss = open?.hold.branchesAfter === found && open.hold.branchesBefore === known;
-    if (open && sameLoss && (confirmed.has(open.hold.id) || performance.now() >= open.dueAtMs))
-      return undefined;
-    if (open && sameLoss) return open.hold;
+    if (open && isDeepStrictEqual(open.lost, lost)) {
+      const mayPass = confirmed.has(open.hold.id) || performance.now() >= open.dueAtMs;
+      return mayPass ? undefined : { ...open.hold, branchesAfter };
+    }
+    const { secondLookMs = SECOND_LOOK_MS } = this.#options;
     const hold: Hold = {
       id: crypto.randomUUID(),
-      wouldRemove: lost.sort().slice(0, MAX_LISTED),
-      branchesBefore: known,
-      branchesAfter: found,
-      confirmsAt: new Date(Date.now() + SECOND_LOOK_MS).toISOString(),
+      wouldRemove: lost.slice(0, MAX_LISTED),
+      branchesBefore: countBranches(before),
+      branchesAfter,
+      confirmsAt: new Date(Date.now() + secondLookMs).toISOString(),
     };
-    this.#hold = { hold, dueAtMs: performance.now() + SECOND_LOOK_MS };
+    this.#hold = { hold, lost, dueAtMs: performance.now() + secondLookMs };
     return hold;
   }
 
-  #publish(model: RepoModel): Published {
+  /** A model that nobody could tell from the one before is kept, and told to nobody. */
+  #publish(model: RepoModel): StackChanges {
     const before = this.#snapshot?.parts;
+    if (before && looksTheSame(before, model)) {
+      const { generation, fingerprint } = before;
+      this.#snapshot = new GraphSnapshot({ ...model, generation, fingerprint });
+      return NO_STACK_CHANGES;
+    }
     const generation = ++this.#generation;
     this.#snapshot = new GraphSnapshot({
       ...model,
@@ -353,7 +366,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       ...(from !== undefined && from !== to && { switched: { from, to } }),
     };
     for (const listener of this.#listeners) listener(published);
-    return published;
+    return published.stacks;
   }
 
   /** Counts what is missing, batch by batch, and publishes as it goes on. */
