@@ -25,6 +25,7 @@ export async function serveDashboard(app: App, webDir: string | undefined): Prom
       serve: false,
       suppressWarning: true,
       dotfiles: "ignore",
+      preCompressed: true,
     });
   }
   app.setNotFoundHandler(async (request, reply) => {

@@ -36,7 +36,7 @@ interface Stream {
 /**
  * All open event streams. Each event becomes bytes once, and one timer beats for all.
  * - A stream: `connected`, then what was missed or `resync`, then live. Nothing is lost or told twice in between.
- * - `close` ends every stream and takes no more; a socket that does not drain is destroyed.
+ * - `close` ends every stream and takes no more. A stopping server closes ended connections, drained or not.
  */
 export class EventStreams {
   readonly #options: EventStreamOptions;
@@ -62,8 +62,6 @@ export class EventStreams {
     this.#admit(client, reply);
     reply.hijack();
     const { raw } = reply;
-    // Ended streams leave no idle connection behind that a stopping server would have to wait for.
-    raw.shouldKeepAlive = false;
     raw.writeHead(200, { ...headersOf(reply), ...STREAM_HEADERS });
     if (request.method === "HEAD" || this.#closed) {
       raw.end();
@@ -71,8 +69,6 @@ export class EventStreams {
     }
     const stream: Stream = { raw, client, unsubscribe: () => {} };
     raw.once("close", () => this.#forget(stream));
-    // A socket that breaks is closed right after; nobody needs to hear of it.
-    raw.on("error", () => {});
     this.#keep(stream);
     this.#greet(stream, wanted);
   }
@@ -83,7 +79,6 @@ export class EventStreams {
     for (const { raw, unsubscribe } of this.#open) {
       unsubscribe();
       raw.end();
-      if (raw.writableLength > 0) raw.destroy();
     }
   }
 

@@ -21,6 +21,12 @@ const refusals: [string, InjectOptions, number, string][] = [
   ["an unknown repository", { url: "/api/v1/repos/nothing/view" }, 404, "repo/not-found"],
   ["an unknown owner and name", { url: "/api/v1/repos/octo/nothing/view" }, 404, "repo/not-found"],
   ["an evil repository", { url: `/api/v1/repos/${encodeURIComponent(EVIL)}/view` }, 404, "repo/not-found"],
+  [
+    "a repository of 4,000 characters",
+    { url: `/api/v1/repos/${"x".repeat(4000)}/view` },
+    404,
+    "repo/not-found",
+  ],
   ["a repository that is a path", { url: "/api/v1/repos/..%2F..%2Fetc/view" }, 404, "repo/not-found"],
   [
     "the sync of an unknown repository",

@@ -60,9 +60,7 @@ export function syncRunRoute(app: App, { repos, syncs, history }: RouteContext):
     app.get(url, { schema }, async (request, reply) => {
       const repo = findRepo(repos, request.params);
       const runId = request.params.run;
-      const run = /^[0-9A-Za-z_-]{1,64}$/.test(runId)
-        ? (syncs.findRun(repo.id, runId) ?? (await history.find(repo.id, runId)))
-        : undefined;
+      const run = syncs.findRun(repo.id, runId) ?? (await history.find(repo.id, runId));
       if (!run) throw new Problem("run/not-found", "This repository has no run with this id.");
       return answerValue(request, reply, run);
     });
