@@ -32,6 +32,8 @@ export type LinkEvent =
   | { type: "caught-up" }
   /** The server ended the stream as planned. */
   | { type: "ended" }
+  /** It broke; `failed` follows and says why. */
+  | { type: "broken" }
   | { type: "failed"; failure: LinkFailure; delayMs: number }
   | { type: "online"; online: boolean };
 
@@ -56,6 +58,7 @@ export function advance(link: Link, event: LinkEvent, now: number): Link {
     case "caught-up":
       return { ...link, phase: "open", since: now, lostAt: undefined };
     case "ended":
+    case "broken":
       return { ...link, phase: "waiting", since: now, lostAt: link.lostAt ?? now, retryAt: now };
     case "failed":
       return {

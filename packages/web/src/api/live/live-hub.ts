@@ -128,6 +128,7 @@ export class LiveHub {
           },
           message: (message) => this.#receive(message),
           position: (id) => this.#arrive(id),
+          broken: () => this.#advance({ type: "broken" }),
         },
         stream.signal,
       );

@@ -14,6 +14,8 @@ export interface StreamListener {
   position(id: string): void;
   /** Bytes came, whole message or not. */
   alive(): void;
+  /** The stream broke; why is still being found out. */
+  broken(): void;
 }
 
 /** Reads one event stream until it ends, by itself or by `signal`. Never throws. */
@@ -45,6 +47,7 @@ export async function readStream(
     return { kind: "failed", failure: { kind: "cut" } };
   } catch {
     if (signal.aborted) return { kind: "ended" };
+    listener.broken();
     return { kind: "failed", failure: { kind: (await serverAnswers()) ? "cut" : "silent" } };
   }
 }
