@@ -13,7 +13,7 @@ export const problems = {
   "request/not-found": {
     status: 404,
     title: "There is no such route",
-    mend: "The routes are listed at /docs and in /api/v1/openapi.json.",
+    mend: "The routes are listed at /api/v1/docs and in /api/v1/openapi.json.",
   },
   "request/method-not-allowed": {
     status: 405,

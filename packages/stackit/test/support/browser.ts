@@ -5,9 +5,11 @@ import { findChromium, isCi } from "./find-chromium.ts";
 const executablePath = findChromium(process.env);
 const mustRun = isCi(process.env);
 
+export const canBrowse: boolean = executablePath !== undefined || mustRun;
+
 /** A test that needs a browser: skipped where there is none, except in CI, where it then fails. */
 export function browserTest(name: string, run: () => Promise<void>): void {
-  test.skipIf(!executablePath && !mustRun)(name, run);
+  test.skipIf(!canBrowse)(name, run);
 }
 
 export async function launchBrowser(): Promise<Browser> {

@@ -1,0 +1,329 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { browserTest, canBrowse, launchBrowser } from "../support/browser.ts";
+import { createScene, type Scene } from "../support/git-scene.ts";
+import { type ServerProcess, serveFolder } from "../support/served-scene.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const WITHIN = { timeout: 15_000 };
+
+let browser: Browser;
+beforeAll(async () => {
+  if (canBrowse) browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+});
+
+/** A stack of three on `main`, by metadata, with the middle one checked out; and one branch beside it. */
+async function stackOfThree(): Promise<Scene> {
+  const scene = await createScene((s) => {
+    s.commit("main", { files: { "shop.ts": "export const open = true;\n" } });
+    s.stacked("api", "main");
+    s.stacked("ui", "api");
+    s.stacked("docs", "ui");
+    s.stacked("other", "main");
+  });
+  await scene.git("switch", "--quiet", "ui");
+  return scene;
+}
+
+interface OpenPage extends AsyncDisposable {
+  readonly page: Page;
+  /** What the console and the content security policy complained about. */
+  readonly complaints: string[];
+}
+
+async function openPage(
+  server: ServerProcess,
+  path = "/",
+  options: BrowserContextOptions = {},
+): Promise<OpenPage> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(`${server.url}${path}`);
+  return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
+}
+
+const row = (page: Page, branch: string) =>
+  page.getByRole("link", { name: new RegExp(`\\b${branch}, \\d of`) });
+
+browserTest("a commit in the repository changes its row without a reload", async () => {
+  await using scene = await stackOfThree();
+  await using server = await serveFolder(scene.path);
+  await using open = await openPage(server);
+  const { page } = open;
+  await row(page, "docs").waitFor(WITHIN);
+  await page.evaluate(() => Reflect.set(window, "sameDocument", true));
+
+  await scene.commit("docs", { message: "Explain the opening hours" });
+  await page.getByText("2 commits").first().waitFor(WITHIN);
+  await scene.commit("api", { message: "Open earlier" });
+  await page.getByRole("link", { name: /\bui, 2 of 3.*parent moved/ }).waitFor(WITHIN);
+
+  expect(await page.evaluate(() => Reflect.get(window, "sameDocument"))).toBe(true);
+  expect(open.complaints).toEqual([]);
+});
+
+browserTest("S3-14: exactly one row is where the person is, and follows `git switch`", async () => {
+  await using scene = await stackOfThree();
+  await using server = await serveFolder(scene.path);
+  await using open = await openPage(server);
+  const { page } = open;
+  await page.getByRole("link", { name: /\bui, .*you are here/ }).waitFor(WITHIN);
+  for (const branch of ["api", "docs"]) {
+    await scene.git("switch", "--quiet", branch);
+    await page.getByRole("link", { name: new RegExp(`\\b${branch}, .*you are here`) }).waitFor(WITHIN);
+    expect(await page.getByText("You are here", { exact: true }).count()).toBe(1);
+  }
+});
+
+browserTest(
+  "S2-02: Sync now says what it found, keeps the focus, and the button keeps its width",
+  async () => {
+    await using scene = await stackOfThree();
+    await using server = await serveFolder(scene.path);
+    await using open = await openPage(server);
+    const { page } = open;
+    await row(page, "docs").waitFor(WITHIN);
+    const button = page.getByRole("button", { name: /^Sync now/ });
+    const width = (await button.boundingBox())?.width;
+    await button.click();
+    await page
+      .getByText(/Synced just now, no change/)
+      .first()
+      .waitFor(WITHIN);
+    expect((await page.getByRole("button", { name: /^Sync now/ }).boundingBox())?.width).toBe(width);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Sync now");
+    expect(open.complaints).toEqual([]);
+  },
+);
+
+browserTest("S2-01: a sync that finds something says how much", async () => {
+  await using scene = await stackOfThree();
+  await using server = await serveFolder(scene.path);
+  await using open = await openPage(server);
+  const { page } = open;
+  await row(page, "docs").waitFor(WITHIN);
+  // Asked for at once, the run comes before the watcher's has settled; either way the header tells of one changed ref.
+  await scene.commit("docs");
+  await page.keyboard.press("s");
+  await page
+    .getByText(/1 ref changed/)
+    .first()
+    .waitFor(WITHIN);
+});
+
+browserTest(
+  "S2-04, S12-02: a killed server is said to be gone, and what was missed appears when it is back",
+  async () => {
+    await using scene = await stackOfThree();
+    await using server = await serveFolder(scene.path);
+    await using open = await openPage(server);
+    const { page } = open;
+    await row(page, "docs").waitFor(WITHIN);
+    await page.getByRole("status").getByText("Live").waitFor(WITHIN);
+
+    await server.kill();
+    await page
+      .getByRole("status")
+      .getByText(/Reconnecting/)
+      .waitFor(WITHIN);
+    expect(await row(page, "docs").isVisible()).toBe(true);
+    await scene.git("branch", "--quiet", "new-while-away", "docs");
+    await scene.commit("new-while-away", { message: "Made while the server was away" });
+
+    await server.restart();
+    await row(page, "new-while-away").waitFor({ timeout: 60_000 });
+    await page.getByRole("status").getByText("Live").waitFor({ timeout: 60_000 });
+  },
+);
+
+browserTest(
+  "S3-04, S3-05: the whole page by keyboard: walk the rows, open, close, and be where one was",
+  async () => {
+    await using scene = await stackOfThree();
+    await using server = await serveFolder(scene.path);
+    await using open = await openPage(server);
+    const { page } = open;
+    await row(page, "docs").waitFor(WITHIN);
+    const focused = (): Promise<string> =>
+      page.evaluate(
+        () => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.textContent ?? "",
+      );
+
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    const second = await focused();
+    await page.keyboard.press("k");
+    expect(await focused()).not.toBe(second);
+    await page.keyboard.press("j");
+    expect(await focused()).toBe(second);
+
+    await page.keyboard.press("Enter");
+    await page.getByRole("region", { name: /^Branch / }).waitFor(WITHIN);
+    expect(page.url()).toContain("/-/branch/");
+    await page.keyboard.press("Escape");
+    await page.getByRole("region", { name: /^Branch / }).waitFor({ state: "detached", ...WITHIN });
+    expect(await focused()).toBe(second);
+
+    await page.keyboard.press("Enter");
+    await page.getByRole("region", { name: /^Branch / }).waitFor(WITHIN);
+    await page.goBack();
+    await page.getByRole("region", { name: /^Branch / }).waitFor({ state: "detached", ...WITHIN });
+    expect(open.complaints).toEqual([]);
+  },
+);
+
+browserTest(
+  "S6-01: a deep link opens a branch with its diff, and reading is not disturbed by a new commit",
+  async () => {
+    await using scene = await stackOfThree();
+    await using server = await serveFolder(scene.path);
+    await using open = await openPage(server, "/r/local/default/-/branch/docs");
+    const { page } = open;
+    await page.getByRole("tab", { name: /Diff/ }).waitFor(WITHIN);
+    const diff = page.getByRole("region", { name: "Diff" });
+    await diff.getByRole("heading", { level: 3 }).first().waitFor(WITHIN);
+    const before = await diff.getByRole("heading", { level: 3 }).allTextContents();
+
+    await scene.commit("docs", { files: { "added-later.md": "Later\n" } });
+    const show = page.getByRole("button", { name: /Show it/ });
+    await show.waitFor(WITHIN);
+    expect(await diff.getByRole("heading", { level: 3 }).allTextContents()).toEqual(before);
+    await show.click();
+    await diff.getByText("added-later.md").first().waitFor(WITHIN);
+    expect(open.complaints).toEqual([]);
+  },
+);
+
+browserTest(
+  "S3-15, S6-13: names and contents that are hostile, long or foreign stay text, and their links work",
+  async () => {
+    const hostile = "<img/src=x/onerror=alert(1)>";
+    const names = [
+      "émigré/ünïcode-🚀",
+      "with#hash",
+      "at@sign%41",
+      hostile,
+      `long/${"x".repeat(190)}`,
+      "שלום/rtl",
+    ];
+    await using scene = await createScene((s) => {
+      s.commit("main");
+      for (const name of names) s.stacked(name, "main");
+      s.commit(hostile, {
+        message: "<script>alert(1)</script>",
+        files: { "a.html": "<img src=x onerror=alert(1)>\n" },
+      });
+    });
+    await using server = await serveFolder(scene.path);
+    await using open = await openPage(server);
+    const { page } = open;
+    let dialogs = 0;
+    page.on("dialog", (dialog) => {
+      dialogs++;
+      void dialog.dismiss();
+    });
+    for (const name of names) {
+      await page.goto(`${server.url}/r/local/default`);
+      const link = page.locator(`a[href*="/-/branch/"]`).filter({ hasText: name });
+      await link.first().waitFor(WITHIN);
+      await link.first().click();
+      await page.getByRole("region", { name: `Branch ${name}`, exact: true }).waitFor(WITHIN);
+    }
+    expect(dialogs).toBe(0);
+    expect(open.complaints).toEqual([]);
+  },
+);
+
+browserTest(
+  "S12-06: many tabs share one event stream, and another takes over when its tab is closed",
+  async () => {
+    await using scene = await stackOfThree();
+    await using server = await serveFolder(scene.path);
+    const context = await browser.newContext();
+    let streams = 0;
+    context.on("request", (request) => {
+      if (/\/events(\?|$)/.test(request.url())) streams++;
+    });
+    const pages: Page[] = [];
+    for (let tab = 0; tab < 8; tab++) {
+      const page = await context.newPage();
+      await page.goto(server.url);
+      await row(page, "docs").waitFor(WITHIN);
+      await page.getByRole("status").getByText("Live").waitFor(WITHIN);
+      pages.push(page);
+    }
+    expect(streams).toBe(1);
+    await pages[0]?.close();
+    await scene.commit("docs");
+    await pages[7]?.getByText("2 commits").first().waitFor({ timeout: 30_000 });
+    await context.close();
+  },
+);
+
+browserTest("X-01: axe finds nothing, light and dark, wide and narrow, list and branch", async () => {
+  await using scene = await stackOfThree();
+  await scene.commit("api"); // a parent that moved
+  await using server = await serveFolder(scene.path);
+  const found: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [1440, 390]) {
+      for (const path of ["/r/local/default", "/r/local/default/-/branch/docs"]) {
+        const viewport = { width, height: 900 };
+        await using open = await openPage(server, path, { colorScheme, viewport });
+        const { page } = open;
+        if (path.endsWith("docs")) await page.getByRole("tab", { name: /Diff/ }).waitFor(WITHIN);
+        else await row(page, "docs").waitFor(WITHIN);
+        await page.evaluate(AXE);
+        const violations: string[] = await page.evaluate(async () => {
+          const axe: {
+            run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+          } = Reflect.get(window, "axe");
+          const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
+          return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+        });
+        found.push(...violations.map((violation) => `${colorScheme} ${width} ${path}: ${violation}`));
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        if (overflow > 0)
+          found.push(`${colorScheme} ${width} ${path}: the page scrolls sideways by ${overflow}`);
+      }
+    }
+  }
+  expect(found).toEqual([]);
+});
+
+browserTest("X-11: the first load needs no other origin and stays within its budget", async () => {
+  await using scene = await stackOfThree();
+  await using server = await serveFolder(scene.path);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const origins = new Set<string>();
+  page.on("request", (request) => origins.add(new URL(request.url()).origin));
+  await page.goto(server.url);
+  await row(page, "docs").waitFor(WITHIN);
+  const bytes = await page.evaluate(() => {
+    const sum = { script: 0, stylesheet: 0 };
+    for (const entry of performance.getEntriesByType("resource")) {
+      if (!(entry instanceof PerformanceResourceTiming)) continue;
+      if (entry.name.endsWith(".js")) sum.script += entry.encodedBodySize;
+      if (entry.name.endsWith(".css")) sum.stylesheet += entry.encodedBodySize;
+    }
+    return sum;
+  });
+  expect(bytes.script).toBeGreaterThan(0);
+  expect([...origins]).toEqual([server.url]);
+  expect(bytes.script).toBeLessThanOrEqual(130 * 1024);
+  expect(bytes.stylesheet).toBeLessThanOrEqual(20 * 1024);
+  await context.close();
+});
