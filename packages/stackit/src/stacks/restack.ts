@@ -39,13 +39,21 @@ export function standingOf(input: StandingInput): Standing {
     ...(parentTip !== undefined && { actual: parentTip }),
   };
   if (history.commit(tip) === undefined) return onTrunk(input, facts);
-  const fork = forkPoint(history, tip);
   const above = (base: string | undefined): Pick<Standing, "base" | "commitCount" | "hasMerges"> => ({
     ...(base !== undefined && { base }),
     ...countAbove(history, tip, base),
   });
-  const standsOn = (oid: string): boolean => oid === fork || isAncestor(history, oid, tip);
+  const onParent = (): Standing => ({
+    ...facts,
+    ...above(parentTip),
+    state: "in-sync",
+    reason: `It stands on the tip of ${parentName}.`,
+  });
 
+  // Before the way to the trunk is walked, which is long in a tall stack.
+  if (parentTip !== undefined && !input.parentIsTrunk && isAncestor(history, parentTip, tip))
+    return onParent();
+  const fork = forkPoint(history, tip);
   if (parentTip === undefined) {
     return {
       ...facts,
@@ -61,14 +69,9 @@ export function standingOf(input: StandingInput): Standing {
   if (input.parentIsTrunk) {
     return { ...facts, ...above(fork), state: "in-sync", reason: `It stands on ${parentName}.` };
   }
-  if (standsOn(parentTip)) {
-    return {
-      ...facts,
-      ...above(parentTip),
-      state: "in-sync",
-      reason: `It stands on the tip of ${parentName}.`,
-    };
-  }
+  // A parent without commits of its own is on the trunk, as the fork is.
+  if (parentTip === fork) return onParent();
+  const standsOn = (oid: string): boolean => oid === fork || isAncestor(history, oid, tip);
   if (history.commit(parentTip) === undefined) {
     return {
       ...facts,
