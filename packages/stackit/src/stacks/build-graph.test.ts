@@ -1,0 +1,496 @@
+import { expect, test } from "vitest";
+import { drawGraph } from "../../test/support/draw-graph.ts";
+import { oidOf, type WorldSpec, worldOf } from "../../test/support/stack-world.ts";
+import { buildGraph } from "./build-graph.ts";
+import { orderStacks } from "./order-stacks.ts";
+
+const draw = (spec: WorldSpec): string => `\n${drawGraph(buildGraph(worldOf(spec)))}\n`;
+const nodeOf = (spec: WorldSpec, name: string) => buildGraph(worldOf(spec)).nodes.get(name);
+
+/** main ← m1 ← m2, with a on m1, b on a, c on b. */
+const LINE = { m1: [], m2: ["m1"], a1: ["m1"], b1: ["a1"], b2: ["b1"], c1: ["b2"] };
+
+test("branches that stand on each other's tips are a stack, without any record", () => {
+  expect(draw({ commits: LINE, heads: { c: "c1", main: "m2", b: "b2", a: "a1" } })).toBe(`
+main
+  a
+    b
+      c
+`);
+});
+
+test("a fork is a tree, and what stands on the trunk is a stack of its own", () => {
+  const commits = { ...LINE, d1: ["a1"], x1: ["m2"] };
+  expect(draw({ commits, heads: { main: "m2", a: "a1", b: "b2", d: "d1", x: "x1" } })).toBe(`
+main
+  a
+    b
+    d
+  x
+`);
+});
+
+test("a record of Stackit's beats the commits, and the voice of the commits is kept", () => {
+  const spec = {
+    commits: { ...LINE, d1: ["m1"] },
+    heads: { main: "m2", a: "a1", b: "b2", d: "d1" },
+    stackit: { d: { parent: "a", revision: "m1" }, a: { parent: "main", revision: "m1" } },
+  };
+  expect(draw(spec)).toBe(`
+main
+  a  by stackit
+    b
+    d  by stackit, ≠ ancestry main, parent-moved
+`);
+  expect(nodeOf(spec, "d")?.edge).toMatchObject({ agreed: false, believed: "stackit" });
+  expect(nodeOf(spec, "a")?.edge).toMatchObject({
+    agreed: true,
+    voices: [
+      { source: "stackit", parent: "main" },
+      { source: "ancestry", parent: "main" },
+    ],
+  });
+});
+
+test("records of the older tools are read from their own place, and precedence is decided for each branch", () => {
+  const spec = {
+    commits: { m1: [], a1: ["m1"], b1: ["m1"], c1: ["m1"] },
+    heads: { main: "m1", a: "a1", b: "b1", c: "c1" },
+    stackit: { b: { parent: "a" } },
+    branchMetadata: { a: { parent: "main" }, b: { parent: "c" }, c: { parent: "b", revision: "b1" } },
+  };
+  expect(draw(spec)).toBe(`
+main
+  a  by branch-metadata
+    b  by stackit, ≠ branch-metadata c, ≠ ancestry main, diverged
+      c  by branch-metadata, ≠ ancestry main, diverged
+`);
+});
+
+test("a record that names no parent says nothing about the parent, and keeps the rest", () => {
+  const spec = {
+    commits: LINE,
+    heads: { main: "m2", a: "a1", b: "b2" },
+    stackit: { b: { scope: "SHOP-1", prInfo: { number: 7 } } },
+  };
+  expect(draw(spec)).toBe(`
+main
+  a
+    b
+`);
+  expect(nodeOf(spec, "b")?.metadata).toMatchObject({ scope: "SHOP-1", pullRequest: { number: 7 } });
+});
+
+test("a parent that is gone is stood in for by its own recorded parent, else by what the commits say", () => {
+  const spec = {
+    commits: LINE,
+    heads: { main: "m2", a: "a1", b: "b2", c: "c1" },
+    stackit: {
+      a: { parent: "main" },
+      landed: { parent: "landed-too" },
+      "landed-too": { parent: "a" },
+      b: { parent: "landed", revision: "a1" },
+      c: { parent: "never-seen" },
+    },
+  };
+  expect(draw(spec)).toBe(`
+main
+  a  by stackit
+    b  by stackit, ≠ stackit landed, !parent-missing
+      c  ≠ stackit never-seen, !parent-missing
+`);
+  expect(nodeOf(spec, "b")?.edge.problems[0]?.detail).toBe(
+    "stackit names landed, which is gone; its own parent a stands in.",
+  );
+  expect(nodeOf(spec, "b")?.standing.recorded).toBeUndefined();
+});
+
+test("records of branches that are gone may go round in circles", () => {
+  expect(
+    draw({
+      commits: LINE,
+      heads: { main: "m2", a: "a1" },
+      stackit: { a: { parent: "x" }, x: { parent: "y" }, y: { parent: "x" } },
+    }),
+  ).toBe(`
+main
+  a  ≠ stackit x, !parent-missing
+`);
+});
+
+test("a branch that names itself is placed by the next voice", () => {
+  expect(
+    draw({
+      commits: LINE,
+      heads: { main: "m2", a: "a1", b: "b2", c: "c1" },
+      stackit: { b: { parent: "b" }, c: { parent: "c" } },
+      branchMetadata: { c: { parent: "a", revision: "a1" } },
+    }),
+  ).toBe(`
+main
+  a
+    b  ≠ stackit b, !parent-is-self
+    c  by branch-metadata, ≠ stackit c, ≠ ancestry b, !parent-is-self
+`);
+});
+
+test("a cycle of records of any length falls back to what the commits say", () => {
+  expect(
+    draw({
+      commits: LINE,
+      heads: { main: "m2", a: "a1", b: "b2", c: "c1" },
+      stackit: { a: { parent: "c" }, b: { parent: "a" }, c: { parent: "b" } },
+    }),
+  ).toBe(`
+main
+  a  ≠ stackit c, !cycle
+    b  !cycle
+      c  !cycle
+`);
+});
+
+test("a cycle that the commits close again ends at the trunk", () => {
+  const commits = { m1: [], a1: ["m1"], b1: ["a1"] };
+  // By commits b stands on a; by record a stands on b. First both lose their records, then there is no cycle left.
+  const both = { commits, heads: { main: "m1", a: "a1", b: "b1" } };
+  expect(draw({ ...both, stackit: { a: { parent: "b" } } })).toBe(
+    `
+main
+  a  ≠ stackit b, !cycle
+  b  by nobody, ≠ ancestry a, !cycle
+`,
+  );
+  expect(draw({ ...both, stackit: { a: { parent: "b" }, b: { parent: "a" } } })).toBe(`
+main
+  a  ≠ stackit b, !cycle
+    b  !cycle
+`);
+});
+
+test("branches on one commit are siblings, and what stands on them names the first", () => {
+  const spec = { commits: LINE, heads: { main: "m2", twin: "a1", a: "a1", b: "b2" } };
+  expect(draw(spec)).toBe(`
+main
+  a  !ambiguous-parent
+    b  !ambiguous-parent
+  twin  !ambiguous-parent
+`);
+  expect(nodeOf(spec, "b")?.problems[0]?.detail).toBe("By commits alone twin would be as good an answer.");
+});
+
+test("a record settles what the commits leave open", () => {
+  expect(
+    draw({
+      commits: LINE,
+      heads: { main: "m2", twin: "a1", a: "a1", b: "b2" },
+      stackit: { twin: { parent: "a" }, b: { parent: "twin" }, a: { parent: "main" } },
+    }),
+  ).toBe(`
+main
+  a  by stackit
+    twin  by stackit, ≠ ancestry main
+      b  by stackit, ≠ ancestry a
+`);
+});
+
+test("of ten thousand branches on one commit a few are named, and it takes no time", () => {
+  const names = Array.from({ length: 10_000 }, (_, index) => `ci-${String(index).padStart(5, "0")}`);
+  const graph = buildGraph(
+    worldOf({
+      commits: LINE,
+      heads: { main: "m2", b: "b2", ...Object.fromEntries(names.map((name) => [name, "a1"])) },
+    }),
+  );
+  expect(graph.nodes.size).toBe(10_001);
+  expect(graph.nodes.get("b")?.parent).toBe("ci-00000");
+  expect(graph.nodes.get("ci-09999")?.problems[0]?.detail).toBe(
+    "By commits alone ci-00000, ci-00001, ci-00002, ci-00003, ci-00004, ci-00005, ci-00006, ci-00007 would be as good an answer.",
+  );
+});
+
+test("a branch holds on to a parent that was amended, by the tip that the parent had", () => {
+  const spec = {
+    commits: { m1: [], a1: ["m1"], a2: ["m1"], b1: ["a1"] },
+    heads: { main: "m1", a: "a2", b: "b1" },
+    remembered: { a1: ["a"] },
+  };
+  expect(draw(spec)).toBe(`
+main
+  a
+    b  by remembered-tip, parent-moved
+`);
+  expect(nodeOf(spec, "b")?.standing).toMatchObject({
+    recorded: oidOf("a1"),
+    base: oidOf("a1"),
+    commitCount: 1,
+  });
+});
+
+test("a branch holds on to a parent that went on", () => {
+  expect(
+    draw({
+      commits: { m1: [], a1: ["m1"], a2: ["a1"], b1: ["a1"] },
+      heads: { main: "m1", a: "a2", b: "b1" },
+      remembered: { a1: ["a"] },
+    }),
+  ).toBe(`
+main
+  a
+    b  by remembered-tip, parent-moved
+`);
+});
+
+test("a branch that was put in the middle of another one's work is below it", () => {
+  const commits = { m1: [], w1: ["m1"], w2: ["w1"], w3: ["w2"], w4: ["w3"] };
+  expect(
+    draw({
+      commits,
+      heads: { main: "m1", work: "w4", part2: "w3", part1: "w2" },
+      remembered: { w1: ["work"], w2: ["work"], w3: ["work"] },
+    }),
+  ).toBe(`
+main
+  part1
+    part2
+      work
+`);
+});
+
+test("a remembered tip of a branch that is no stack member leads nowhere", () => {
+  const commits = { m1: [], a1: ["m1"], b1: ["a1"] };
+  expect(
+    draw({
+      commits,
+      heads: { main: "m1", reset: "m1", "gitbutler/workspace": "a1", b: "b1" },
+      remembered: { a1: ["deleted", "gitbutler/workspace", "reset"] },
+    }),
+  ).toBe(`
+main
+  b
+- gitbutler/workspace  tool
+- reset  on-trunk
+`);
+});
+
+test("branches that tools make for themselves are in no stack, even with a record", () => {
+  expect(
+    draw({
+      commits: LINE,
+      heads: {
+        main: "m2",
+        "gh/ada/12/head": "a1",
+        "gh/ada/12/orig": "a1",
+        "gitbutler/edit": "b2",
+        "gh/ada": "b2",
+      },
+      stackit: { "gh/ada/12/head": { parent: "main" } },
+    }),
+  ).toBe(`
+main
+  gh/ada
+- gh/ada/12/head  tool
+- gh/ada/12/orig  tool
+- gitbutler/edit  tool
+`);
+});
+
+test("a branch without commits of its own is in a stack only when a tool says so", () => {
+  expect(
+    draw({
+      commits: LINE,
+      heads: { main: "m2", loose: "m1", tracked: "m1", fresh: "m2", above: "a1" },
+      stackit: {
+        tracked: { parent: "main", revision: "m1" },
+        fresh: { parent: "main", revision: "m2" },
+        above: { parent: "tracked", revision: "m1" },
+      },
+    }),
+  ).toBe(`
+main
+  fresh  by stackit
+  tracked  by stackit
+    above  by stackit, ≠ ancestry main
+- loose  on-trunk
+`);
+});
+
+test("a branch whose commits came into the trunk is merged, and what stands on it stays where it is", () => {
+  expect(
+    draw({
+      commits: { m1: [], a1: ["m1"], m2: ["m1", "a1"], b1: ["a1"] },
+      heads: { main: "m2", a: "a1", b: "b1" },
+      stackit: { a: { parent: "main", revision: "m1" }, b: { parent: "a", revision: "a1" } },
+    }),
+  ).toBe(`
+main
+  a  by stackit, merged
+    b  by stackit, ≠ ancestry main
+`);
+});
+
+test("a trunk that is only known from the remote carries stacks", () => {
+  expect(draw({ commits: LINE, heads: { a: "a1", b: "b2" }, remotes: { "origin/main": "m2" } })).toBe(`
+main
+  a
+    b
+`);
+});
+
+test("commits of the remote's trunk are nobody's own, while the local trunk lags behind", () => {
+  const commits = { ...LINE, x1: ["m2"] };
+  const graph = buildGraph(
+    worldOf({ commits, heads: { main: "m1", x: "x1" }, remotes: { "origin/main": "m2" } }),
+  );
+  expect(graph.nodes.get("x")?.standing).toMatchObject({
+    state: "in-sync",
+    base: oidOf("m2"),
+    commitCount: 1,
+  });
+});
+
+test("without a commit on the trunk, records still make stacks, and nothing is claimed about commits", () => {
+  const spec = {
+    commits: { ...LINE, c2: ["c1"], l1: ["m2"] },
+    heads: { a: "a1", b: "b2", c: "c2", loose: "l1" },
+    stackit: { a: { parent: "main" }, b: { parent: "a" }, c: { parent: "b" } },
+    trunk: "main",
+  };
+  expect(draw(spec)).toBe(`
+main
+  a  by stackit, unknown
+    b  by stackit, ≠ ancestry main, unknown
+      c  by stackit, ≠ ancestry main, unknown
+- loose  no-trunk
+`);
+});
+
+test("where no branch can be the trunk, every branch is still named", () => {
+  expect(draw({ commits: LINE, heads: { a: "a1", b: "b2" }, stackit: { b: { parent: "gone" } } })).toBe(`
+(no trunk)
+- a  no-trunk
+- b  no-trunk
+`);
+});
+
+test("a repository without any ref has no trunk and no stack", () => {
+  expect(draw({})).toBe("\n(no trunk)\n");
+});
+
+test("merge commits are walked along their first parents, and said", () => {
+  const spec = {
+    commits: { m1: [], m2: ["m1"], a1: ["m1"], b1: ["a1"], x1: ["m1"], b2: ["b1", "x1"], c1: ["b2", "m2"] },
+    heads: { main: "m2", a: "a1", b: "b2", c: "c1", x: "x1" },
+  };
+  expect(draw(spec)).toBe(`
+main
+  a
+    b  !has-merges
+      c  !has-merges
+  x
+`);
+  expect(nodeOf(spec, "b")?.standing.commitCount).toBe(3);
+  expect(nodeOf(spec, "c")?.standing.commitCount).toBe(1);
+});
+
+test("a history of its own, and one whose beginning is not in the clone, are unknown", () => {
+  expect(
+    draw({
+      commits: { m1: [], o1: [], o2: ["o1"], s1: ["gone"] },
+      heads: { main: "m1", orphan: "o2", above: "o2", cut: "s1" },
+      stackit: { above: { parent: "orphan" } },
+    }),
+  ).toBe(
+    `
+main
+  cut
+  orphan  unknown, !ambiguous-parent, !unrelated-history
+    above  by stackit, ≠ ancestry main
+`,
+  );
+});
+
+test("metadata that cannot be read is a problem of its branch alone", () => {
+  const world = worldOf({
+    commits: LINE,
+    heads: { main: "m2", a: "a1", b: "b2", c: "c1" },
+    stackit: { a: "{", b: "[]" },
+    branchMetadata: { a: { parent: "main" } },
+    local: { c: "garbage" },
+  });
+  expect(`\n${drawGraph(buildGraph(world))}\n`).toBe(`
+main
+  a  by branch-metadata, !metadata-unreadable
+    b  !metadata-unreadable
+      c
+`);
+  const unread = buildGraph({ ...world, blobs: new Map() });
+  expect(unread.nodes.get("a")?.problems).toEqual([
+    { code: "metadata-unreadable", detail: "The metadata object is not a readable blob." },
+    { code: "metadata-unreadable", detail: "The metadata object is not a readable blob." },
+  ]);
+});
+
+test("what Stackit keeps on this machine alone freezes a branch and names no parent", () => {
+  const spec = {
+    commits: LINE,
+    heads: { main: "m2", a: "a1", b: "b2" },
+    stackit: { b: { parent: "a" } },
+    local: { b: { frozen: true, parent: "main" }, a: { frozen: true } },
+  };
+  expect(draw(spec)).toBe(`
+main
+  a
+    b  by stackit
+`);
+  expect([nodeOf(spec, "a")?.frozen, nodeOf(spec, "b")?.frozen]).toEqual([true, true]);
+});
+
+test("no name is special: slashes, signs, any script, 200 characters, and words of the language", () => {
+  const names = [
+    "feat/été/#1",
+    "@{x",
+    "分支",
+    "x".repeat(200),
+    "__proto__",
+    "constructor",
+    "toString",
+    "hasOwnProperty",
+  ];
+  const heads = Object.fromEntries([["main", "m1"], ...names.map((name, index) => [name, `n${index}`])]);
+  const commits = Object.fromEntries([
+    ["m1", []],
+    ...names.map((_, index) => [`n${index}`, [index === 0 ? "m1" : `n${index - 1}`]]),
+  ]);
+  const expected = ["main", ...names.map((name, index) => "  ".repeat(index + 1) + name)];
+  expect(drawGraph(buildGraph(worldOf({ commits, heads })))).toBe(expected.join("\n"));
+
+  const stackit = Object.fromEntries(
+    names.map((name, index) => [name, { parent: index === 0 ? "main" : (names[index - 1] ?? "") }]),
+  );
+  const flat = Object.fromEntries([["m1", []], ...names.map((_, index) => [`n${index}`, ["m1"]])]);
+  const graph = buildGraph(worldOf({ commits: flat, heads, stackit }));
+  expect(names.map((name) => graph.nodes.get(name)?.parent)).toEqual(["main", ...names.slice(0, -1)]);
+});
+
+test("a stack of 5,000 branches is built, ordered and, in a circle, opened", () => {
+  const height = 5_000;
+  const name = (index: number): string => `b${String(index).padStart(4, "0")}`;
+  const all = Array.from({ length: height }, (_, index) => index);
+  const commits = Object.fromEntries([
+    ["m1", []],
+    ...all.map((index) => [`c${index}`, [index === 0 ? "m1" : `c${index - 1}`]]),
+  ]);
+  const heads = Object.fromEntries([["main", "m1"], ...all.map((index) => [name(index), `c${index}`])]);
+  const graph = buildGraph(worldOf({ commits, heads }));
+  const [stack] = orderStacks(graph, name(height - 1));
+  expect(stack?.members).toHaveLength(height);
+  expect(stack?.members.at(-1)).toMatchObject({ depth: height, root: name(0) });
+  expect(graph.nodes.get(name(height - 1))?.standing).toMatchObject({ state: "in-sync", commitCount: 1 });
+
+  const stackit = Object.fromEntries(
+    all.map((index) => [name(index), { parent: name((index + 1) % height) }]),
+  );
+  const circle = buildGraph(worldOf({ commits, heads, stackit }));
+  expect(circle.nodes.get(name(2_500))?.parent).toBe(name(2_499));
+  expect(circle.nodes.get(name(0))?.parent).toBe("main");
+});
