@@ -62,7 +62,13 @@ const record = fc.record({ kind: fc.constant("record" as const), ref: recordRef,
 const unreadable = fc.record({ kind: fc.constant("unreadable" as const), ref: recordRef });
 const remove = fc.record({ kind: fc.constant("delete" as const), ref: fc.oneof(head, recordRef) });
 
-const beginning = fc.record({
+interface Beginning {
+  commits: { on: number | null; merge: number | null }[];
+  changes: Change[];
+  remembered: [commit: number, names: string[]][];
+}
+
+const beginning: fc.Arbitrary<Beginning> = fc.record({
   commits: fc.array(
     fc.record({ on: fc.option(commitNumber, { freq: 12 }), merge: fc.option(commitNumber, { freq: 8 }) }),
     { minLength: 1, maxLength: 14 },
@@ -75,8 +81,6 @@ const beginning = fc.record({
     { maxLength: 6 },
   ),
 });
-
-type Beginning = typeof beginning extends fc.Arbitrary<infer T> ? T : never;
 
 /** A repository that changes, and what is known of it after each change, as a server would know it. */
 class World {
