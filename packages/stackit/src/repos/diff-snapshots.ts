@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StackChanges } from "../contract/sync-run.ts";
 import { type BranchFacts, sameFacts } from "./branch-facts.ts";
-import type { RepoModel } from "./model-builder.ts";
+import type { RepoModel } from "./repo-model.ts";
 
 type Compared = Pick<RepoModel, "facts" | "stacks" | "stackMetadata" | "moved">;
 

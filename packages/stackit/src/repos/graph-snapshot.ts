@@ -5,7 +5,7 @@ import type { PlacedStack } from "../stacks/order-stacks.ts";
 import { forkPoint } from "../stacks/restack.ts";
 import type { Landing } from "../stacks/trunk-log.ts";
 import { branchView, ownCommits, tipView } from "./branch-view.ts";
-import type { RepoModel } from "./model-builder.ts";
+import type { RepoModel } from "./repo-model.ts";
 import type { Snapshot } from "./served-repo.ts";
 
 export interface SnapshotParts extends RepoModel {

@@ -12,16 +12,15 @@ import { GitError } from "../git/git-error.ts";
 import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Spawner } from "../git/spawner.ts";
-import { isTooMuch } from "../stacks/hold.ts";
-import { HEADS } from "../stacks/ref-reading.ts";
-import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
-import { GraphSnapshot } from "./graph-snapshot.ts";
+import type { GraphSnapshot } from "./graph-snapshot.ts";
+import { HoldGate } from "./hold-gate.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
-import { ModelBuilder, type RepoModel } from "./model-builder.ts";
+import { ModelBuilder } from "./model-builder.ts";
 import { describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
 import { type RawReading, readRaw, sameReading, sameRefs, toReading } from "./ref-reader.ts";
 import { type RepoSettings, readSettings } from "./repo-settings.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
+import { NO_STACK_CHANGES, type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
 
 export interface WorkingCopyOptions {
   readonly id: string;
@@ -35,15 +34,6 @@ export interface WorkingCopyOptions {
   readonly lineCounts?: LineCountStore;
   /** When a second look confirms a held loss. Default 2 s. */
   readonly secondLookMs?: number;
-}
-
-/** A new snapshot, told once, after it can be read. */
-export interface Published {
-  readonly generation: number;
-  readonly stacks: StackChanges;
-  readonly branches: readonly string[];
-  /** Present when another branch was checked out. Empty names mean a detached HEAD. */
-  readonly switched?: { readonly from: string; readonly to: string };
 }
 
 export interface RefreshResult {
@@ -70,14 +60,8 @@ interface State {
   readonly settings: RepoSettings;
 }
 
-const NO_STACK_CHANGES: StackChanges = { created: [], changed: [], removed: [] };
 /** Up to here a refresh counts lines itself; more are counted behind it. */
 const COUNT_AT_ONCE = 32;
-const COUNT_BATCH = 500;
-/** While many are counted, readers are shown what is known by now and then. */
-const PUBLISH_EVERY_MS = 1_000;
-/** Names in a hold; more are counted only. */
-const MAX_LISTED = 200;
 const MAX_PATCH_BYTES = 32 * 1024 * 1024;
 /** A working copy's refs are on this disk: a second look a moment later tells a half-read folder from somebody's tidying. */
 const SECOND_LOOK_MS = 2_000;
@@ -95,19 +79,13 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
 
   readonly #spawner: Spawner;
   readonly #options: WorkingCopyOptions;
-  readonly #listeners = new Set<(published: Published) => void>();
+  readonly #publisher = new SnapshotPublisher();
+  readonly #gate: HoldGate;
   readonly #closing = new AbortController();
   #opened: Opened | undefined;
   /** What the disk said when a refresh looked last, whatever became of it. */
   #lookedAt: RawReading | undefined;
   #state: State | undefined;
-  #snapshot: GraphSnapshot | undefined;
-  #generation = 0;
-  /** Tells the generations of this process from those of another. */
-  readonly #boot = crypto.randomUUID().slice(0, 8);
-  /** A loss that was not let through yet: exactly these branches. */
-  #hold: { readonly hold: Hold; readonly lost: readonly string[]; readonly dueAtMs: number } | undefined;
-  #counting: Promise<void> | undefined;
 
   constructor(spawner: Spawner, options: WorkingCopyOptions) {
     this.id = options.id;
@@ -115,6 +93,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     if (options.namesPerson) this.displayPath = homeRelative(options.folder);
     this.#spawner = spawner;
     this.#options = options;
+    this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
   }
 
   /**
@@ -145,7 +124,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   }
 
   get snapshot(): GraphSnapshot | undefined {
-    return this.#snapshot;
+    return this.#publisher.snapshot;
   }
 
   get owner(): string | undefined {
@@ -166,8 +145,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
 
   /** The listener must not throw. Returns the way to stop listening. */
   onPublished(listener: (published: Published) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#publisher.onPublished(listener);
   }
 
   /**
@@ -185,21 +163,21 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const readMs = performance.now() - startedAt;
     const before = this.#state;
     if (before && sameReading(before.raw, raw)) {
-      this.#hold = undefined;
+      this.#gate.clear();
       return this.#result("unchanged", { readMs, deriveMs: 0 });
     }
     const listing = new RefListing(raw.listing, before?.listing);
-    const hold = before && this.#heldBy(before.listing, listing, work.confirmed);
+    const hold = before && this.#gate.check(before.listing, listing, work.confirmed);
     if (hold) return { ...this.#result("held", { readMs, deriveMs: 0 }), hold };
 
     const settings = await this.#settingsOf(raw, git, dirs, signal);
     if (before?.settings === settings && sameRefs(before.raw, raw)) {
       this.#state = { raw, listing, settings };
-      this.#hold = undefined;
+      this.#gate.clear();
       return this.#result("unchanged", { readMs, deriveMs: 0 });
     }
     const reading = toReading(raw, listing);
-    const old = before && this.#snapshot?.parts;
+    const old = before && this.snapshot?.parts;
     const changedRefs = listing.deltas.map(({ ref }) => ref);
     let model = await builder.build(reading, settings, old && { model: old, changedRefs }, signal);
     const uncounted = lines.missing(model.uncounted);
@@ -210,9 +188,9 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     signal.throwIfAborted();
     const trunkTips = model.graph.trunk?.tips ?? [];
     this.#state = { raw, listing, settings };
-    this.#hold = undefined;
-    const stacks = this.#publish(model);
-    if (uncounted.length > COUNT_AT_ONCE) this.#countBehind(lines, builder);
+    this.#gate.clear();
+    const stacks = this.#publisher.publish(model);
+    if (uncounted.length > COUNT_AT_ONCE) this.#publisher.countBehind(lines, builder);
     return {
       ...this.#result("updated", { readMs, deriveMs: performance.now() - startedAt - readMs }),
       refs: before ? describeRefChanges(listing.deltas, model.history, trunkTips) : NO_REF_CHANGES,
@@ -225,7 +203,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const { raw } = await this.#read(this.#until(signal));
     const before = this.#state;
     const listing = new RefListing(raw.listing, before?.listing);
-    const parts = this.#snapshot?.parts;
+    const parts = this.snapshot?.parts;
     const history = parts?.history ?? { commit: () => undefined };
     return describeRefChanges(listing.deltas, history, parts?.graph.trunk?.tips ?? []);
   }
@@ -312,104 +290,18 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   ): Omit<RefreshResult, "hold"> {
     return {
       outcome,
-      generation: this.#generation,
+      generation: this.#publisher.generation,
       refs: NO_REF_CHANGES,
       stacks: NO_STACK_CHANGES,
       phases: { fetchMs: 0, ...phases },
     };
   }
 
-  /** Undefined when the new listing may go through: little is lost, or the loss was confirmed. */
-  #heldBy(before: RefListing, after: RefListing, confirmed: ReadonlySet<string>): Hold | undefined {
-    const lost = after.deltas
-      .flatMap(({ ref, new: now }) =>
-        now === undefined && ref.startsWith(HEADS) ? [ref.slice(HEADS.length)] : [],
-      )
-      .sort();
-    if (!isTooMuch(lost.length, () => countBranches(before))) return undefined;
-    const branchesAfter = countBranches(after);
-    const open = this.#hold;
-    if (open && isDeepStrictEqual(open.lost, lost)) {
-      const mayPass = confirmed.has(open.hold.id) || performance.now() >= open.dueAtMs;
-      return mayPass ? undefined : { ...open.hold, branchesAfter };
-    }
-    const { secondLookMs = SECOND_LOOK_MS } = this.#options;
-    const hold: Hold = {
-      id: crypto.randomUUID(),
-      wouldRemove: lost.slice(0, MAX_LISTED),
-      branchesBefore: countBranches(before),
-      branchesAfter,
-      confirmsAt: new Date(Date.now() + secondLookMs).toISOString(),
-    };
-    this.#hold = { hold, lost, dueAtMs: performance.now() + secondLookMs };
-    return hold;
-  }
-
-  /** A model that nobody could tell from the one before is kept, and told to nobody. */
-  #publish(model: RepoModel): StackChanges {
-    const before = this.#snapshot?.parts;
-    if (before && looksTheSame(before, model)) {
-      const { generation, fingerprint } = before;
-      this.#snapshot = new GraphSnapshot({ ...model, generation, fingerprint });
-      return NO_STACK_CHANGES;
-    }
-    const generation = ++this.#generation;
-    this.#snapshot = new GraphSnapshot({
-      ...model,
-      generation,
-      fingerprint: `${this.#boot}-${generation}`,
-    });
-    const [from, to] = [before?.info.currentBranch, model.info.currentBranch];
-    const published: Published = {
-      generation,
-      ...diffSnapshots(before, model),
-      ...(from !== undefined && from !== to && { switched: { from, to } }),
-    };
-    for (const listener of this.#listeners) listener(published);
-    return published.stacks;
-  }
-
-  /** Counts what is missing, batch by batch, and publishes as it goes on. */
-  #countBehind(lines: LineCounts, builder: ModelBuilder): void {
-    this.#counting ??= this.#countMissing(lines, builder)
-      .catch(() => {}) // The numbers stay absent; the next change tries again.
-      .finally(() => {
-        this.#counting = undefined;
-      });
-  }
-
-  async #countMissing(lines: LineCounts, builder: ModelBuilder): Promise<void> {
-    const { signal } = this.#closing;
-    let publishedAt = performance.now();
-    for (;;) {
-      const counted = this.#snapshot?.parts;
-      if (!counted || signal.aborted) return;
-      const missing = lines.missing(counted.uncounted);
-      if (missing.length > 0) await lines.count(await lines.recall(missing.slice(0, COUNT_BATCH)), signal);
-      const latest = this.#snapshot?.parts;
-      if (!latest) return;
-      const left = lines.missing(latest.uncounted).length;
-      if (left === 0 || performance.now() - publishedAt > PUBLISH_EVERY_MS) {
-        if (latest.uncounted.length > 0)
-          this.#publish(builder.withLineCounts({ ...latest, moved: undefined }));
-        publishedAt = performance.now();
-      }
-      if (left === 0) return;
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    this.#listeners.clear();
-    await this.#counting;
+    await this.#publisher[Symbol.asyncDispose]();
     await this.#opened?.objects[Symbol.asyncDispose]();
   }
-}
-
-function countBranches(listing: RefListing): number {
-  let count = 0;
-  for (const ref of listing.refs.keys()) if (ref.startsWith(HEADS)) count++;
-  return count;
 }
 
 function nameOf(folder: string): string {

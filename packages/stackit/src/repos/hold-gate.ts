@@ -1,0 +1,56 @@
+import { performance } from "node:perf_hooks";
+import { isDeepStrictEqual } from "node:util";
+import type { Hold } from "../contract/sync-run.ts";
+import type { RefListing } from "../git/for-each-ref.ts";
+import { isTooMuch } from "../stacks/hold.ts";
+import { HEADS } from "../stacks/ref-reading.ts";
+
+/** Names in a hold; more are counted only. */
+const MAX_LISTED = 200;
+
+/** Keeps a listing from going through that lost too many branches at once, until somebody or a second look confirms it. */
+export class HoldGate {
+  readonly #secondLookMs: number;
+  /** A loss that was not let through yet: exactly these branches. */
+  #open: { readonly hold: Hold; readonly lost: readonly string[]; readonly dueAtMs: number } | undefined;
+
+  constructor(secondLookMs: number) {
+    this.#secondLookMs = secondLookMs;
+  }
+
+  /** Nothing is held any more. */
+  clear(): void {
+    this.#open = undefined;
+  }
+
+  /** Undefined when the new listing may go through: little is lost, or the loss was confirmed. */
+  check(before: RefListing, after: RefListing, confirmed: ReadonlySet<string>): Hold | undefined {
+    const lost = after.deltas
+      .flatMap(({ ref, new: now }) =>
+        now === undefined && ref.startsWith(HEADS) ? [ref.slice(HEADS.length)] : [],
+      )
+      .sort();
+    if (!isTooMuch(lost.length, () => countBranches(before))) return undefined;
+    const branchesAfter = countBranches(after);
+    const open = this.#open;
+    if (open && isDeepStrictEqual(open.lost, lost)) {
+      const mayPass = confirmed.has(open.hold.id) || performance.now() >= open.dueAtMs;
+      return mayPass ? undefined : { ...open.hold, branchesAfter };
+    }
+    const hold: Hold = {
+      id: crypto.randomUUID(),
+      wouldRemove: lost.slice(0, MAX_LISTED),
+      branchesBefore: countBranches(before),
+      branchesAfter,
+      confirmsAt: new Date(Date.now() + this.#secondLookMs).toISOString(),
+    };
+    this.#open = { hold, lost, dueAtMs: performance.now() + this.#secondLookMs };
+    return hold;
+  }
+}
+
+function countBranches(listing: RefListing): number {
+  let count = 0;
+  for (const ref of listing.refs.keys()) if (ref.startsWith(HEADS)) count++;
+  return count;
+}

@@ -1,0 +1,102 @@
+import type { ObjectPool } from "../git/object-pool.ts";
+import {
+  type ParsedMetadata,
+  parseBranchMetadata,
+  parseStackMetadata,
+  type StackMetadata,
+} from "../stacks/branch-metadata.ts";
+import type { StackGraph } from "../stacks/build-graph.ts";
+import {
+  BRANCH_METADATA,
+  type RefReading,
+  STACKIT_LOCAL_METADATA,
+  STACKIT_METADATA,
+  STACKIT_STACKS,
+} from "../stacks/ref-reading.ts";
+
+const RECORDS = [STACKIT_METADATA, BRANCH_METADATA];
+const METADATA = [...RECORDS, STACKIT_LOCAL_METADATA];
+/** This many parsed blobs more than there are refs, and those that no ref names are forgotten. */
+const FORGET_AT = 1_000;
+
+/** What stacking tools recorded, parsed once for each object. */
+export class MetadataMemo {
+  readonly #objects: ObjectPool;
+  #records = new Map<string, ParsedMetadata>();
+  #stacks = new Map<string, StackMetadata>();
+
+  constructor(objects: ObjectPool) {
+    this.#objects = objects;
+  }
+
+  /** Branch records by object id. An id that is absent could not be read as a blob. */
+  get records(): ReadonlyMap<string, ParsedMetadata> {
+    return this.#records;
+  }
+
+  /** Reads the objects that are new. `changedRefs`: all refs that differ from the reading of the call before. @throws {GitError} */
+  async read(
+    reading: RefReading,
+    changedRefs: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const wanted = new Set<string>();
+    const wantedStacks = new Set<string>();
+    for (const ref of changedRefs ?? reading.refs.keys()) {
+      const oid = reading.refs.get(ref);
+      if (oid === undefined) continue;
+      if (ref.startsWith(STACKIT_STACKS)) {
+        if (!this.#stacks.has(oid)) wantedStacks.add(oid);
+      } else if (METADATA.some((prefix) => ref.startsWith(prefix)) && !this.#records.has(oid)) {
+        wanted.add(oid);
+      }
+    }
+    const blobs = await this.#objects.read([...wanted, ...wantedStacks], { signal });
+    for (const [oid, { type, content }] of blobs) {
+      if (type !== "blob" || !content) continue;
+      if (wantedStacks.has(oid)) this.#stacks.set(oid, parseStackMetadata(content.toString("utf8")));
+      if (wanted.has(oid)) this.#records.set(oid, parseBranchMetadata(content.toString("utf8")));
+    }
+    if (this.#records.size > FORGET_AT + reading.refs.size) {
+      const living = new Set(reading.refs.values());
+      this.#records = new Map([...this.#records].filter(([oid]) => living.has(oid)));
+      this.#stacks = new Map([...this.#stacks].filter(([oid]) => living.has(oid)));
+    }
+  }
+
+  /** Whether these refs name other parents than the records that the graph was made of. */
+  namesOtherParents(graph: StackGraph, reading: RefReading, changedRefs: readonly string[]): boolean {
+    return graph.workings.records.sources.some(({ prefix, names, parents }) =>
+      changedRefs.some((ref) => {
+        if (!ref.startsWith(prefix)) return false;
+        const name = ref.slice(prefix.length);
+        const oid = reading.refs.get(ref);
+        const parsed = oid === undefined ? undefined : this.#records.get(oid);
+        const parent = parsed?.ok ? parsed.metadata.parent : undefined;
+        return names.has(name) !== (oid !== undefined) || parents.get(name) !== parent;
+      }),
+    );
+  }
+
+  /** Parents that are named and have no record of their own: the trunk, most of the time. */
+  namedAsRoot(reading: RefReading): string[] {
+    const named: string[] = [];
+    for (const [ref, oid] of reading.refs) {
+      const prefix = RECORDS.find((start) => ref.startsWith(start));
+      const parsed = prefix === undefined ? undefined : this.#records.get(oid);
+      const parent = parsed?.ok ? parsed.metadata.parent : undefined;
+      if (parent !== undefined && !reading.refs.has(`${prefix}${parent}`)) named.push(parent);
+    }
+    return named;
+  }
+
+  /** Stack metadata by the stack's id. */
+  stacksOf(reading: RefReading): Map<string, StackMetadata> {
+    const found = new Map<string, StackMetadata>();
+    for (const [ref, oid] of reading.refs) {
+      const metadata = ref.startsWith(STACKIT_STACKS) ? this.#stacks.get(oid) : undefined;
+      if (metadata) found.set(ref.slice(STACKIT_STACKS.length), metadata);
+    }
+    return found;
+  }
+}

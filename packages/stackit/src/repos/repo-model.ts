@@ -1,0 +1,60 @@
+import type { RepoNote } from "../contract/repo.ts";
+import type { Branch, RepoInfo } from "../contract/view.ts";
+import type { CommitPair } from "../git/diff-tree.ts";
+import type { StackMetadata } from "../stacks/branch-metadata.ts";
+import type { StackGraph } from "../stacks/build-graph.ts";
+import type { Trunk } from "../stacks/choose-trunk.ts";
+import type { CommitFacts, History } from "../stacks/history.ts";
+import type { PlacedStack } from "../stacks/order-stacks.ts";
+import { HEADS, type RefReading } from "../stacks/ref-reading.ts";
+import type { Landing } from "../stacks/trunk-log.ts";
+import type { BranchFacts } from "./branch-facts.ts";
+import type { RepoSettings } from "./repo-settings.ts";
+
+/** Everything that one reading gives. Immutable. */
+export interface RepoModel {
+  readonly reading: RefReading;
+  readonly settings: RepoSettings;
+  readonly graph: StackGraph;
+  readonly stacks: readonly PlacedStack[];
+  readonly facts: ReadonlyMap<string, BranchFacts>;
+  readonly history: History;
+  readonly landings: readonly Landing[];
+  readonly trunkHeader: CommitFacts | undefined;
+  /** What the tips of branches outside of stacks say, by object id. */
+  readonly looseHeaders: ReadonlyMap<string, CommitFacts>;
+  readonly stackMetadata: ReadonlyMap<string, StackMetadata>;
+  readonly info: RepoInfo;
+  readonly notes: readonly RepoNote[];
+  /** The line counts that a complete picture of this model lacks. */
+  readonly uncounted: readonly CommitPair[];
+  /** The only stacks that can look different from the model before; undefined when any can. */
+  readonly moved: readonly PlacedStack[] | undefined;
+  /** Views by what they were made of, shared by the models of one repository. */
+  readonly views: WeakMap<BranchFacts, Branch>;
+}
+
+/** What a reader should know of the repository as a whole. */
+export function notesOf(reading: RefReading, settings: RepoSettings, trunk: Trunk | undefined): RepoNote[] {
+  const notes: RepoNote[] = [];
+  if (!reading.refs.keys().some((ref) => ref.startsWith(HEADS))) {
+    notes.push({ code: "no-commits", detail: "There is no branch with a commit yet." });
+  } else if (!trunk) {
+    notes.push({
+      code: "no-trunk",
+      detail: "No branch looks like the trunk. Name it with `git config stackit.trunk <branch>`.",
+    });
+  } else if (trunk.tip === undefined) {
+    notes.push({ code: "trunk-unborn", detail: `The trunk ${trunk.name} has no commit here.` });
+  }
+  if (reading.head.kind === "detached") {
+    notes.push({ code: "detached-head", detail: "HEAD is detached: no branch is checked out." });
+  }
+  if (settings.shallowStamp !== undefined) {
+    notes.push({ code: "shallow", detail: "A shallow clone: commits beyond its edge are not known here." });
+  }
+  if (settings.isPartial) {
+    notes.push({ code: "partial", detail: "A partial clone: diffs whose files are missing are not shown." });
+  }
+  return notes;
+}

@@ -1,0 +1,109 @@
+import { performance } from "node:perf_hooks";
+import type { StackChanges } from "../contract/sync-run.ts";
+import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
+import { GraphSnapshot } from "./graph-snapshot.ts";
+import type { LineCounts } from "./line-counts.ts";
+import type { ModelBuilder } from "./model-builder.ts";
+import type { RepoModel } from "./repo-model.ts";
+
+/** A new snapshot, told once, after it can be read. */
+export interface Published {
+  readonly generation: number;
+  readonly stacks: StackChanges;
+  readonly branches: readonly string[];
+  /** Present when another branch was checked out. Empty names mean a detached HEAD. */
+  readonly switched?: { readonly from: string; readonly to: string };
+}
+
+export const NO_STACK_CHANGES: StackChanges = { created: [], changed: [], removed: [] };
+
+const COUNT_BATCH = 500;
+/** While many are counted, readers are shown what is known by now and then. */
+const PUBLISH_EVERY_MS = 1_000;
+
+/**
+ * Holds the one snapshot that readers see, and exchanges it whole. Disposal ends the counting that goes on behind it, and waits.
+ */
+export class SnapshotPublisher implements AsyncDisposable {
+  readonly #listeners = new Set<(published: Published) => void>();
+  readonly #closing = new AbortController();
+  /** Tells the generations of this process from those of another. */
+  readonly #boot = crypto.randomUUID().slice(0, 8);
+  #snapshot: GraphSnapshot | undefined;
+  #generation = 0;
+  #counting: Promise<void> | undefined;
+
+  get snapshot(): GraphSnapshot | undefined {
+    return this.#snapshot;
+  }
+
+  /** Of the snapshot that readers see; 0 before the first. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** The listener must not throw. Returns the way to stop listening. */
+  onPublished(listener: (published: Published) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** A model that nobody could tell from the one before is kept, and told to nobody. */
+  publish(model: RepoModel): StackChanges {
+    const before = this.#snapshot?.parts;
+    if (before && looksTheSame(before, model)) {
+      const { generation, fingerprint } = before;
+      this.#snapshot = new GraphSnapshot({ ...model, generation, fingerprint });
+      return NO_STACK_CHANGES;
+    }
+    const generation = ++this.#generation;
+    this.#snapshot = new GraphSnapshot({
+      ...model,
+      generation,
+      fingerprint: `${this.#boot}-${generation}`,
+    });
+    const [from, to] = [before?.info.currentBranch, model.info.currentBranch];
+    const published: Published = {
+      generation,
+      ...diffSnapshots(before, model),
+      ...(from !== undefined && from !== to && { switched: { from, to } }),
+    };
+    for (const listener of this.#listeners) listener(published);
+    return published.stacks;
+  }
+
+  /** Counts what is missing, batch by batch, and publishes as it goes on. */
+  countBehind(lines: LineCounts, builder: ModelBuilder): void {
+    this.#counting ??= this.#countMissing(lines, builder)
+      .catch(() => {}) // The numbers stay absent; the next change tries again.
+      .finally(() => {
+        this.#counting = undefined;
+      });
+  }
+
+  async #countMissing(lines: LineCounts, builder: ModelBuilder): Promise<void> {
+    const { signal } = this.#closing;
+    let publishedAt = performance.now();
+    for (;;) {
+      const counted = this.#snapshot?.parts;
+      if (!counted || signal.aborted) return;
+      const missing = lines.missing(counted.uncounted);
+      if (missing.length > 0) await lines.count(await lines.recall(missing.slice(0, COUNT_BATCH)), signal);
+      const latest = this.#snapshot?.parts;
+      if (!latest) return;
+      const left = lines.missing(latest.uncounted).length;
+      if (left === 0 || performance.now() - publishedAt > PUBLISH_EVERY_MS) {
+        if (latest.uncounted.length > 0)
+          this.publish(builder.withLineCounts({ ...latest, moved: undefined }));
+        publishedAt = performance.now();
+      }
+      if (left === 0) return;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    this.#listeners.clear();
+    await this.#counting;
+  }
+}
