@@ -89,7 +89,7 @@ class World {
   readonly #oids: string[] = [];
   readonly #blobs = new Map<string, ParsedMetadata>();
   readonly #remembered = new Map<string, string[]>();
-  /** By the tips of the trunk: what is on it never changes while those stay. */
+  /** By what is on the trunk: its tips may move within that. */
   readonly #histories = new Map<string, History>();
   /** Commits that some tip has reached by now. */
   readonly #seen = new Set<string>();
@@ -121,10 +121,10 @@ class World {
     const reading = readingOf(new Map(this.refs));
     const trunk = trunkOf(reading, this.#blobs);
     for (const oid of reachedFrom(this.#commits, this.refs.values())) this.#seen.add(oid);
-    const key = JSON.stringify(trunk?.tips ?? []);
+    const inside = reachedFrom(this.#commits, trunk?.tips ?? []);
+    const key = [...inside].sort().join();
     let history = this.#histories.get(key);
     if (!history) {
-      const inside = reachedFrom(this.#commits, trunk?.tips ?? []);
       const isKnown = (oid: string): boolean => this.#seen.has(oid) && !inside.has(oid);
       history = { commit: (oid) => (isKnown(oid) ? this.#commits.get(oid) : undefined) };
       this.#histories.set(key, history);
