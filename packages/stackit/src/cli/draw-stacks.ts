@@ -71,7 +71,7 @@ function branchLine(branch: Branch, paint: Paint): string {
     pushed(branch, paint),
     branch.isLocked && paint("yellow", branch.lockReason ? `locked (${branch.lockReason})` : "locked"),
     branch.needsRestack && paint("yellow", `needs restack (${branch.restack.reason.replace(/\.$/, "")})`),
-    branch.restack.state === "merged" && paint("magenta", "merged"),
+    branch.restack.state === "merged" && branch.pr?.state !== "MERGED" && paint("magenta", "merged"),
     ...(branch.problems ?? []).map(({ detail }) => paint("red", detail)),
   ].filter(Boolean);
   return `${node}  ${name}${branch.isCurrent ? current(paint) : ""}  ${facts.join("  ")}`;

@@ -100,10 +100,19 @@ export class GraphSnapshot implements Snapshot {
 
   diffRange(name: string, against: "parent" | "trunk"): { base: string; head: string } | undefined {
     const facts = this.parts.facts.get(name);
-    if (!facts) return undefined;
+    if (!facts) return this.#looseRange(name);
     const { tip, standing } = facts.placed.node;
     const base = against === "parent" ? standing.base : forkPoint(this.parts.history, tip);
     return base === undefined ? undefined : { base, head: tip };
+  }
+
+  /** A branch outside of stacks has no parent but the trunk; one whose commits are all on it adds nothing. */
+  #looseRange(name: string): { base: string; head: string } | undefined {
+    const { graph, history } = this.parts;
+    const loose = graph.unstacked.get(name);
+    if (!loose || loose.reason === "no-trunk") return undefined;
+    const base = loose.reason === "on-trunk" ? loose.tip : forkPoint(history, loose.tip);
+    return base === undefined ? undefined : { base, head: loose.tip };
   }
 
   /** The current stack first, then by the newest commit on it. */

@@ -157,6 +157,13 @@ function edgeInput(
   return { trunk: trunk.name, branches: tips, recorded: records.sources, inferred: inference.parents };
 }
 
+/** A squash leaves no trace of a branch's commits on the trunk: what a tool recorded as merged has landed all the same. */
+function afterMerge(standing: Standing, metadata: BranchMetadata | undefined): Standing {
+  const pullRequest = metadata?.pullRequest;
+  if (pullRequest?.state !== "MERGED") return standing;
+  return { ...standing, state: "merged", reason: `Its pull request #${pullRequest.number} was merged.` };
+}
+
 function buildNode(name: string, { input, records, tips, inference, edges }: Workings): BranchNode {
   const { trunk, history, absent } = input;
   const edge = edges.get(name);
@@ -185,7 +192,7 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
     recorded,
     history,
   };
-  const standing = isAbsent ? NOT_HERE : standingOf(known);
+  const standing = isAbsent ? NOT_HERE : afterMerge(standingOf(known), metadata);
   const problems: BranchProblem[] = [...edge.problems];
   for (const { unreadable } of records.sources) {
     const detail = unreadable.get(name);
