@@ -1,9 +1,10 @@
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AsyncSubscription, Event, SubscribeCallback } from "@parcel/watcher";
 import type { Watching } from "../../contract/repo.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { fileSystemWithoutEvents } from "./file-system-type.ts";
-import { concernsRefs, UNWATCHED } from "./ref-files.ts";
+import { concernsRefs, isFolderItself, UNWATCHED } from "./ref-files.ts";
 
 /** What is watched. */
 export interface WatchedRepo {
@@ -52,11 +53,18 @@ export class DiskWatcher implements AsyncDisposable {
   readonly #closing = new AbortController();
   #subscription: AsyncSubscription | undefined;
   #watchedDir: string | undefined;
+  /** Which folder that was, since another may have taken its place. */
+  #watchedInode: string | undefined;
+  /** Watches begin one after the other: this is the last one. */
+  #watching: Promise<void> = Promise.resolve();
   #cancelPoll: () => void = () => {};
   #polling: Promise<void> = Promise.resolve();
   #events = 0;
+  /** How many there had been when the refs were last compared. */
+  #eventsCompared = 0;
   #misses = 0;
-  #unreadable = false;
+  /** The repository is gone or cannot be read; what was watched may be another one by the time it can. */
+  #lost = false;
 
   constructor(repo: WatchedRepo, changed: () => void, options: DiskWatcherOptions = {}) {
     this.#repo = repo;
@@ -73,12 +81,32 @@ export class DiskWatcher implements AsyncDisposable {
   /** Settles when changes from now on are noticed, one way or the other. Never rejects. */
   async start(): Promise<void> {
     this.#poll("not watched yet");
-    if (this.#repo.commonDir !== undefined) await this.#watch(this.#repo.commonDir);
+    if (this.#repo.commonDir !== undefined) {
+      await this.#watchAnew(this.#repo.commonDir);
+      // What changed while the watch came up was reported by nobody.
+      if (!this.#closing.signal.aborted) await this.#compare();
+    }
     this.#schedule();
+  }
+
+  /** Ends the watch that there is. Never rejects. */
+  #watchAnew(commonDir: string): Promise<void> {
+    this.#watching = this.#watching.then(async () => {
+      await this.#unwatch();
+      if (!this.#closing.signal.aborted) await this.#watch(commonDir);
+    });
+    return this.#watching;
+  }
+
+  async #unwatch(): Promise<void> {
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    await subscription?.unsubscribe().catch(() => {});
   }
 
   async #watch(commonDir: string): Promise<void> {
     this.#watchedDir = commonDir;
+    this.#watchedInode = await inodeOf(commonDir);
     const fileSystem = await fileSystemWithoutEvents(commonDir);
     if (fileSystem !== undefined) {
       this.#degrade(`the folder lies on ${fileSystem}, which does not report changes`);
@@ -107,15 +135,37 @@ export class DiskWatcher implements AsyncDisposable {
   }
 
   #hear(commonDir: string, events: readonly Event[]): void {
-    if (this.#closing.signal.aborted || !events.some(({ path }) => concernsRefs(commonDir, path))) return;
+    if (this.#closing.signal.aborted) return;
+    if (events.some(({ type, path }) => type === "delete" && isFolderItself(commonDir, path))) this.#lose();
+    const telling = events.filter(({ path }) => concernsRefs(commonDir, path));
+    if (telling.length === 0) return;
     this.#events++;
-    this.#changed();
+    this.#tell();
+    const created = telling.flatMap(({ type, path }) => (type === "create" ? [path] : []));
+    void this.#watchInside(commonDir, created);
+  }
+
+  /** A folder that was filled at once, as by the first ref of a new kind, holds folders that are not watched yet. */
+  async #watchInside(commonDir: string, created: readonly string[]): Promise<void> {
+    const holding = await Promise.all(created.map(holdsFolders));
+    if (this.#closing.signal.aborted || !holding.some(Boolean)) return;
+    await this.#watchAnew(commonDir);
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (!this.#closing.signal.aborted) this.#changed();
+  }
+
+  #lose(): void {
+    this.#lost = true;
+    this.#poll("the repository is gone or cannot be read");
+    this.#schedule();
   }
 
   #degrade(reason: string): void {
     if (this.#closing.signal.aborted) return;
-    void this.#subscription?.unsubscribe().catch(() => {});
-    this.#subscription = undefined;
+    void this.#unwatch();
     this.#poll(reason);
     this.#options.onDegraded(reason);
     this.#schedule();
@@ -128,35 +178,48 @@ export class DiskWatcher implements AsyncDisposable {
   #schedule(): void {
     this.#cancelPoll();
     if (this.#closing.signal.aborted) return;
-    const everyMs = this.#subscription ? this.#options.safetyPollMs : this.#options.pollMs;
+    const relies = this.#subscription !== undefined && !this.#lost;
+    const everyMs = relies ? this.#options.safetyPollMs : this.#options.pollMs;
     this.#cancelPoll = this.#options.clock.after(everyMs, () => {
-      this.#polling = this.#compare().finally(() => this.#schedule());
+      this.#polling = this.#compareAndJudge().finally(() => this.#schedule());
     });
   }
 
-  async #compare(): Promise<void> {
+  async #compareAndJudge(): Promise<void> {
+    const eventsBefore = this.#eventsCompared;
+    const found = await this.#compare();
+    if (found && this.#subscription && !this.#closing.signal.aborted) await this.#judge(eventsBefore);
+  }
+
+  /** Whether something changed that was not looked at yet; then it was told. */
+  async #compare(): Promise<boolean> {
     const { commonDir } = this.#repo;
     try {
-      const eventsBefore = this.#events;
       const changed = await this.#repo.hasChanged(this.#closing.signal);
       // It was not there, or was another one: what was watched then is gone.
-      const isNew = this.#unreadable || (commonDir !== undefined && commonDir !== this.#watchedDir);
-      this.#unreadable = false;
-      if (isNew && this.#repo.commonDir !== undefined) {
-        await this.#subscription?.unsubscribe().catch(() => {});
-        this.#subscription = undefined;
-        await this.#watch(this.#repo.commonDir);
-      }
-      if (changed || isNew) this.#changed();
-      if (changed && this.#subscription) await this.#countMiss(eventsBefore);
+      const isNew = this.#lost || (commonDir !== undefined && !(await this.#isWatched(commonDir)));
+      this.#lost = false;
+      if (isNew && this.#repo.commonDir !== undefined) await this.#watchAnew(this.#repo.commonDir);
+      if (changed || isNew) this.#tell();
+      return changed && !isNew;
     } catch {
       // The run that is asked for here says why; once is enough, the queue tries again by itself.
-      if (!this.#unreadable && !this.#closing.signal.aborted) this.#changed();
-      this.#unreadable = true;
+      if (this.#closing.signal.aborted) return false;
+      if (!this.#lost) this.#tell();
+      this.#lost = true;
+      this.#poll("the repository is gone or cannot be read");
+      return false;
+    } finally {
+      this.#eventsCompared = this.#events;
     }
   }
 
-  async #countMiss(eventsBefore: number): Promise<void> {
+  async #isWatched(commonDir: string): Promise<boolean> {
+    return commonDir === this.#watchedDir && (await inodeOf(commonDir)) === this.#watchedInode;
+  }
+
+  /** A change is missed when nothing was reported since the comparison before, nor is in a moment. */
+  async #judge(eventsBefore: number): Promise<void> {
     await new Promise<void>((done) => {
       const cancel = this.#options.clock.after(REPORT_WITHIN_MS, done);
       this.#closing.signal.addEventListener("abort", () => {
@@ -173,6 +236,17 @@ export class DiskWatcher implements AsyncDisposable {
     this.#closing.abort();
     this.#cancelPoll();
     await this.#polling;
-    await this.#subscription?.unsubscribe().catch(() => {});
+    await this.#watching;
+    await this.#unwatch();
   }
+}
+
+async function inodeOf(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found && `${found.dev}:${found.ino}`;
+}
+
+async function holdsFolders(path: string): Promise<boolean> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  return entries.some((entry) => entry.isDirectory());
 }

@@ -1,4 +1,5 @@
-import { relative, sep } from "node:path";
+import { join, relative, sep } from "node:path";
+import { READ_PREFIXES } from "../../stacks/ref-reading.ts";
 
 /** Folders of a Git folder that hold nothing we show; not watching them saves most of the watches. */
 export const UNWATCHED = [
@@ -23,11 +24,12 @@ export function concernsRefs(commonDir: string, path: string): boolean {
   if (name.endsWith(".lock") || parts[0] === "..") return false;
   switch (parts[0]) {
     case "refs":
+      return isReadRef(`${parts.join("/")}/`);
     case "reftable":
       return true;
     case "worktrees":
-      // A worktree's folder that comes or goes, its HEAD, and its own refs.
-      return parts.length <= 2 || name === "HEAD" || parts[2] === "refs" || parts[2] === "reftable";
+      // A worktree's folder that comes or goes, and its HEAD in either storage. Its own refs are not shown.
+      return parts.length <= 2 || (parts.length === 3 && name === "HEAD") || parts[2] === "reftable";
     default:
       return (
         parts.length === 1 &&
@@ -36,4 +38,14 @@ export function concernsRefs(commonDir: string, path: string): boolean {
         )
       );
   }
+}
+
+/** Also for a folder that such refs lie below. */
+function isReadRef(path: string): boolean {
+  return READ_PREFIXES.some((prefix) => path.startsWith(prefix) || prefix.startsWith(path));
+}
+
+/** The common folder, or what makes it one: when it is deleted, so is the repository. */
+export function isFolderItself(commonDir: string, path: string): boolean {
+  return path === commonDir || path === join(commonDir, "HEAD");
 }

@@ -1,0 +1,85 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import watcher, { type Event } from "@parcel/watcher";
+import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
+import {
+  DiskWatcher,
+  type DiskWatcherOptions,
+  type Subscribe,
+} from "../../src/sync/triggers/disk-watcher.ts";
+import { copyOf, type ReadCopy } from "./read-copy.ts";
+
+export interface WatchedCopy extends AsyncDisposable {
+  readonly copy: ReadCopy;
+  readonly watcher: DiskWatcher;
+  /** How often the watcher said that something may have changed. */
+  readonly hints: number;
+  /** Settles when the model fits, read again whenever the watcher spoke and only then. */
+  until(fits: (snapshot: GraphSnapshot) => boolean): Promise<void>;
+  /** Settles when all that the file system had to report by now was heard. */
+  heard(): Promise<void>;
+}
+
+const NEVER_MS = 3_600_000;
+
+/** A working copy that is read once, watched by real events, and read again when they say so. The polls stay out of it. */
+export async function watchCopy(
+  folder: string,
+  options: DiskWatcherOptions = {},
+  copy: ReadCopy = copyOf(folder),
+): Promise<WatchedCopy> {
+  const raw = new Set<(events: readonly Event[]) => void>();
+  const subscribe: Subscribe = (dir, callback, rest) =>
+    watcher.subscribe(
+      dir,
+      (error, events) => {
+        callback(error, events);
+        for (const listen of raw) listen(events);
+      },
+      rest,
+    );
+  await copy.refresh();
+  let hints = 0;
+  let wake = Promise.withResolvers<void>();
+  const diskWatcher = new DiskWatcher(
+    copy.repo,
+    () => {
+      hints++;
+      wake.resolve();
+    },
+    { safetyPollMs: NEVER_MS, pollMs: NEVER_MS, subscribe, ...options },
+  );
+  await diskWatcher.start();
+  return {
+    copy,
+    watcher: diskWatcher,
+    get hints() {
+      return hints;
+    },
+    async until(fits) {
+      while (!fits(copy.snapshot)) {
+        await wake.promise;
+        wake = Promise.withResolvers();
+        await copy.refresh();
+      }
+    },
+    async heard() {
+      const { commonDir } = copy.repo;
+      if (commonDir === undefined) throw new Error("the repository was not found");
+      const sentinel = join(commonDir, `sentinel-${crypto.randomUUID()}`);
+      const seen = Promise.withResolvers<void>();
+      const listen = (events: readonly Event[]): void => {
+        if (events.some(({ path }) => path === sentinel)) seen.resolve();
+      };
+      raw.add(listen);
+      await writeFile(sentinel, "");
+      await seen.promise;
+      raw.delete(listen);
+      await rm(sentinel);
+    },
+    async [Symbol.asyncDispose]() {
+      await diskWatcher[Symbol.asyncDispose]();
+      await copy[Symbol.asyncDispose]();
+    },
+  };
+}
