@@ -77,6 +77,9 @@ function collect(stream: Readable, limit: number): Promise<{ bytes: Buffer; tooM
   return new Promise((done, failed) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    // A quick git that says nothing may have ended before anybody listened: no event comes any more.
+    if (stream.readableEnded) return done({ bytes: Buffer.alloc(0), tooMuch: false });
+    if (stream.destroyed) return failed(new Error("the output ended early"));
     stream.on("data", (chunk: Buffer) => {
       chunks.push(chunk);
       length += chunk.length;

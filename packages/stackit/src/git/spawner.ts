@@ -21,6 +21,7 @@ export interface GitProcess {
   readonly pid: number;
   /** Present when the request said so. */
   readonly stdin: Writable | undefined;
+  /** May have ended already when there was nothing in it. */
   readonly stdout: Readable;
   /** Settles when the process has ended; never rejects. Output may still be on its way. */
   readonly exited: Promise<GitExit>;
