@@ -1,11 +1,7 @@
 import { DirectSpawner, type Spawner } from "../../src/git/spawner.ts";
 import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
-import {
-  type Published,
-  type RefreshResult,
-  WorkingCopy,
-  type WorkingCopyOptions,
-} from "../../src/repos/working-copy.ts";
+import type { Published } from "../../src/repos/snapshot-publisher.ts";
+import { type RefreshResult, WorkingCopy, type WorkingCopyOptions } from "../../src/repos/working-copy.ts";
 
 export interface ReadCopy extends AsyncDisposable {
   readonly repo: WorkingCopy;
