@@ -140,7 +140,7 @@ export async function httpReads({ repository, branches, rounds }: Bench): Promis
 
 function configFor(repository: string, dataDir: string): Config {
   return {
-    repos: [{ id: "default", path: repository }],
+    repos: [{ kind: "working-copy", id: "default", path: repository }],
     dataDir,
     bind: "127.0.0.1",
     port: 0,

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
-import type { RepoConfig } from "./config/repos-file.ts";
+import type { WorkingCopyConfig } from "./config/repos-file.ts";
 import { EventLog } from "./events/event-log.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
 import { createServer, listen } from "./http/server.ts";
@@ -40,7 +40,10 @@ export async function serve(
   announce: (line: string) => void,
 ): Promise<void> {
   await using running = await start(config, log);
-  for (const { path } of config.repos) announce(`Stackit serves ${path} at ${running.url}`);
+  for (const repo of config.repos) {
+    const place = repo.kind === "mirror" ? repo.url.href : repo.path;
+    announce(`Stackit serves ${place} at ${running.url}`);
+  }
   if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
   log.info("stopping");
 }
@@ -60,6 +63,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
 
     const served = new Map<string, { repo: WorkingCopy; storeKey: string }>();
     for (const repoConfig of config.repos) {
+      if (repoConfig.kind === "mirror") throw new Error(`${repoConfig.id}: mirrors are not served yet`);
       const repo = house.use(
         new WorkingCopy(spawner, {
           id: repoConfig.id,
@@ -106,6 +110,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
 function newQueue(config: Config, log: Logger): SyncQueue {
   return new SyncQueue({
     maxRunning: config.maxSyncs,
+    maxRunningPerHost: config.maxSyncsPerHost,
     timeoutMs: config.syncTimeoutMs,
     settleMs: config.settleMs,
     settleCapMs: Math.max(2_000, config.settleMs),
@@ -116,7 +121,7 @@ function newQueue(config: Config, log: Logger): SyncQueue {
 /** A repository that cannot be opened now is served all the same: as failing, with the reason, until it can. */
 async function register(
   repo: WorkingCopy,
-  { id, path }: RepoConfig,
+  { id, path }: WorkingCopyConfig,
   queue: SyncQueue,
   store: Store,
   log: Logger,

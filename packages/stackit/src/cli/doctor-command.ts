@@ -33,6 +33,7 @@ export async function doctorCommand(flags: FlagValues, terminal: Terminal): Prom
     tell(await checkDatabase(config.dataDir));
     tell(await checkPort(config.bind, config.port, signal));
     for (const repo of git.level === "fail" ? [] : config.repos) {
+      if (repo.kind === "mirror") continue;
       for (const finding of await checkRepo(repo, signal)) tell(finding);
     }
   }

@@ -7,15 +7,17 @@ import { UsageError } from "./usage-error.ts";
 
 const SERVE_HELP: Readonly<Record<Flag, readonly [value: string, text: string]>> = {
   cwd: ["DIR", "serve this working copy as repository `default` (default: the current directory)"],
-  "repos-config": ["FILE", "JSON list of the working copies to serve"],
+  "repos-config": ["FILE", "JSON list of the repositories to serve"],
   "data-dir": ["DIR", "where the database lives (default: the platform's data folder)"],
   port: ["N", "0 picks a free one (default: 8080; PORT is read too)"],
   bind: ["ADDR", "address to listen on (default: 127.0.0.1)"],
   "base-url": ["URL", "the URL that people open, when it is not the address"],
   "read-only": ["", "nothing can be changed through this server, whoever asks"],
+  "sync-interval": ["DUR", "how often a mirror asks its remote; 0 disables (default: 5m)"],
   "sync-timeout": ["DUR", "deadline of one run (default: 2m)"],
   settle: ["DUR", "how long a burst of changes is collected (default: 250ms)"],
   "max-syncs": ["N", "how many runs may be under way at once (default: 8)"],
+  "max-syncs-per-host": ["N", "how many of them may talk to one remote host (default: 4)"],
   "shutdown-timeout": ["DUR", "how long a graceful end may take (default: 10s)"],
 };
 

@@ -42,8 +42,8 @@ async function findObstacle({ repos }: Config, signal: AbortSignal): Promise<str
   const git = await checkGit(signal);
   if (git.level === "fail") return `${git.detail}. ${git.mend}`;
   const [only, ...others] = repos;
-  // Of several repositories those that can be read are served; a single one must be there.
-  if (!only || others.length > 0) return undefined;
+  // Of several repositories those that can be read are served; a single working copy must be there.
+  if (only?.kind !== "working-copy" || others.length > 0) return undefined;
   try {
     await findGitDir(only.path);
     return undefined;

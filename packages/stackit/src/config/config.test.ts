@@ -3,20 +3,24 @@ import { type Config, parseConfig } from "./config.ts";
 import { defaultDataDir } from "./data-dir.ts";
 import { parseDurationMs } from "./duration.ts";
 import { type FlagValues, readSettings, unknownVariables } from "./read-env.ts";
+import type { RepoConfig } from "./repos-file.ts";
 
 const parse = (flags: FlagValues = {}, env: NodeJS.ProcessEnv = {}): Config =>
   parseConfig(readSettings(flags, env), { cwd: "/home/ada/shop", defaultDataDir: "/data/stackit" });
 
 test("without any setting the current directory is served on loopback", () => {
   expect(parse()).toEqual({
-    repos: [{ id: "default", path: "/home/ada/shop" }],
+    repos: [{ kind: "working-copy", id: "default", path: "/home/ada/shop" }],
     dataDir: "/data/stackit",
     bind: "127.0.0.1",
     port: 8080,
     readOnly: false,
+    syncIntervalMs: 300_000,
     settleMs: 250,
     syncTimeoutMs: 120_000,
     maxSyncs: 8,
+    maxSyncsPerHost: 4,
+    webhookSecrets: [],
     shutdownTimeoutMs: 10_000,
     environment: "local",
     logLevel: "warn",
@@ -30,7 +34,9 @@ test("a flag beats its variable, and STACKIT_PORT beats PORT", () => {
   expect(parse({}, env).port).toBe(4001);
   expect(parse({}, { PORT: "4002" }).port).toBe(4002);
   expect(parse({}, env)).toMatchObject({ readOnly: true, settleMs: 1000 });
-  expect(parse({ cwd: "../other" }, {}).repos).toEqual([{ id: "default", path: "/home/ada/other" }]);
+  expect(parse({ cwd: "../other" }, {}).repos).toEqual([
+    { kind: "working-copy", id: "default", path: "/home/ada/other" },
+  ]);
 });
 
 test("an empty variable is as good as none", () => {
@@ -82,15 +88,12 @@ test.each(["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"])("%s is loopba
 });
 
 test("listed repositories replace the current directory, and join an explicit --cwd", () => {
-  const surroundings = {
-    cwd: "/home/ada/shop",
-    defaultDataDir: "/data",
-    listedRepos: [{ id: "a", path: "/a" }],
-  };
-  expect(parseConfig({}, surroundings).repos).toEqual([{ id: "a", path: "/a" }]);
+  const listed: RepoConfig = { kind: "working-copy", id: "a", path: "/a" };
+  const surroundings = { cwd: "/home/ada/shop", defaultDataDir: "/data", listedRepos: [listed] };
+  expect(parseConfig({}, surroundings).repos).toEqual([listed]);
   expect(parseConfig(readSettings({ cwd: "." }, {}), surroundings).repos).toEqual([
-    { id: "default", path: "/home/ada/shop" },
-    { id: "a", path: "/a" },
+    { kind: "working-copy", id: "default", path: "/home/ada/shop" },
+    listed,
   ]);
 });
 

@@ -11,7 +11,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** Everything that `serve` is told, checked and complete. Paths are absolute. */
 export interface Config {
   readonly repos: readonly RepoConfig[];
-  /** Holds the database, later the mirrors too. May not exist yet. */
+  /** Holds the database and the mirrors. May not exist yet. */
   readonly dataDir: string;
   readonly bind: string;
   /** 0 picks a free one. */
@@ -19,9 +19,14 @@ export interface Config {
   /** The URL that people open, when it is not the bind address. */
   readonly baseUrl?: URL;
   readonly readOnly: boolean;
+  /** How often a mirror is synced that says nothing else; 0 is off. */
+  readonly syncIntervalMs: number;
   readonly settleMs: number;
   readonly syncTimeoutMs: number;
   readonly maxSyncs: number;
+  readonly maxSyncsPerHost: number;
+  /** Secret. Any of them may have signed a webhook; without one there are no webhooks. */
+  readonly webhookSecrets: readonly string[];
   readonly shutdownTimeoutMs: number;
   readonly environment: "local" | "production";
   readonly logLevel: LogLevel;
@@ -47,9 +52,12 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     port: read.integer("port", 8080, 0, 65_535),
     ...(baseUrl && { baseUrl }),
     readOnly: read.boolean("read-only"),
+    syncIntervalMs: read.durationMs("sync-interval", 300_000, 0, 86_400_000),
     settleMs: read.durationMs("settle", 250, 0, 60_000),
     syncTimeoutMs: read.durationMs("sync-timeout", 120_000, 100, 86_400_000),
     maxSyncs: read.integer("max-syncs", 8, 1, 1024),
+    maxSyncsPerHost: read.integer("max-syncs-per-host", 4, 1, 1024),
+    webhookSecrets: [],
     shutdownTimeoutMs: read.durationMs("shutdown-timeout", 10_000, 0, 3_600_000),
     environment,
     logLevel: read.oneOf("STACKIT_LOG", LOG_LEVELS, environment === "local" ? "warn" : "info"),
@@ -67,7 +75,10 @@ function chooseRepos(cwd: Setting | undefined, surroundings: Surroundings): Repo
       `${cwd?.origin ?? "--cwd"} serves its repository as "default", and the list of repositories has that id too. Rename it there, or leave one of the two out.`,
     );
   }
-  return [{ id: "default", path: resolve(surroundings.cwd, cwd?.value ?? ".") }, ...listed];
+  return [
+    { kind: "working-copy", id: "default", path: resolve(surroundings.cwd, cwd?.value ?? ".") },
+    ...listed,
+  ];
 }
 
 export function isLoopback(host: string): boolean {

@@ -7,9 +7,11 @@ export const FLAGS = [
   "bind",
   "base-url",
   "read-only",
+  "sync-interval",
   "sync-timeout",
   "settle",
   "max-syncs",
+  "max-syncs-per-host",
   "shutdown-timeout",
 ] as const;
 export type Flag = (typeof FLAGS)[number];

@@ -5,7 +5,7 @@ const parse = (value: unknown) => parseReposFile(JSON.stringify(value), "repos.j
 
 test("paths start from the file's folder", () => {
   expect(parse({ repos: [{ id: "mine", path: "../mine", displayName: "Mine" }] })).toEqual([
-    { id: "mine", path: "/etc/mine", displayName: "Mine" },
+    { kind: "working-copy", id: "mine", path: "/etc/mine", displayName: "Mine" },
   ]);
 });
 

@@ -3,14 +3,32 @@ import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { ConfigError } from "./config-error.ts";
 
-/** A repository to serve: a working copy, which is only ever read. */
-export interface RepoConfig {
+/** A repository to serve. */
+export type RepoConfig = WorkingCopyConfig | MirrorConfig;
+
+interface Identity {
   readonly id: string;
-  /** Absolute. */
-  readonly path: string;
   readonly displayName?: string;
   readonly owner?: string;
   readonly name?: string;
+}
+
+/** A clone that a person works in, which is only ever read. */
+export interface WorkingCopyConfig extends Identity {
+  readonly kind: "working-copy";
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** A remote of which the server keeps a bare copy of its own. */
+export interface MirrorConfig extends Identity {
+  readonly kind: "mirror";
+  /** `https:`, or `http:` to this machine; without user and password. */
+  readonly url: URL;
+  /** Secret: the whole value of the header that the remote gets. */
+  readonly authorization?: string;
+  /** Instead of the server's; 0 is off. */
+  readonly syncIntervalMs?: number;
 }
 
 const Entry = Type.Object(
@@ -60,7 +78,7 @@ export function parseReposFile(text: string, file: string, folder: string): Repo
   refuseKeysNotServedYet(found, file);
   if (!Value.Check(ReposFile, found)) throw firstMistake(found, file);
   refuseTwins(found, file);
-  return found.repos.map((entry) => ({ ...entry, path: resolve(folder, entry.path) }));
+  return found.repos.map((entry) => ({ kind: "working-copy", ...entry, path: resolve(folder, entry.path) }));
 }
 
 function refuseKeysNotServedYet(found: unknown, file: string): void {

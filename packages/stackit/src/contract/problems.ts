@@ -125,6 +125,36 @@ export const problems = {
     title: "The working copy cannot be read",
     mend: "`detail` names the cause. `stackit doctor` checks the folder, its permissions and git.",
   },
+  "sync/auth-failed": {
+    status: 502,
+    title: "The remote refused the credentials, or wants some",
+    mend: "Give the mirror a `credentialEnv` in the file of --repos-config, or renew the token that it names. `stackit doctor` checks that it is set.",
+  },
+  "sync/remote-not-found": {
+    status: 502,
+    title: "The remote has no such repository",
+    mend: "Check the mirror's `url`. Forges say the same of a private repository to whom may not see it: check its credentials too.",
+  },
+  "sync/remote-unreachable": {
+    status: 502,
+    title: "The remote cannot be reached",
+    mend: "Check name, route and certificate of the mirror's host from this machine. It is tried again by itself.",
+  },
+  "sync/remote-error": {
+    status: 502,
+    title: "The remote answered with an error",
+    mend: "Read `detail`; it is tried again by itself.",
+  },
+  "sync/rate-limited": {
+    status: 503,
+    title: "The remote told the server to wait",
+    mend: "Wait for the seconds that Retry-After names, or raise --sync-interval.",
+  },
+  "sync/mirror-corrupt": {
+    status: 500,
+    title: "The mirror on disk is broken",
+    mend: "Stop the server, remove the mirror's folder below the data folder and start again: it is cloned anew.",
+  },
   "sync/disk-full": {
     status: 507,
     title: "The disk is full",

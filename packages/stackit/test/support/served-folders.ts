@@ -34,9 +34,12 @@ export async function serveFolders(
     bind: "127.0.0.1",
     port: 0,
     readOnly: false,
+    syncIntervalMs: 0,
     settleMs: 250,
     syncTimeoutMs: 60_000,
     maxSyncs: 8,
+    maxSyncsPerHost: 4,
+    webhookSecrets: [],
     shutdownTimeoutMs: 10_000,
     environment: "local",
     logLevel: "silent",
@@ -69,7 +72,7 @@ export async function serveFolders(
 
 /** Serves one folder as `default`. */
 export function serveFolder(path: string, overrides: Partial<Config> = {}): Promise<ServedFolders> {
-  return serveFolders([{ id: "default", path }], overrides);
+  return serveFolders([{ kind: "working-copy", id: "default", path }], overrides);
 }
 
 /** Reads on until an event fits; throws when the stream ends first. */

@@ -1,14 +1,14 @@
 import { access, constants, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { RepoConfig } from "../../config/repos-file.ts";
+import type { WorkingCopyConfig } from "../../config/repos-file.ts";
 import { findGitDir, type GitDirs } from "../../git/find-git-dir.ts";
 import { GitError } from "../../git/git-error.ts";
 import { ReadOnlyGit } from "../../git/read-only-git.ts";
 import { DirectSpawner } from "../../git/spawner.ts";
 import { codeOf, type Finding } from "./finding.ts";
 
-/** Whether a repository can be read, by us and by git, and watched. */
-export async function checkRepo(repo: RepoConfig, signal: AbortSignal): Promise<Finding[]> {
+/** Whether a working copy can be read, by us and by git, and watched. */
+export async function checkRepo(repo: WorkingCopyConfig, signal: AbortSignal): Promise<Finding[]> {
   const subject = `repository ${repo.id}`;
   let dirs: GitDirs;
   try {
