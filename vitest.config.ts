@@ -7,7 +7,15 @@ const conditions = ["source", "module", "node", "development|production"];
 function project(name: string, include: string[], timeoutMs: number, globalSetup: string[] = []) {
   return {
     extends: true as const,
-    test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs, globalSetup },
+    test: {
+      name,
+      include,
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      globalSetup,
+      // What is waited for may take long on a busy machine; only what never comes is a failure.
+      expect: { poll: { timeout: timeoutMs / 2 } },
+    },
   };
 }
 
