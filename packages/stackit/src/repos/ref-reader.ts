@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitDirs } from "../git/find-git-dir.ts";
 import { listRefs, type RefListing } from "../git/for-each-ref.ts";
-import { type HeadFile, readCheckedOut, readHeadFile } from "../git/heads.ts";
+import { type HeadFile, parseHead, readCheckedOut, readHeadFile } from "../git/heads.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import { HEADS, type Head, READ_PREFIXES, type RefReading } from "../stacks/ref-reading.ts";
 
@@ -64,8 +64,8 @@ async function readHead(git: ReadOnlyGit, gitDir: string, signal: AbortSignal): 
     signal,
     okExitCodes: [128],
   });
-  const ref = stdout.toString("latin1").trim();
-  return exitCode === 0 && ref.startsWith("refs/") ? { kind: "ref", ref } : head;
+  const named = parseHead(`ref: ${stdout.toString("latin1")}`);
+  return exitCode === 0 && named.kind === "ref" && named.ref.startsWith("refs/") ? named : head;
 }
 
 async function stampOf(path: string): Promise<string> {
