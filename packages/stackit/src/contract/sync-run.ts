@@ -69,6 +69,22 @@ export const Hold = Type.Object({
 });
 export type Hold = Static<typeof Hold>;
 
+/** What must be there when a run has ended; a `sha` of null means that the ref must be gone. */
+export interface ExpectedRef {
+  readonly ref: string;
+  readonly sha: string | null;
+}
+
+/** An expectation that the remote did not come to meet. Ours. */
+export const UnmetRef = Type.Object({
+  ref: Type.String(),
+  /** Null: it was to be gone. */
+  expected: Type.Union([Type.String(), Type.Null()]),
+  /** Absent when there is no such ref. */
+  actual: Type.Optional(Type.String()),
+});
+export type UnmetRef = Static<typeof UnmetRef>;
+
 /** One attempt to bring a repository up to date. A finished run never changes again. */
 export const SyncRun = Type.Object(
   {
@@ -95,6 +111,8 @@ export const SyncRun = Type.Object(
     }),
     error: Type.Optional(RunError),
     hold: Type.Optional(Hold),
+    /** What pushes or callers said would be there and was not, when there is any. Ours. */
+    unmet: Type.Optional(Type.Array(UnmetRef)),
   },
   { $id: "SyncRun" },
 );

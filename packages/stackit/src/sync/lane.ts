@@ -1,5 +1,5 @@
 import type { RepoKind } from "../contract/repo.ts";
-import type { Trigger } from "../contract/sync-run.ts";
+import type { ExpectedRef, Trigger } from "../contract/sync-run.ts";
 import { NO_HISTORY, type RunHistory } from "../store/run-history.ts";
 import { type LaneState, URGENCY } from "./pick-next.ts";
 import { joinedRun, type RunRecord } from "./run-record.ts";
@@ -11,6 +11,7 @@ export interface LaneRequest {
   readonly requestedBy?: string | undefined;
   /** Hold ids. */
   readonly confirmed: Iterable<string>;
+  readonly expected: Iterable<ExpectedRef>;
   readonly urgency: number;
   /** Not before this time, or when the burst that the request belongs to has settled. */
   readonly due: number | Settling;
@@ -21,6 +22,7 @@ export interface Intention {
   readonly atMs: number;
   readonly triggers: readonly Trigger[];
   readonly confirmed: Iterable<string>;
+  readonly expected: readonly ExpectedRef[];
 }
 
 export interface RepoInQueue {
@@ -48,6 +50,8 @@ export class LaneRun {
   urgency: number = URGENCY.interval;
   startedAtMs = 0;
 
+  /** By ref. */
+  readonly #expected = new Map<string, ExpectedRef>();
   #wantedAtMs = Number.POSITIVE_INFINITY;
   #burstBeganAtMs: number | undefined;
   #burstSettlesAtMs = Number.POSITIVE_INFINITY;
@@ -61,10 +65,20 @@ export class LaneRun {
     return Math.min(this.#wantedAtMs, this.#burstSettlesAtMs);
   }
 
+  get expected(): readonly ExpectedRef[] {
+    return [...this.#expected.values()];
+  }
+
+  /** What was expected before: a request of this run that names the same ref knows better. */
+  expectToo(earlier: Iterable<ExpectedRef>): void {
+    for (const each of earlier) if (!this.#expected.has(each.ref)) this.#expected.set(each.ref, each);
+  }
+
   join(request: LaneRequest, now: number): void {
     this.record = joinedRun(this.record, request.triggers, request.requestedBy);
     this.urgency = Math.max(this.urgency, request.urgency);
     for (const id of request.confirmed) this.confirmed.add(id);
+    for (const each of request.expected) this.#expected.set(each.ref, each);
     if (typeof request.due === "number") {
       this.#wantedAtMs = Math.min(this.#wantedAtMs, request.due);
     } else {
@@ -145,10 +159,14 @@ export class Lane implements LaneState {
     return { run, isNew: joined === undefined };
   }
 
-  /** The waiting run begins: it answers what was requested so far, and nothing that comes later. */
+  /**
+   * The waiting run begins: it answers what was requested so far, and nothing that comes later. It makes the intended
+   * one needless, so it takes over what that would have looked for.
+   */
   begin(): LaneRun | undefined {
     this.current = this.waiting;
     this.#covered = this.#requested;
+    this.current?.expectToo(this.intention?.expected ?? []);
     this.intention = undefined;
     return this.current;
   }

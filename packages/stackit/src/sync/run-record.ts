@@ -65,6 +65,7 @@ export function succeededRun(
     stacks: result.stacks,
     phases: { ...result.phases, queueMs: run.phases.queueMs },
     ...(result.hold === undefined ? {} : { hold: result.hold }),
+    ...(result.unmet === undefined || result.unmet.length === 0 ? {} : { unmet: [...result.unmet] }),
   };
 }
 

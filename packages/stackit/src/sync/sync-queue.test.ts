@@ -401,3 +401,56 @@ test("a run can be found while it waits, while it is at work, and after it was t
   expect(states()).toEqual(["finished", "running"]);
   expect(queue.findRun("b", first.runId)).toBeUndefined();
 });
+
+const [OLD, NEW] = ["a".repeat(40), "b".repeat(40)];
+
+test("a run is told what all its requests expect, of two for one ref what the later one does", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  queue.request("a", { trigger: "webhook", expect: [{ ref: "refs/heads/x", sha: OLD }] });
+  queue.request("a", { trigger: "webhook", expect: [{ ref: "refs/heads/y", sha: null }] });
+  queue.request("a", { trigger: "webhook", expect: [{ ref: "refs/heads/x", sha: NEW }] });
+  await clock.advance(250);
+  queue.request("a", { trigger: "manual", expect: [{ ref: "refs/heads/z", sha: NEW }] });
+  expect(repo.works.map(({ expected }) => expected)).toEqual([
+    [
+      { ref: "refs/heads/x", sha: NEW },
+      { ref: "refs/heads/y", sha: null },
+    ],
+  ]);
+  await repo.succeed();
+  expect(repo.works[1]?.expected).toEqual([{ ref: "refs/heads/z", sha: NEW }]);
+});
+
+test("what did not arrive in time is in the run's record", async () => {
+  const { queue, add } = setUp();
+  const repo = add("a");
+  const { finished } = queue.request("a", { trigger: "manual", expect: [{ ref: "refs/heads/x", sha: NEW }] });
+  await repo.succeed({ unmet: [{ ref: "refs/heads/x", expected: NEW, actual: OLD }] });
+  expect(await finished).toMatchObject({ unmet: [{ ref: "refs/heads/x", expected: NEW, actual: OLD }] });
+  const next = queue.request("a", { trigger: "manual" });
+  await repo.succeed({ unmet: [] });
+  expect(await next.finished).not.toHaveProperty("unmet");
+});
+
+test("the attempt after a failure still expects what the failed one did, and so does a run that comes before it", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  const [x, y] = [
+    { ref: "refs/heads/x", sha: OLD },
+    { ref: "refs/heads/y", sha: OLD },
+  ];
+  queue.request("a", { trigger: "manual", expect: [x, y] });
+  await repo.fail(unreachable());
+  await clock.advance(1_000);
+  expect(repo.works[1]?.expected).toEqual([x, y]);
+
+  await repo.fail(unreachable());
+  const newer = { ref: "refs/heads/y", sha: NEW };
+  queue.request("a", { trigger: "webhook", expect: [newer] });
+  await clock.advance(250);
+  expect(repo.works[2]?.expected).toEqual([newer, x]);
+  await repo.succeed();
+  await clock.advance(60_000);
+  expect(repo.works).toHaveLength(3);
+});

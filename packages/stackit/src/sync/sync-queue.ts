@@ -1,6 +1,6 @@
 import { Problem } from "../contract/problem-error.ts";
 import type { Freshness } from "../contract/repo.ts";
-import type { SyncRun, Trigger } from "../contract/sync-run.ts";
+import type { ExpectedRef, SyncRun, Trigger } from "../contract/sync-run.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { historyAfter } from "../store/run-history.ts";
@@ -27,6 +27,8 @@ export interface SyncAsk {
   requestedBy?: string;
   /** The id of a hold that a person confirms. */
   confirm?: string;
+  /** What the run must find, as far as its target can wait for it. Of two for one ref, the later request's counts. */
+  expect?: readonly ExpectedRef[];
   /** Not at once and not as part of a burst: this much later. */
   runAfterMs?: number;
 }
@@ -109,6 +111,7 @@ export class SyncQueue implements AsyncDisposable {
       triggers: [ask.trigger],
       requestedBy: ask.requestedBy,
       confirmed: ask.confirm === undefined ? [] : [ask.confirm],
+      expected: ask.expect ?? [],
       urgency: URGENCY[ask.trigger],
       due: this.#due(ask),
     });
@@ -199,8 +202,9 @@ export class SyncQueue implements AsyncDisposable {
     const { intention } = lane;
     if (!intention || intention.atMs > now) return;
     lane.intention = undefined;
-    const { triggers, confirmed, atMs } = intention;
-    this.#ask(lane, { triggers, confirmed, urgency: URGENCY.interval, due: atMs });
+    const { triggers, confirmed, expected, atMs } = intention;
+    const run = this.#ask(lane, { triggers, confirmed, expected: [], urgency: URGENCY.interval, due: atMs });
+    run.expectToo(expected);
   }
 
   /** Nobody waits for a run that may never end. The attempt after it stays intended, and is made once it has ended. */
@@ -232,7 +236,7 @@ export class SyncQueue implements AsyncDisposable {
     const { id: runId, triggers } = run.record;
     const { outcome, hanging } = await supervise(
       target,
-      { runId, triggers, confirmed: run.confirmed },
+      { runId, triggers, confirmed: run.confirmed, expected: run.expected },
       run.aborter,
       { ...this.#options, onError: (error) => this.#report(error, target.repoId, runId) },
     );
@@ -273,11 +277,12 @@ export class SyncQueue implements AsyncDisposable {
     this.#conclude(lane, run, failedRun(run.record, failure, wallMs, { durationMs, nextAttemptAtMs }));
   }
 
-  /** The run that follows stands for the same requests: it carries their triggers and what they confirmed. */
+  /** The run that follows stands for the same requests: it carries their triggers, confirmations and expectations. */
   #intend(lane: Lane, run: LaneRun, delayMs: number): boolean {
     if (this.#closed || lane.leaving) return false;
     const atMs = this.#clock.now() + delayMs;
-    lane.intention = { atMs, triggers: run.record.triggers, confirmed: run.confirmed };
+    const { confirmed, expected } = run;
+    lane.intention = { atMs, triggers: run.record.triggers, confirmed, expected };
     return true;
   }
 

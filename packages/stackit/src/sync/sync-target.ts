@@ -1,5 +1,5 @@
 import type { ProblemCode } from "../contract/problems.ts";
-import type { Hold, RefChanges, StackChanges, Trigger } from "../contract/sync-run.ts";
+import type { ExpectedRef, Hold, RefChanges, StackChanges, Trigger, UnmetRef } from "../contract/sync-run.ts";
 
 /** What the queue needs to know of a repository. The queue decides when; the target does. */
 export interface SyncTarget {
@@ -22,6 +22,8 @@ export interface SyncWork {
   readonly signal: AbortSignal;
   /** Hold ids that a person confirmed. */
   readonly confirmed: ReadonlySet<string>;
+  /** What the requests that this run answers say must be there; at most one for each ref. */
+  readonly expected: readonly ExpectedRef[];
 }
 
 export interface SyncResult {
@@ -32,6 +34,8 @@ export interface SyncResult {
   phases: { fetchMs: number; readMs: number; deriveMs: number };
   /** Present when `outcome` is `held`. The queue asks for the second look at `confirmsAt`. */
   hold?: Hold;
+  /** Those of the expected refs that were not met within the time that the target gives them. */
+  unmet?: readonly UnmetRef[];
 }
 
 export class SyncFailure extends Error {

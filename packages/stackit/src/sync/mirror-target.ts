@@ -1,0 +1,105 @@
+import type { ProblemCode } from "../contract/problems.ts";
+import { GitError } from "../git/git-error.ts";
+import { type RemoteFailure, RemoteError } from "../git/wire/remote-failure.ts";
+import type { Mirror } from "../repos/mirror.ts";
+import { NotOurMirrorError } from "../repos/mirror-folder.ts";
+import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "./sync-target.ts";
+
+/** Lets the queue make a mirror equal to its remote. */
+export class MirrorTarget implements SyncTarget {
+  readonly #mirror: Mirror;
+
+  constructor(mirror: Mirror) {
+    this.#mirror = mirror;
+  }
+
+  get repoId(): string {
+    return this.#mirror.id;
+  }
+
+  get storeKey(): string {
+    return `mirror:${this.#mirror.id}`;
+  }
+
+  get host(): string {
+    return this.#mirror.host;
+  }
+
+  async sync(work: SyncWork): Promise<SyncResult> {
+    try {
+      return await this.#mirror.refresh(work);
+    } catch (error) {
+      if (work.signal.aborted) throw error;
+      throw mirrorFailure(error);
+    }
+  }
+}
+
+type SyncCode = ProblemCode & `sync/${string}`;
+type Explained = readonly [code: SyncCode, detail: string, retryable: boolean];
+
+const OF_REMOTES: Readonly<Record<Exclude<RemoteFailure, "aborted">, readonly [code: SyncCode, retryable: boolean]>> = {
+  "auth-failed": ["sync/auth-failed", false],
+  "not-found": ["sync/remote-not-found", false],
+  unreachable: ["sync/remote-unreachable", true],
+  "rate-limited": ["sync/rate-limited", true],
+  timeout: ["sync/timeout", true],
+  error: ["sync/remote-error", true],
+  unsupported: ["sync/remote-error", false],
+};
+
+/** Why a mirror could not be made equal to its remote, in words for a client: no path, no URL, nothing that git printed. */
+export function mirrorFailure(error: unknown): SyncFailure {
+  const [code, detail, retryable] = explain(error);
+  return new SyncFailure(code, detail, { retryable, cause: error });
+}
+
+function explain(error: unknown): Explained {
+  if (error instanceof RemoteError && error.failure !== "aborted") {
+    const [code, retryable] = OF_REMOTES[error.failure];
+    return [code, error.message, retryable];
+  }
+  if (error instanceof NotOurMirrorError) {
+    return ["sync/mirror-corrupt", "Something that is no mirror of this server lies where the mirror belongs.", false];
+  }
+  if (error instanceof GitError) return explainGit(error);
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") return ["sync/disk-full", "The server's disk is full.", true];
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+    return ["sync/unreadable", "The server may not write its data folder.", true];
+  }
+  return ["sync/unreadable", "The mirror could not be read or written.", true];
+}
+
+/** With `LC_ALL=C` these parts of git's sentences are stable; the look before the fetch has told most causes apart. */
+const OF_GIT: readonly (readonly [pattern: RegExp, explained: Explained])[] = [
+  [/No space left on device|Disk quota exceeded/, ["sync/disk-full", "The server's disk is full.", true]],
+  [
+    /couldn't find remote ref|not our ref|unadvertised object/,
+    ["sync/remote-error", "The remote's refs moved while they were fetched.", true],
+  ],
+  [
+    /Authentication failed|could not read (Username|Password)|error: 40[13]/,
+    ["sync/auth-failed", "The remote refused the credentials, or wants some.", false],
+  ],
+  [/repository .* not found|error: 404/i, ["sync/remote-not-found", "The remote has no such repository.", false]],
+  [
+    /Could not resolve host|Failed to connect|Connection (refused|reset|timed out)|SSL|certificate/i,
+    ["sync/remote-unreachable", "The connection to the remote broke or could not be made.", true],
+  ],
+  [
+    /bad object|missing blob|unable to read|corrupt|is not a git repository|not a git repository/i,
+    ["sync/mirror-corrupt", "The mirror on the server's disk is damaged.", false],
+  ],
+];
+
+function explainGit({ failure, stderr }: GitError): Explained {
+  if (failure === "no-git") return ["sync/unreadable", "The git program was not found.", false];
+  if (failure === "timeout") return ["sync/timeout", "Git did not answer in time.", true];
+  const known = OF_GIT.find(([pattern]) => pattern.test(stderr));
+  if (known) return known[1];
+  if (failure === "missing-object") {
+    return ["sync/mirror-corrupt", "Objects of the mirror on the server's disk are missing.", false];
+  }
+  return ["sync/remote-error", "The fetch failed; the server's log has what git said.", true];
+}
