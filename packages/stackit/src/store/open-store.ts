@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
+import { Deliveries } from "./deliveries.ts";
 import { LineCounts } from "./line-counts.ts";
 import { migrations } from "./migrations/migrations.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
@@ -18,6 +19,7 @@ const MAX_CHECKED_BYTES = 64 * 2 ** 20;
 export interface Store extends AsyncDisposable {
   readonly syncRuns: SyncRuns;
   readonly lineCounts: LineCounts;
+  readonly deliveries: Deliveries;
   /** Where the file that was found is now, when it was no whole database and a new one was begun. */
   readonly setAside: string | undefined;
   /** @throws when the database does not answer. */
@@ -73,6 +75,7 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
   return {
     syncRuns: new SyncRuns(db),
     lineCounts: new LineCounts(db),
+    deliveries: new Deliveries(db),
     setAside,
     ping: async () => void (await sql`select 1`.execute(db)),
     [Symbol.asyncDispose]: () => db.destroy(),

@@ -7,6 +7,7 @@ import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
 export interface Schema {
   sync_run: SyncRunRow;
   line_count: LineCountRow;
+  delivery: DeliveryRow;
 }
 
 export interface SyncRunRow {
@@ -30,4 +31,18 @@ export interface LineCountRow {
   files: number;
   /** Only moves on once a day. */
   used_at: number;
+}
+
+export interface DeliveryRow {
+  forge: "github";
+  /** The forge's own, the same when it delivers again. */
+  id: string;
+  event: string;
+  /** Store key of the repository. */
+  repo_key: string;
+  /** What to do, as JSON. */
+  task: string;
+  received_at: number;
+  /** Null until a run has answered it. */
+  finished_at: number | null;
 }

@@ -1,0 +1,119 @@
+import type { Kysely } from "kysely";
+import type { ExpectedRef } from "../contract/sync-run.ts";
+import type { DeliveryRow, Schema } from "./schema.ts";
+
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+const MAX_ROWS = 100_000;
+/** Ids in one statement: few statements, and far below what a statement may hold. */
+const CHUNK = 500;
+
+/** What a delivery of a forge asks of one repository. */
+export interface Delivery {
+  /** The forge's own, the same when it delivers again. */
+  readonly id: string;
+  readonly event: string;
+  /** Store key of the repository. */
+  readonly repoKey: string;
+  readonly task: DeliveryTask;
+}
+
+export interface DeliveryTask {
+  /** The forge's number for the repository, which stays when it is renamed. */
+  readonly forgeRepoId?: number;
+  readonly expect: readonly ExpectedRef[];
+}
+
+/**
+ * The deliveries of GitHub's webhooks: so that none is taken twice, and none that was acknowledged is lost. Kept for 30
+ * days and not without bound; of too many, the oldest go that are finished.
+ */
+export class Deliveries {
+  readonly #db: Kysely<Schema>;
+  readonly #maxRows: number;
+  readonly #wallNow: () => number;
+  /** Deliveries that may be stored before the next look at which are too old or too many. */
+  #roomLeft = 0;
+
+  constructor(
+    db: Kysely<Schema>,
+    { maxRows = MAX_ROWS, wallNow = Date.now }: { maxRows?: number; wallNow?: () => number } = {},
+  ) {
+    this.#db = db;
+    this.#maxRows = maxRows;
+    this.#wallNow = wallNow;
+  }
+
+  /** Once this has settled, the delivery survives the death of the process. False when it was known before. */
+  async add({ id, event, repoKey, task }: Delivery, { finished = false } = {}): Promise<boolean> {
+    const now = this.#wallNow();
+    const row: DeliveryRow = {
+      forge: "github",
+      id,
+      event,
+      repo_key: repoKey,
+      task: JSON.stringify(task),
+      received_at: now,
+      finished_at: finished ? now : null,
+    };
+    const { numInsertedOrUpdatedRows } = await this.#db
+      .insertInto("delivery")
+      .values(row)
+      .onConflict((conflict) => conflict.columns(["forge", "id"]).doNothing())
+      .executeTakeFirstOrThrow();
+    if (--this.#roomLeft < 0) await this.#forgetOld();
+    return numInsertedOrUpdatedRows === 1n;
+  }
+
+  /** Ids that are not known, or finished before, change nothing. */
+  async finish(ids: readonly string[]): Promise<void> {
+    for (let start = 0; start < ids.length; start += CHUNK) {
+      await this.#db
+        .updateTable("delivery")
+        .set({ finished_at: this.#wallNow() })
+        .where("forge", "=", "github")
+        .where("id", "in", ids.slice(start, start + CHUNK))
+        .where("finished_at", "is", null)
+        .execute();
+    }
+  }
+
+  /** In the order in which they came. */
+  async unfinished(repoKey: string): Promise<Delivery[]> {
+    const rows = await this.#db
+      .selectFrom("delivery")
+      .select(["id", "event", "repo_key", "task"])
+      .where("repo_key", "=", repoKey)
+      .where("finished_at", "is", null)
+      .orderBy("received_at")
+      .execute();
+    return rows.map(({ id, event, repo_key, task }) => {
+      return { id, event, repoKey: repo_key, task: JSON.parse(task) };
+    });
+  }
+
+  async #forgetOld(): Promise<void> {
+    this.#roomLeft = Math.floor(this.#maxRows / 20);
+    await this.#db
+      .deleteFrom("delivery")
+      .where("received_at", "<", this.#wallNow() - KEPT_MS)
+      .execute();
+    const { rows } = await this.#db
+      .selectFrom("delivery")
+      .select(({ fn }) => fn.countAll<number>().as("rows"))
+      .executeTakeFirstOrThrow();
+    const excess = Number(rows) - this.#maxRows;
+    if (excess <= 0) return;
+    await this.#db
+      .deleteFrom("delivery")
+      .where("finished_at", "is not", null)
+      .where("id", "in", (eb) =>
+        eb
+          .selectFrom("delivery")
+          .select("id")
+          .where("finished_at", "is not", null)
+          .orderBy("received_at")
+          .limit(excess),
+      )
+      .execute();
+  }
+}
