@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { type Config, parseConfig } from "./config.ts";
 import { defaultDataDir } from "./data-dir.ts";
 import { parseDurationMs } from "./duration.ts";
+import { parseGithubUrl } from "./github-url.ts";
 import { type FlagValues, readSettings, unknownVariables } from "./read-env.ts";
 import type { RepoConfig } from "./repos-file.ts";
 
@@ -57,6 +58,12 @@ test.each<[FlagValues, NodeJS.ProcessEnv, string]>([
     { STACKIT_SYNC_TIMEOUT: "0" },
     'STACKIT_SYNC_TIMEOUT is "0"; it must be a duration from 100ms to 86400s, such as 250ms, 30s, 5m or 1h.',
   ],
+  [
+    { "sync-interval": "1d" },
+    {},
+    '--sync-interval is "1d"; it must be 0 for never, or a duration from 1s to 24h, such as 30s, 5m or 1h.',
+  ],
+  [{}, { STACKIT_MAX_SYNCS_PER_HOST: "0" }, 'STACKIT_MAX_SYNCS_PER_HOST is "0"; it must be a whole number'],
   [{}, { STACKIT_READ_ONLY: "maybe" }, 'STACKIT_READ_ONLY is "maybe"; it must be true or false.'],
   [{}, { STACKIT_ENV: "prod" }, 'STACKIT_ENV is "prod"; it must be one of local, production.'],
   [{}, { STACKIT_LOG: "loud" }, /^STACKIT_LOG is "loud"; it must be one of trace, debug/.source],
@@ -95,6 +102,35 @@ test("listed repositories replace the current directory, and join an explicit --
     { kind: "working-copy", id: "default", path: "/home/ada/shop" },
     listed,
   ]);
+});
+
+test("any of several secrets may sign a webhook while one is being replaced", () => {
+  const [old, young] = ["an-old-secret-of-ours", "a-young-secret-of-ours"];
+  expect(parse({}, { STACKIT_WEBHOOK_SECRET: `${old}, ${young} ` }).webhookSecrets).toEqual([old, young]);
+  expect(
+    parse({}, { STACKIT_WEBHOOK_SECRET: old, STACKIT_GITHUB_WEBHOOK_SECRET: `${young},${old}` })
+      .webhookSecrets,
+  ).toEqual([old, young]);
+});
+
+test.each([
+  ["a-long-enough-secret,", "STACKIT_WEBHOOK_SECRET: secret 2 of 2 is empty; each must have 16 characters"],
+  [" ", "STACKIT_WEBHOOK_SECRET: secret 1 of 1 is empty"],
+  ["a-long-enough-secret,hush-hush", "STACKIT_WEBHOOK_SECRET: secret 2 of 2 is too short; each must have 16"],
+])("the secret %j is refused and not quoted", (value, sentence) => {
+  const read = () => parse({}, { STACKIT_WEBHOOK_SECRET: value });
+  expect(read).toThrow(sentence);
+  expect(read).toThrow(/^(?!.*(long-enough|hush))/);
+});
+
+test("a GitHub of one's own is told by its URL", () => {
+  const at = (value: string) => parseGithubUrl({ value, origin: "STACKIT_GITHUB_URL" }).href;
+  expect(parseGithubUrl(undefined).href).toBe("https://github.com/");
+  expect(at("https://github.example.com")).toBe("https://github.example.com/");
+  expect(at("http://127.0.0.1:4000/")).toBe("http://127.0.0.1:4000/");
+  for (const value of ["github.com", "http://github.com", "https://me:pass@github.com", "https://x.y/z"]) {
+    expect(() => at(value)).toThrow("STACKIT_GITHUB_URL cannot be used; it must be the https URL");
+  }
 });
 
 test("durations have a unit", () => {

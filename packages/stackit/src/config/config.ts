@@ -1,9 +1,11 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { ConfigError } from "./config-error.ts";
-import { parseDurationMs } from "./duration.ts";
-import type { Flag, Setting, Settings } from "./read-env.ts";
+import { ALLOWED_INTERVAL, parseDurationMs, parseIntervalMs } from "./duration.ts";
+import { isLoopback } from "./loopback.ts";
+import type { Flag, Setting, Settings, Variable } from "./read-env.ts";
 import type { RepoConfig } from "./repos-file.ts";
+import { parseWebhookSecrets } from "./webhook-secrets.ts";
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -52,12 +54,12 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     port: read.integer("port", 8080, 0, 65_535),
     ...(baseUrl && { baseUrl }),
     readOnly: read.boolean("read-only"),
-    syncIntervalMs: read.durationMs("sync-interval", 300_000, 0, 86_400_000),
+    syncIntervalMs: read.intervalMs("sync-interval", 300_000),
     settleMs: read.durationMs("settle", 250, 0, 60_000),
     syncTimeoutMs: read.durationMs("sync-timeout", 120_000, 100, 86_400_000),
     maxSyncs: read.integer("max-syncs", 8, 1, 1024),
     maxSyncsPerHost: read.integer("max-syncs-per-host", 4, 1, 1024),
-    webhookSecrets: [],
+    webhookSecrets: read.secrets("STACKIT_WEBHOOK_SECRET", "STACKIT_GITHUB_WEBHOOK_SECRET"),
     shutdownTimeoutMs: read.durationMs("shutdown-timeout", 10_000, 0, 3_600_000),
     environment,
     logLevel: read.oneOf("STACKIT_LOG", LOG_LEVELS, environment === "local" ? "warn" : "info"),
@@ -79,10 +81,6 @@ function chooseRepos(cwd: Setting | undefined, surroundings: Surroundings): Repo
     { kind: "working-copy", id: "default", path: resolve(surroundings.cwd, cwd?.value ?? ".") },
     ...listed,
   ];
-}
-
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** Nobody can sign in yet, so whoever reaches the server may use all of it. */
@@ -117,6 +115,19 @@ class SettingsReader {
       setting,
       `a duration from ${min === 0 ? "0" : `${min}ms`} to ${max / 1000}s, such as 250ms, 30s, 5m or 1h`,
     );
+  }
+
+  intervalMs(flag: Flag, byDefault: number): number {
+    const setting = this.#settings[flag];
+    if (!setting) return byDefault;
+    const ms = parseIntervalMs(setting.value);
+    if (ms !== undefined) return ms;
+    throw refused(setting, ALLOWED_INTERVAL);
+  }
+
+  secrets(...names: Variable[]): string[] {
+    const found = names.flatMap((name) => this.#settings[name] ?? []).flatMap(parseWebhookSecrets);
+    return [...new Set(found)];
   }
 
   boolean(flag: Flag): boolean {

@@ -4,7 +4,9 @@ import { dirname, resolve } from "node:path";
 import { type Config, parseConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { defaultDataDir } from "./data-dir.ts";
+import { parseGithubUrl } from "./github-url.ts";
 import { type FlagValues, readSettings, type Setting } from "./read-env.ts";
+import type { CredentialSources } from "./remote-credentials.ts";
 import { parseReposFile, type RepoConfig } from "./repos-file.ts";
 
 /**
@@ -14,7 +16,8 @@ import { parseReposFile, type RepoConfig } from "./repos-file.ts";
 export async function loadConfig(flags: FlagValues, env: NodeJS.ProcessEnv, cwd: string): Promise<Config> {
   const settings = readSettings(flags, env);
   const file = settings["repos-config"];
-  const listedRepos = file && (await readReposFile(file, cwd));
+  const githubUrl = parseGithubUrl(settings.STACKIT_GITHUB_URL);
+  const listedRepos = file && (await readReposFile(file, cwd, { env, githubUrl }));
   return parseConfig(settings, {
     cwd,
     defaultDataDir: defaultDataDir(process.platform, env, homedir()),
@@ -22,7 +25,11 @@ export async function loadConfig(flags: FlagValues, env: NodeJS.ProcessEnv, cwd:
   });
 }
 
-async function readReposFile({ value, origin }: Setting, cwd: string): Promise<RepoConfig[]> {
+async function readReposFile(
+  { value, origin }: Setting,
+  cwd: string,
+  credentials: CredentialSources,
+): Promise<RepoConfig[]> {
   const path = resolve(cwd, value);
   let text: string;
   try {
@@ -31,5 +38,5 @@ async function readReposFile({ value, origin }: Setting, cwd: string): Promise<R
     const reason = error instanceof Error && "code" in error ? error.code : "unreadable";
     throw new ConfigError(`${origin} names ${path}, which cannot be read (${reason}).`, { cause: error });
   }
-  return parseReposFile(text, value, dirname(path));
+  return parseReposFile(text, value, { folder: dirname(path), ...credentials });
 }

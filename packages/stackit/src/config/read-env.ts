@@ -17,7 +17,14 @@ export const FLAGS = [
 export type Flag = (typeof FLAGS)[number];
 
 /** What can be set by a variable only. */
-export const VARIABLES = ["STACKIT_ENV", "STACKIT_LOG"] as const;
+export const VARIABLES = [
+  "STACKIT_ENV",
+  "STACKIT_LOG",
+  "STACKIT_WEBHOOK_SECRET",
+  "STACKIT_GITHUB_WEBHOOK_SECRET",
+  "STACKIT_GITHUB_URL",
+  "STACKIT_GIT_TOKEN",
+] as const;
 export type Variable = (typeof VARIABLES)[number];
 
 /** A value as a person gave it, and where: `--port` or `STACKIT_PORT`. */

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { parseReposFile } from "./repos-file.ts";
 
-const parse = (value: unknown) => parseReposFile(JSON.stringify(value), "repos.json", "/etc/stackit");
+const surroundings = { folder: "/etc/stackit", env: {}, githubUrl: new URL("https://github.com") };
+const parse = (value: unknown, more: Partial<Parameters<typeof parseReposFile>[2]> = {}) =>
+  parseReposFile(JSON.stringify(value), "repos.json", { ...surroundings, ...more });
 
 test("paths start from the file's folder", () => {
   expect(parse({ repos: [{ id: "mine", path: "../mine", displayName: "Mine" }] })).toEqual([
@@ -9,43 +11,156 @@ test("paths start from the file's folder", () => {
   ]);
 });
 
+const url = "https://github.com/octo/widget.git";
+
+test("a url makes a mirror, named as its path names it unless the entry says otherwise", () => {
+  const repos = [
+    { id: "widget", url, displayName: "Widget", syncInterval: "30s" },
+    { id: "deep", url: "https://git.example.com/group/sub/tools.git", syncInterval: "0" },
+    { id: "given", url: "https://git.example.com/a/b", owner: "Octo", name: "tools" },
+    { id: "near", url: "http://127.0.0.1:3000/octo/near/" },
+  ];
+  expect(parse({ repos })).toEqual([
+    {
+      kind: "mirror",
+      id: "widget",
+      url: new URL(url),
+      displayName: "Widget",
+      owner: "octo",
+      name: "widget",
+      syncIntervalMs: 30_000,
+    },
+    { kind: "mirror", id: "deep", url: new URL(repos[1]?.url ?? ""), syncIntervalMs: 0 },
+    { kind: "mirror", id: "given", url: new URL(repos[2]?.url ?? ""), owner: "Octo", name: "tools" },
+    { kind: "mirror", id: "near", url: new URL(repos[3]?.url ?? ""), owner: "octo", name: "near" },
+  ]);
+});
+
+const basic = (token: string) => `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
+
+test("a remote gets the token that its entry names; only GitHub gets GitHub's", () => {
+  const env = { STACKIT_GIT_TOKEN: "for-github", TOOLS_TOKEN: " for-tools\n" };
+  const repos = [
+    { id: "ours", url },
+    { id: "named", url, credentialEnv: "TOOLS_TOKEN" },
+    { id: "elsewhere", url: "https://git.example.com/octo/widget.git" },
+    { id: "alike", url: "https://github.com.example.com/octo/widget.git" },
+    { id: "port", url: "https://github.com:8443/octo/widget.git" },
+  ];
+  const found = (githubUrl = surroundings.githubUrl) =>
+    parse({ repos }, { env, githubUrl }).map((repo) => (repo.kind === "mirror" ? repo.authorization : repo));
+  expect(found()).toEqual([basic("for-github"), basic("for-tools"), undefined, undefined, undefined]);
+  expect(found(new URL("https://git.example.com"))).toEqual([
+    undefined,
+    basic("for-tools"),
+    basic("for-github"),
+    undefined,
+    undefined,
+  ]);
+});
+
+test("a public repository needs no token", () => {
+  expect(parse({ repos: [{ id: "open", url }] }, { env: { STACKIT_GIT_TOKEN: " " } })[0]).not.toHaveProperty(
+    "authorization",
+  );
+});
+
 const good = { id: "a", path: "a" };
+const mirror = { id: "m", url };
 
 test.each<[unknown, string]>([
-  [[], 'repos.json: the file is []; it must be an object such as {"repos": [ … ]}.'],
+  [[], 'repos.json: the file is an empty list; it must be an object such as {"repos": [ … ]}.'],
   [{}, 'repos.json: the file lacks "repos".'],
-  [{ repos: {} }, "repos.json: repos is {}; it must be a list with at least one repository."],
-  [{ repos: [] }, "repos.json: repos is []; it must be a list with at least one repository."],
+  [{ repos: {} }, "repos.json: repos is an object; it must be a list with at least one repository."],
+  [{ repos: [] }, "repos.json: repos is an empty list; it must be a list with at least one repository."],
   [{ repos: [good], extra: 1 }, 'repos.json: the file has the unknown key "extra"; allowed are repos.'],
-  [{ repos: [good, 5] }, "repos.json: repos[1] is 5; it must be an object such as"],
-  [{ repos: [{ id: "a" }] }, 'repos.json: repos[0] lacks "path".'],
+  [{ repos: [good, 5] }, "repos.json: repos[1] is a number; it must be an object such as"],
+  [{ repos: [{ id: "a" }] }, 'repos.json: repos[0] lacks "path", of a working copy, or "url"'],
+  [{ repos: [{ path: "a" }] }, 'repos.json: repos[0] lacks "id".'],
   [
     { repos: [{ ...good, id: "a b" }] },
-    'repos[0].id is "a b"; it must be text of 1 to 64 letters, digits, _ or -.',
+    'repos.json: repos[0].id is "a b"; it must be text of 1 to 64 letters, digits, _ or -.',
   ],
   [{ repos: [{ ...good, path: 7 }] }, "repos[0].path is 7; it must be the folder of a working copy."],
+  [{ repos: [{ ...good, path: url }] }, 'repos[0].path is a URL; a remote to mirror is given as "url".'],
   [
     { repos: [{ ...good, pth: 1 }] },
-    'repos[0] has the unknown key "pth"; allowed are id, path, displayName, owner',
+    'repos[0] has the unknown key "pth"; allowed are id, displayName, owner, name, path.',
   ],
   [
-    { repos: [good, { ...good, path: "b" }] },
-    'repos[1].id is "a", as is repos[0].id; each id must be given once.',
+    { repos: [good, { ...mirror, id: "A" }] },
+    'repos[1].id is "A", as is repos[0].id; each id must be given once.',
+  ],
+  [{ repos: [{ ...good, syncInterval: "1m" }] }, "repos[0].syncInterval cannot be used: only a mirror"],
+  [{ repos: [{ ...good, managed: true }] }, "repos[0].managed cannot be used: clones that the server may"],
+  [{ repos: [{ ...good, url }] }, "repos[0].path cannot be used: a repository is either a mirror"],
+  [{ repos: [{ ...mirror, url: 5 }] }, "repos[0].url is a number; it must be the https URL of a repository."],
+  [{ repos: [{ ...mirror, token: "x" }] }, 'repos[0] has the unknown key "token"; allowed are id,'],
+  [
+    { repos: [{ ...mirror, syncInterval: "100ms" }] },
+    'repos[0].syncInterval is "100ms"; it must be 0 for never, or a duration from 1s to 24h, such as 30s, 5m or 1h.',
   ],
   [
-    { repos: [{ id: "m", url: "https://x/y.git" }] },
-    "repos[0].url cannot be used: mirrors of a remote are not served yet",
-  ],
-  [
-    { repos: [{ ...good, managed: true }] },
-    "repos[0].managed cannot be used: clones that the server may fetch into",
+    { repos: [{ ...mirror, credentialEnv: "NO_SUCH" }] },
+    "repos[0].credentialEnv names NO_SUCH, which is not set; it must be a variable that holds a token.",
   ],
 ])("%j stops the start with the place, what was found and what is allowed", (value, sentence) => {
   expect(() => parse(value)).toThrow(sentence);
 });
 
+test("a variable with nothing but blanks is no credential", () => {
+  const repos = [{ ...mirror, credentialEnv: "BLANK" }];
+  expect(() => parse({ repos }, { env: { BLANK: " \n" } })).toThrow("names BLANK, which is empty;");
+});
+
+test.each<[string, string]>([
+  ["git@github.com:octo/widget.git", "repos[0].url is no URL; it must be one like https://"],
+  ["octo/widget", "repos[0].url is no URL;"],
+  ["https://github.com/octo/wid get.git", "repos[0].url is no URL;"],
+  ["https:\\\\github.com\\octo\\widget.git", "repos[0].url is no URL;"],
+  ["ssh://git@github.com/octo/widget.git", "repos[0].url begins with ssh:; it must be one like https://"],
+  ["file:///srv/widget.git", "repos[0].url begins with file:;"],
+  ["ext::sh -c id", "repos[0].url is no URL;"],
+  ["http://git.example.com/octo/widget.git", "repos[0].url would send code and credentials unencrypted;"],
+  ["https://github.com/", "repos[0].url names no repository;"],
+  ["https://octo@github.com/octo/widget.git", "repos[0].url holds a user or a password; leave them out"],
+])("%s is no remote to mirror", (text, sentence) => {
+  expect(() => parse({ repos: [{ ...mirror, url: text }] })).toThrow(sentence);
+});
+
+const SECRET = "s3cret-s3cret-s3cret";
+
+test.each([
+  JSON.stringify({ repos: [{ ...mirror, url: `https://octo:${SECRET}@github.com/octo/widget.git` }] }),
+  JSON.stringify({ repos: [{ ...mirror, url: `https://${SECRET}@github.com/octo/widget.git` }] }),
+  JSON.stringify({ repos: [{ ...mirror, url: `http://octo:${SECRET}@git.example.com/x.git` }] }),
+  JSON.stringify({ repos: [{ ...mirror, url: `ssh://octo:${SECRET}@git.example.com/x.git` }] }),
+  JSON.stringify({ repos: [{ ...mirror, url: `octo:${SECRET}@github.com/octo/widget.git` }] }),
+  JSON.stringify({ repos: [{ ...mirror, url: `${SECRET}:x` }] }),
+  JSON.stringify({ repos: [{ ...mirror, url: `${url}?private_token=${SECRET}` }] }),
+  JSON.stringify({ repos: [{ ...mirror, url: { token: SECRET } }] }),
+  JSON.stringify({ repos: [{ ...mirror, credentialEnv: SECRET }] }),
+  JSON.stringify({ repos: [{ ...mirror, credentialEnv: [SECRET] }] }),
+  JSON.stringify({ repos: [{ ...mirror, token: SECRET }] }),
+  JSON.stringify({ repos: [{ ...good, path: `https://octo:${SECRET}@github.com/octo/widget.git` }] }),
+  JSON.stringify({ repos: [`https://octo:${SECRET}@github.com/octo/widget.git`] }),
+  JSON.stringify([{ ...mirror, url: `https://octo:${SECRET}@github.com/octo/widget.git` }]),
+  JSON.stringify(`https://octo:${SECRET}@github.com/octo/widget.git`),
+  `https://${SECRET}@github.com/octo/widget.git`,
+  `{"repos": [{"url": https://${SECRET}@github.com/octo/widget.git}]}`,
+])("a mistake is told without the secret: %s", (text) => {
+  let told = "";
+  try {
+    parseReposFile(text, "repos.json", surroundings);
+  } catch (error) {
+    told = String(error);
+  }
+  expect(told).toMatch(/^ConfigError: repos\.json/);
+  expect(told).not.toContain(SECRET.slice(0, 6));
+});
+
 test("broken JSON is told with where it breaks", () => {
-  expect(() => parseReposFile('{"repos": [}', "repos.json", "/")).toThrow(
-    "repos.json is not valid JSON: Unexpected token",
+  expect(() => parseReposFile('{"repos": [}', "repos.json", surroundings)).toThrow(
+    `repos.json is not valid JSON: Unexpected token '}', "{"repos": [}" is not valid JSON`,
   );
 });

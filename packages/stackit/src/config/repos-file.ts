@@ -1,7 +1,11 @@
 import { resolve } from "node:path";
-import { type Static, Type } from "typebox";
+import { type Static, type TObject, Type } from "typebox";
 import { Value } from "typebox/value";
 import { ConfigError } from "./config-error.ts";
+import { ALLOWED_INTERVAL, parseIntervalMs } from "./duration.ts";
+import { firstMistake, isRecord, quote } from "./first-mistake.ts";
+import { type CredentialSources, findCredentials } from "./remote-credentials.ts";
+import { ownerAndName, parseRemoteUrl } from "./remote-url.ts";
 
 /** A repository to serve. */
 export type RepoConfig = WorkingCopyConfig | MirrorConfig;
@@ -23,117 +27,170 @@ export interface WorkingCopyConfig extends Identity {
 /** A remote of which the server keeps a bare copy of its own. */
 export interface MirrorConfig extends Identity {
   readonly kind: "mirror";
-  /** `https:`, or `http:` to this machine; without user and password. */
+  /** `https:`, or `http:` to this machine; without user, password and query. */
   readonly url: URL;
-  /** Secret: the whole value of the header that the remote gets. */
+  /** Secret: the whole value of the Authorization header that this remote gets, and nobody else. */
   readonly authorization?: string;
+  /** The variable that `authorization` was made of. */
+  readonly credentialEnv?: string;
   /** Instead of the server's; 0 is off. */
   readonly syncIntervalMs?: number;
 }
 
-const Entry = Type.Object(
+const identity = {
+  id: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
+  displayName: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  owner: Type.Optional(Type.String({ minLength: 1 })),
+  name: Type.Optional(Type.String({ minLength: 1 })),
+};
+const closed = { additionalProperties: false };
+const WorkingCopyEntry = Type.Object({ ...identity, path: Type.String({ minLength: 1 }) }, closed);
+const MirrorEntry = Type.Object(
   {
-    id: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
-    path: Type.String({ minLength: 1 }),
-    displayName: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-    owner: Type.Optional(Type.String({ minLength: 1 })),
-    name: Type.Optional(Type.String({ minLength: 1 })),
+    ...identity,
+    url: Type.String(),
+    // In capitals, as variables are: a token that somebody puts here by mistake is none, so it is never quoted.
+    credentialEnv: Type.Optional(Type.String({ pattern: "^[A-Z_][A-Z0-9_]*$" })),
+    syncInterval: Type.Optional(Type.String()),
   },
-  { additionalProperties: false },
+  closed,
 );
-const ReposFile = Type.Object({ repos: Type.Array(Entry, { minItems: 1 }) }, { additionalProperties: false });
+const ReposFile = Type.Object({ repos: Type.Array(Type.Unknown(), { minItems: 1 }) }, closed);
 
-/** By place, the end of the sentence "it must be …". */
-const ALLOWED: Readonly<Record<string, string>> = {
+const ALLOWED_IN_FILE = {
   "": 'an object such as {"repos": [ … ]}',
-  "/repos": "a list with at least one repository",
-  "/repos/*": 'an object such as {"id": "mine", "path": "../mine"}',
-  "/repos/*/id": "text of 1 to 64 letters, digits, _ or -",
-  "/repos/*/path": "the folder of a working copy",
-  "/repos/*/displayName": "text of at most 200 characters",
-  "/repos/*/owner": "text",
-  "/repos/*/name": "text",
+  repos: "a list with at least one repository",
 };
+const ALLOWED_IN_ENTRY = {
+  "": 'an object such as {"id": "mine", "path": "../mine"} or {"id": "ours", "url": "https://…"}',
+  id: "text of 1 to 64 letters, digits, _ or -",
+  path: "the folder of a working copy",
+  url: "the https URL of a repository",
+  credentialEnv: "the name of an environment variable in capitals, such as WIDGET_TOKEN",
+  syncInterval: ALLOWED_INTERVAL,
+  displayName: "text of at most 200 characters",
+  owner: "text",
+  name: "text",
+};
+const UNQUOTED = new Set(["url", "credentialEnv"]);
 
-/** Keys that repositories of other kinds will have; a clearer answer than "unknown key". */
-const NOT_YET: Readonly<Record<string, string>> = {
-  url: "mirrors of a remote are not served yet; give the path of a clone instead",
-  managed: "clones that the server may fetch into are not served yet",
-  credentialEnv: "it belongs to mirrors, which are not served yet",
-  syncInterval: "it belongs to mirrors, which are not served yet; a working copy is watched",
-};
+const MIRRORS_ALONE = "only a mirror, which has a url, is fetched; a working copy is watched";
+
+/** Keys that would do nothing where they stand; a clearer answer than "unknown key". */
+const USELESS = {
+  "working-copy": {
+    managed: "clones that the server may fetch into are not served yet",
+    credentialEnv: MIRRORS_ALONE,
+    syncInterval: MIRRORS_ALONE,
+  },
+  mirror: {
+    managed: "the server keeps a copy of its own of what has a url",
+    path: "a repository is either a mirror of a url or a working copy at a path",
+  },
+} as const satisfies Record<RepoConfig["kind"], Record<string, string>>;
+
+export interface Surroundings extends CredentialSources {
+  /** The file's own, where relative paths start. */
+  readonly folder: string;
+}
 
 /**
- * What the file of `--repos-config` lists. Relative paths start from `folder`, the file's own.
- * @throws {ConfigError} at the first mistake, with the path to the value, what was found and what is allowed.
+ * What the file of `--repos-config` lists. Reads the variables that it names.
+ * @throws {ConfigError} at the first mistake, with the path to the value, what was found and what is allowed. What may be a
+ * secret is not quoted.
  */
-export function parseReposFile(text: string, file: string, folder: string): RepoConfig[] {
-  let found: unknown;
+export function parseReposFile(text: string, file: string, surroundings: Surroundings): RepoConfig[] {
+  const found = parseJson(text, file);
+  if (!Value.Check(ReposFile, found)) {
+    throw firstMistake(ReposFile, found, {
+      whole: `${file}: the file`,
+      before: `${file}: `,
+      allowed: ALLOWED_IN_FILE,
+      unquoted: new Set(),
+    });
+  }
+  const repos = found.repos.map((entry, index) =>
+    parseEntry(entry, `${file}: repos[${index}]`, surroundings),
+  );
+  refuseTwins(repos, file);
+  return repos;
+}
+
+function parseJson(text: string, file: string): unknown {
   try {
-    found = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`${file} is not valid JSON: ${reason}`);
-  }
-  refuseKeysNotServedYet(found, file);
-  if (!Value.Check(ReposFile, found)) throw firstMistake(found, file);
-  refuseTwins(found, file);
-  return found.repos.map((entry) => ({ kind: "working-copy", ...entry, path: resolve(folder, entry.path) }));
-}
-
-function refuseKeysNotServedYet(found: unknown, file: string): void {
-  const repos = isRecord(found) && Array.isArray(found.repos) ? found.repos : [];
-  for (const [index, entry] of repos.entries()) {
-    const key = isRecord(entry) ? Object.keys(NOT_YET).find((name) => name in entry) : undefined;
-    if (key) throw new ConfigError(`${file}: repos[${index}].${key} cannot be used: ${NOT_YET[key]}.`);
+    // It may quote the text around the mistake, and that could be the password of a URL.
+    const shown = text.includes("@") ? reason.replace(/, [^,]*".*$/s, "") : reason;
+    throw new ConfigError(`${file} is not valid JSON: ${shown}`);
   }
 }
 
-function refuseTwins({ repos }: Static<typeof ReposFile>, file: string): void {
+function parseEntry(entry: unknown, place: string, surroundings: Surroundings): RepoConfig {
+  const mistakeBy = (schema: TObject): ConfigError =>
+    firstMistake(schema, entry, {
+      whole: place,
+      before: `${place}.`,
+      allowed: ALLOWED_IN_ENTRY,
+      unquoted: UNQUOTED,
+    });
+  const kind = isRecord(entry) && "url" in entry ? "mirror" : "working-copy";
+  refuseUselessKeys(entry, kind, place);
+  if (isRecord(entry) && !("url" in entry || "path" in entry)) {
+    throw new ConfigError(`${place} lacks "path", of a working copy, or "url", of a remote to mirror.`);
+  }
+  if (kind === "mirror") {
+    if (!Value.Check(MirrorEntry, entry)) throw mistakeBy(MirrorEntry);
+    return mirror(entry, place, surroundings);
+  }
+  if (!Value.Check(WorkingCopyEntry, entry)) throw mistakeBy(WorkingCopyEntry);
+  if (/^[\w+.-]+:\/\//.test(entry.path)) {
+    throw new ConfigError(`${place}.path is a URL; a remote to mirror is given as "url".`);
+  }
+  return { kind, ...entry, path: resolve(surroundings.folder, entry.path) };
+}
+
+function mirror(
+  { url: text, credentialEnv, syncInterval, ...identity }: Static<typeof MirrorEntry>,
+  place: string,
+  surroundings: Surroundings,
+): MirrorConfig {
+  const parsed = parseRemoteUrl(text);
+  if ("mistake" in parsed) throw new ConfigError(`${place}.url ${parsed.mistake}.`);
+  const { url } = parsed;
+  const remote = { url, ...(credentialEnv !== undefined && { credentialEnv }) };
+  const syncIntervalMs = syncInterval === undefined ? undefined : parseIntervalMs(syncInterval);
+  if (syncInterval !== undefined && syncIntervalMs === undefined) {
+    throw new ConfigError(`${place}.syncInterval is ${quote(syncInterval)}; it must be ${ALLOWED_INTERVAL}.`);
+  }
+  return {
+    kind: "mirror",
+    ...ownerAndName(url),
+    ...identity,
+    url,
+    ...findCredentials(remote, surroundings, place),
+    ...(syncIntervalMs !== undefined && { syncIntervalMs }),
+  };
+}
+
+function refuseUselessKeys(entry: unknown, kind: RepoConfig["kind"], place: string): void {
+  if (!isRecord(entry)) return;
+  for (const [key, reason] of Object.entries(USELESS[kind])) {
+    if (key in entry) throw new ConfigError(`${place}.${key} cannot be used: ${reason}.`);
+  }
+}
+
+/** Whatever their case, because mirrors lie in folders of that name, and not every file system tells `a` from `A`. */
+function refuseTwins(repos: readonly RepoConfig[], file: string): void {
   const indexes = new Map<string, number>();
   for (const [index, { id }] of repos.entries()) {
-    const first = indexes.get(id);
+    const first = indexes.get(id.toLowerCase());
     if (first !== undefined) {
       throw new ConfigError(
         `${file}: repos[${index}].id is ${JSON.stringify(id)}, as is repos[${first}].id; each id must be given once.`,
       );
     }
-    indexes.set(id, index);
+    indexes.set(id.toLowerCase(), index);
   }
-}
-
-function firstMistake(found: unknown, file: string): ConfigError {
-  // `boolean` repeats what `additionalProperties` says better.
-  const error = Value.Errors(ReposFile, found).find(({ keyword }) => keyword !== "boolean");
-  const steps = error?.instancePath.split("/").slice(1) ?? [];
-  const where = steps.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join("");
-  const place = `${file}: ${where ? where.slice(1) : "the file"}`;
-  if (error?.keyword === "required") {
-    return new ConfigError(`${place} lacks ${quotedList(error.params.requiredProperties)}.`);
-  }
-  if (error?.keyword === "additionalProperties") {
-    const known = steps.length === 0 ? ReposFile.properties : Entry.properties;
-    return new ConfigError(
-      `${place} has the unknown key ${quotedList(error.params.additionalProperties)}; allowed are ${Object.keys(known).join(", ")}.`,
-    );
-  }
-  const shown = JSON.stringify(valueAt(found, steps)) ?? "nothing";
-  const allowed = ALLOWED[steps.map((step) => `/${/^\d+$/.test(step) ? "*" : step}`).join("")];
-  return new ConfigError(
-    `${place} is ${shown.length > 80 ? `${shown.slice(0, 80)}…` : shown}; it must be ${allowed}.`,
-  );
-}
-
-function quotedList(keys: readonly string[]): string {
-  return keys.map((key) => JSON.stringify(key)).join(" and ");
-}
-
-function valueAt(found: unknown, steps: readonly string[]): unknown {
-  let value = found;
-  for (const step of steps) value = typeof value === "object" && value ? Reflect.get(value, step) : undefined;
-  return value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
