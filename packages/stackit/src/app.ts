@@ -1,18 +1,25 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
-import type { WorkingCopyConfig } from "./config/repos-file.ts";
+import type { MirrorConfig, WorkingCopyConfig } from "./config/repos-file.ts";
 import { EventLog } from "./events/event-log.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
+import type { Spawner } from "./git/spawner.ts";
+import { RefLooker } from "./git/wire/ls-refs.ts";
 import { createServer, listen } from "./http/server.ts";
 import type { SyncHistory } from "./http/server-parts.ts";
 import { DisposableStack } from "./lib/disposable-stack.ts";
 import { productVersion } from "./lib/version.ts";
+import type { LineCountStore } from "./repos/line-counts.ts";
+import { Mirror } from "./repos/mirror.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
 import { openStore, type Store } from "./store/open-store.ts";
+import { MirrorTarget } from "./sync/mirror-target.ts";
 import type { RunChange } from "./sync/run-observers.ts";
 import { SyncQueue } from "./sync/sync-queue.ts";
+import type { SyncTarget } from "./sync/sync-target.ts";
 import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
 import { WorkingCopyTarget } from "./sync/working-copy-target.ts";
 
@@ -61,22 +68,18 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const queue = house.use(newQueue(config, log));
     recordRuns(queue, store, events, log);
 
-    const served = new Map<string, { repo: WorkingCopy; storeKey: string }>();
+    const looker = new RefLooker();
+    house.defer(() => looker[Symbol.dispose]());
+    const served = new Map<string, { repo: WorkingCopy | Mirror; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
-      if (repoConfig.kind === "mirror") throw new Error(`${repoConfig.id}: mirrors are not served yet`);
-      const repo = house.use(
-        new WorkingCopy(spawner, {
-          id: repoConfig.id,
-          folder: repoConfig.path,
-          ...(repoConfig.displayName !== undefined && { displayName: repoConfig.displayName }),
-          ...(repoConfig.owner !== undefined && { owner: repoConfig.owner }),
-          ...(repoConfig.name !== undefined && { name: repoConfig.name }),
-          namesPerson: !config.readOnly,
-          lineCounts: store.lineCounts,
-        }),
-      );
-      const target = await register(repo, repoConfig, queue, store, log);
-      served.set(repo.id, { repo, storeKey: target.storeKey });
+      const tools = { config, spawner, looker, lineCounts: store.lineCounts, log };
+      const { repo, target } =
+        repoConfig.kind === "mirror"
+          ? openMirror(repoConfig, tools)
+          : await openWorkingCopy(repoConfig, tools);
+      house.use(repo);
+      await register(repo, target, queue, store);
+      served.set(repo.id, { repo, target });
       publishEvents(repo, events);
     }
 
@@ -86,7 +89,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
         get: (id) => served.get(id)?.repo,
       },
       syncs: queue,
-      history: historyOf(store, (id) => served.get(id)?.storeKey),
+      history: historyOf(store, (id) => served.get(id)?.target.storeKey),
       events,
       config: { ...config, version: productVersion(), ...webDir() },
       logger: log,
@@ -95,7 +98,9 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const url = await listen(app, { host: config.bind, port: config.port });
 
     const tickets = [...served.keys()].map((id) => queue.request(id, { trigger: "startup" }).finished);
-    for (const { repo } of served.values()) house.use(watch(repo, queue, log));
+    for (const { repo } of served.values()) {
+      if (repo instanceof WorkingCopy) house.use(watch(repo, queue, log));
+    }
     return {
       url,
       firstRuns: Promise.all(tickets).then(() => undefined),
@@ -118,25 +123,55 @@ function newQueue(config: Config, log: Logger): SyncQueue {
   });
 }
 
-/** A repository that cannot be opened now is served all the same: as failing, with the reason, until it can. */
-async function register(
-  repo: WorkingCopy,
-  { id, path }: WorkingCopyConfig,
-  queue: SyncQueue,
-  store: Store,
-  log: Logger,
-): Promise<WorkingCopyTarget> {
+interface RepoTools {
+  readonly config: Config;
+  readonly spawner: Spawner;
+  readonly looker: RefLooker;
+  readonly lineCounts: LineCountStore;
+  readonly log: Logger;
+}
+
+/** One that cannot be opened now is served all the same: as failing, with the reason, until it can. */
+async function openWorkingCopy(
+  { id, path, displayName, owner, name }: WorkingCopyConfig,
+  { config, spawner, lineCounts, log }: RepoTools,
+): Promise<{ repo: WorkingCopy; target: SyncTarget }> {
+  const repo = new WorkingCopy(spawner, {
+    id,
+    folder: path,
+    ...(displayName !== undefined && { displayName }),
+    ...(owner !== undefined && { owner }),
+    ...(name !== undefined && { name }),
+    namesPerson: !config.readOnly,
+    lineCounts,
+  });
   await repo
     .open()
     .catch((error: unknown) => log.warn({ err: error, repoId: id }, "cannot open the repository"));
-  const target = new WorkingCopyTarget(repo, path);
+  return { repo, target: new WorkingCopyTarget(repo, path) };
+}
+
+function openMirror(
+  { kind: _, syncIntervalMs: _every, ...about }: MirrorConfig,
+  { config, spawner, looker, lineCounts }: RepoTools,
+): { repo: Mirror; target: SyncTarget } {
+  const dir = join(config.dataDir, "mirrors", `${about.id}.git`);
+  const repo = new Mirror(spawner, looker, { ...about, dir, lineCounts });
+  return { repo, target: new MirrorTarget(repo) };
+}
+
+async function register(
+  repo: WorkingCopy | Mirror,
+  target: SyncTarget,
+  queue: SyncQueue,
+  store: Store,
+): Promise<void> {
   await store.syncRuns.closeAbandoned(target.storeKey, Date.now());
   queue.register(target, {
     kind: repo.kind,
     expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC,
     history: await store.syncRuns.history(target.storeKey),
   });
-  return target;
 }
 
 /** Each change of a run goes into the store and onto the streams; one line per finished run into the log. */
@@ -152,7 +187,7 @@ function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log: Logge
   });
 }
 
-function publishEvents(repo: WorkingCopy, events: EventLog): void {
+function publishEvents(repo: WorkingCopy | Mirror, events: EventLog): void {
   repo.onPublished(({ generation, stacks, branches, switched }) => {
     const data = {
       repoId: repo.id,

@@ -55,12 +55,49 @@ export function readOnlyEnvironment(
     if (value !== undefined) env[name] = value;
   }
   Object.assign(env, FIXED, { GIT_ALLOW_PROTOCOL: "none", GIT_CEILING_DIRECTORIES: ceiling });
-  env.GIT_CONFIG_COUNT = String(CONFIG.length);
-  for (const [index, [key, value]] of CONFIG.entries()) {
-    env[`GIT_CONFIG_KEY_${index}`] = key;
-    env[`GIT_CONFIG_VALUE_${index}`] = value;
+  return { ...env, ...asVariables(CONFIG) };
+}
+
+/**
+ * The environment of a git process that fetches into a mirror of ours from one remote. The credentials are in it and nowhere else,
+ * and git sends them to that URL alone: redirects are not followed.
+ */
+export function mirrorEnvironment(
+  ceiling: string,
+  remote: { readonly url: URL; readonly authorization?: string | undefined },
+  inherited: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const { url, authorization } = remote;
+  const protocol = url.protocol.slice(0, -1);
+  const config: (readonly [string, string])[] = [
+    ...CONFIG,
+    [`protocol.${protocol}.allow`, "always"],
+    ["http.followRedirects", "false"],
+    // Below this many bytes a second for this many seconds, a transfer has stalled.
+    ["http.lowSpeedLimit", "1000"],
+    ["http.lowSpeedTime", "30"],
+    ["http.sslVerify", "true"],
+    ["transfer.bundleURI", "false"],
+    ["fetch.writeCommitGraph", "false"],
+  ];
+  if (authorization !== undefined)
+    config.push([`http.${url.href}.extraHeader`, `Authorization: ${authorization}`]);
+  const env = { ...readOnlyEnvironment(ceiling, inherited), GIT_ALLOW_PROTOCOL: protocol };
+  return { ...env, ...proxies(inherited), ...asVariables(config) };
+}
+
+function asVariables(config: readonly (readonly [string, string])[]): Record<string, string> {
+  const variables: Record<string, string> = { GIT_CONFIG_COUNT: String(config.length) };
+  for (const [index, [key, value]] of config.entries()) {
+    variables[`GIT_CONFIG_KEY_${index}`] = key;
+    variables[`GIT_CONFIG_VALUE_${index}`] = value;
   }
-  return env;
+  return variables;
+}
+
+function proxies(inherited: NodeJS.ProcessEnv): Record<string, string> {
+  const names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE"];
+  return Object.fromEntries(names.flatMap((name) => (inherited[name] ? [[name, inherited[name]]] : [])));
 }
 
 /** For reading configuration only: the same, and the files that a person keeps for all their repositories. */

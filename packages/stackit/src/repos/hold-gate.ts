@@ -1,14 +1,15 @@
 import { performance } from "node:perf_hooks";
 import { isDeepStrictEqual } from "node:util";
 import type { Hold } from "../contract/sync-run.ts";
-import type { RefListing } from "../git/for-each-ref.ts";
 import { isTooMuch } from "../stacks/hold.ts";
 import { HEADS } from "../stacks/ref-reading.ts";
 
 /** Names in a hold; more are counted only. */
 const MAX_LISTED = 200;
 
-/** Keeps a listing from going through that lost too many branches at once, until somebody or a second look confirms it. */
+type Refs = ReadonlyMap<string, string>;
+
+/** Keeps a change from going through that loses too many branches at once, until somebody or a second look confirms it. */
 export class HoldGate {
   readonly #secondLookMs: number;
   /** A loss that was not let through yet: exactly these branches. */
@@ -23,13 +24,15 @@ export class HoldGate {
     this.#open = undefined;
   }
 
-  /** Undefined when the new listing may go through: little is lost, or the loss was confirmed. */
-  check(before: RefListing, after: RefListing, confirmed: ReadonlySet<string>): Hold | undefined {
-    const lost = after.deltas
-      .flatMap(({ ref, new: now }) =>
-        now === undefined && ref.startsWith(HEADS) ? [ref.slice(HEADS.length)] : [],
-      )
-      .sort();
+  /**
+   * Undefined when the change may go through: little is lost, or the loss was confirmed. `gone`: the refs that would vanish from
+   * those `before`, of which `after` are left.
+   */
+  check(
+    { gone, before, after }: { gone: readonly string[]; before: Refs; after: Refs },
+    confirmed: ReadonlySet<string>,
+  ): Hold | undefined {
+    const lost = gone.flatMap((ref) => (ref.startsWith(HEADS) ? [ref.slice(HEADS.length)] : [])).sort();
     if (!isTooMuch(lost.length, () => countBranches(before))) return undefined;
     const branchesAfter = countBranches(after);
     const open = this.#open;
@@ -49,8 +52,8 @@ export class HoldGate {
   }
 }
 
-function countBranches(listing: RefListing): number {
+function countBranches(refs: Refs): number {
   let count = 0;
-  for (const ref of listing.refs.keys()) if (ref.startsWith(HEADS)) count++;
+  for (const ref of refs.keys()) if (ref.startsWith(HEADS)) count++;
   return count;
 }

@@ -1,10 +1,14 @@
 import { performance } from "node:perf_hooks";
-import type { StackChanges } from "../contract/sync-run.ts";
+import type { RefChanges, StackChanges } from "../contract/sync-run.ts";
+import type { RefListing } from "../git/for-each-ref.ts";
+import type { RefReading } from "../stacks/ref-reading.ts";
 import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
 import { GraphSnapshot } from "./graph-snapshot.ts";
 import type { LineCounts } from "./line-counts.ts";
 import type { ModelBuilder } from "./model-builder.ts";
+import { describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
 import type { RepoModel } from "./repo-model.ts";
+import type { RepoSettings } from "./repo-settings.ts";
 
 /** A new snapshot, told once, after it can be read. */
 export interface Published {
@@ -15,8 +19,18 @@ export interface Published {
   readonly switched?: { readonly from: string; readonly to: string };
 }
 
+/** What a new reading brings: the listing it came from, and whether that reads on from the one before. */
+export interface Advance {
+  readonly reading: RefReading;
+  readonly settings: RepoSettings;
+  readonly listing: RefListing;
+  readonly readsOn: boolean;
+}
+
 export const NO_STACK_CHANGES: StackChanges = { created: [], changed: [], removed: [] };
 
+/** Up to here a refresh counts lines itself; more are counted behind it. */
+const COUNT_AT_ONCE = 32;
 const COUNT_BATCH = 500;
 /** While many are counted, readers are shown what is known by now and then. */
 const PUBLISH_EVERY_MS = 1_000;
@@ -48,8 +62,35 @@ export class SnapshotPublisher implements AsyncDisposable {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Makes the model of a new reading. Nothing is published yet: what is returned does that, and tells what changed.
+   * @throws {GitError} and nothing has changed
+   */
+  async prepare(
+    { builder, lines }: { builder: ModelBuilder; lines: LineCounts },
+    { reading, settings, listing, readsOn }: Advance,
+    signal: AbortSignal,
+  ): Promise<() => { refs: RefChanges; stacks: StackChanges }> {
+    const old = readsOn ? this.#snapshot?.parts : undefined;
+    const changedRefs = listing.deltas.map(({ ref }) => ref);
+    let model = await builder.build(reading, settings, old && { model: old, changedRefs }, signal);
+    const uncounted = lines.missing(model.uncounted);
+    if (uncounted.length > 0 && uncounted.length <= COUNT_AT_ONCE) {
+      await lines.count(await lines.recall(uncounted), signal);
+      model = builder.withLineCounts(model);
+    }
+    signal.throwIfAborted();
+    return () => {
+      const stacks = this.#publish(model);
+      if (uncounted.length > COUNT_AT_ONCE) this.#countBehind(lines, builder);
+      const trunkTips = model.graph.trunk?.tips ?? [];
+      const refs = readsOn ? describeRefChanges(listing.deltas, model.history, trunkTips) : NO_REF_CHANGES;
+      return { refs, stacks };
+    };
+  }
+
   /** A model that nobody could tell from the one before is kept, and told to nobody. */
-  publish(model: RepoModel): StackChanges {
+  #publish(model: RepoModel): StackChanges {
     const before = this.#snapshot?.parts;
     if (before && looksTheSame(before, model)) {
       const { generation, fingerprint } = before;
@@ -73,7 +114,7 @@ export class SnapshotPublisher implements AsyncDisposable {
   }
 
   /** Counts what is missing, batch by batch, and publishes as it goes on. */
-  countBehind(lines: LineCounts, builder: ModelBuilder): void {
+  #countBehind(lines: LineCounts, builder: ModelBuilder): void {
     this.#counting ??= this.#countMissing(lines, builder)
       .catch(() => {}) // The numbers stay absent; the next change tries again.
       .finally(() => {
@@ -94,7 +135,7 @@ export class SnapshotPublisher implements AsyncDisposable {
       const left = lines.missing(latest.uncounted).length;
       if (left === 0 || performance.now() - publishedAt > PUBLISH_EVERY_MS) {
         if (latest.uncounted.length > 0)
-          this.publish(builder.withLineCounts({ ...latest, moved: undefined }));
+          this.#publish(builder.withLineCounts({ ...latest, moved: undefined }));
         publishedAt = performance.now();
       }
       if (left === 0) return;

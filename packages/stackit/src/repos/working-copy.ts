@@ -2,13 +2,11 @@ import { homedir } from "node:os";
 import { relative } from "node:path";
 import { performance } from "node:perf_hooks";
 import { isDeepStrictEqual } from "node:util";
-import { Problem } from "../contract/problem-error.ts";
 import type { Watching } from "../contract/repo.ts";
 import type { Hold, RefChanges, StackChanges } from "../contract/sync-run.ts";
-import { type CommitPair, diffPatch } from "../git/diff-tree.ts";
+import type { CommitPair } from "../git/diff-tree.ts";
 import { findGitDir, type GitDirs, NoRepositoryError } from "../git/find-git-dir.ts";
 import { RefListing } from "../git/for-each-ref.ts";
-import { GitError } from "../git/git-error.ts";
 import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Spawner } from "../git/spawner.ts";
@@ -16,6 +14,7 @@ import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HoldGate } from "./hold-gate.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { ModelBuilder } from "./model-builder.ts";
+import { readPatch } from "./read-patch.ts";
 import { describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
 import { type RawReading, readRaw, sameReading, sameRefs, toReading } from "./ref-reader.ts";
 import { type RepoSettings, readSettings } from "./repo-settings.ts";
@@ -60,9 +59,6 @@ interface State {
   readonly settings: RepoSettings;
 }
 
-/** Up to here a refresh counts lines itself; more are counted behind it. */
-const COUNT_AT_ONCE = 32;
-const MAX_PATCH_BYTES = 32 * 1024 * 1024;
 /** A working copy's refs are on this disk: a second look a moment later tells a half-read folder from somebody's tidying. */
 const SECOND_LOOK_MS = 2_000;
 
@@ -158,7 +154,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const startedAt = performance.now();
     const { opened, raw } = await this.#read(signal);
     if (opened !== this.#opened) await this.#moveTo(opened);
-    const { dirs, git, lines, builder } = opened;
+    const { dirs, git } = opened;
     this.#lookedAt = raw;
     const readMs = performance.now() - startedAt;
     const before = this.#state;
@@ -167,7 +163,9 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       return this.#result("unchanged", { readMs, deriveMs: 0 });
     }
     const listing = new RefListing(raw.listing, before?.listing);
-    const hold = before && this.#gate.check(before.listing, listing, work.confirmed);
+    const gone = listing.deltas.flatMap((delta) => (delta.new === undefined ? [delta.ref] : []));
+    const change = before && { gone, before: before.listing.refs, after: listing.refs };
+    const hold = change && this.#gate.check(change, work.confirmed);
     if (hold) return { ...this.#result("held", { readMs, deriveMs: 0 }), hold };
 
     const settings = await this.#settingsOf(raw, git, dirs, signal);
@@ -177,24 +175,13 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       return this.#result("unchanged", { readMs, deriveMs: 0 });
     }
     const reading = toReading(raw, listing);
-    const old = before && this.snapshot?.parts;
-    const changedRefs = listing.deltas.map(({ ref }) => ref);
-    let model = await builder.build(reading, settings, old && { model: old, changedRefs }, signal);
-    const uncounted = lines.missing(model.uncounted);
-    if (uncounted.length > 0 && uncounted.length <= COUNT_AT_ONCE) {
-      await lines.count(await lines.recall(uncounted), signal);
-      model = builder.withLineCounts(model);
-    }
-    signal.throwIfAborted();
-    const trunkTips = model.graph.trunk?.tips ?? [];
+    const advance = { reading, settings, listing, readsOn: before !== undefined };
+    const publish = await this.#publisher.prepare(opened, advance, signal);
     this.#state = { raw, listing, settings };
     this.#gate.clear();
-    const stacks = this.#publisher.publish(model);
-    if (uncounted.length > COUNT_AT_ONCE) this.#publisher.countBehind(lines, builder);
     return {
       ...this.#result("updated", { readMs, deriveMs: performance.now() - startedAt - readMs }),
-      refs: before ? describeRefChanges(listing.deltas, model.history, trunkTips) : NO_REF_CHANGES,
-      stacks,
+      ...publish(),
     };
   }
 
@@ -267,21 +254,8 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   }
 
   async diff(range: CommitPair, options: DiffOptions): Promise<{ patch: string; truncated: boolean }> {
-    const signal = this.#until(options.signal);
-    try {
-      const { git } = await this.open();
-      const { patch, truncated } = await diffPatch(git, range, {
-        signal,
-        maxBytes: MAX_PATCH_BYTES,
-        ignoreWhitespace: options.ignoreWhitespace,
-      });
-      return { patch: patch.toString("utf8"), truncated };
-    } catch (error) {
-      if (!(error instanceof GitError) || error.failure !== "missing-object") throw error;
-      throw new Problem("diff/unavailable", "This clone does not hold all objects of the diff.", {
-        cause: error,
-      });
-    }
+    const { git } = await this.open();
+    return readPatch(git, range, { ...options, signal: this.#until(options.signal) });
   }
 
   #result(

@@ -1,7 +1,8 @@
-/** Where HEAD points. `oid` is absent on an unborn branch. */
+/** Where HEAD points. `oid` is absent on an unborn branch. `none`: nobody works here, as in a mirror. */
 export type Head =
   | { readonly kind: "branch"; readonly name: string; readonly oid?: string }
-  | { readonly kind: "detached"; readonly oid: string };
+  | { readonly kind: "detached"; readonly oid: string }
+  | { readonly kind: "none" };
 
 /**
  * All refs of a repository that the model is made of, from one pass. Keys are full ref names. Names that are not UTF-8
@@ -39,3 +40,6 @@ export interface RefDelta {
   readonly old?: string;
   readonly new?: string;
 }
+
+/** What a mirror holds of its remote, and what it asks for: never `refs/*`, which on some hosts is a hundred thousand refs. */
+export const MIRRORED_PREFIXES: readonly string[] = [HEADS, STACKIT_METADATA, STACKIT_STACKS];

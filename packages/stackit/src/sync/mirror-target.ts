@@ -1,9 +1,12 @@
 import type { ProblemCode } from "../contract/problems.ts";
 import { GitError } from "../git/git-error.ts";
-import { type RemoteFailure, RemoteError } from "../git/wire/remote-failure.ts";
+import { RemoteError, type RemoteFailure } from "../git/wire/remote-failure.ts";
 import type { Mirror } from "../repos/mirror.ts";
 import { NotOurMirrorError } from "../repos/mirror-folder.ts";
 import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "./sync-target.ts";
+
+/** A first fetch brings everything there is. */
+const FIRST_TIMEOUT_MS = 30 * 60_000;
 
 /** Lets the queue make a mirror equal to its remote. */
 export class MirrorTarget implements SyncTarget {
@@ -25,6 +28,10 @@ export class MirrorTarget implements SyncTarget {
     return this.#mirror.host;
   }
 
+  get timeoutMs(): number | undefined {
+    return this.#mirror.snapshot ? undefined : FIRST_TIMEOUT_MS;
+  }
+
   async sync(work: SyncWork): Promise<SyncResult> {
     try {
       return await this.#mirror.refresh(work);
@@ -38,7 +45,9 @@ export class MirrorTarget implements SyncTarget {
 type SyncCode = ProblemCode & `sync/${string}`;
 type Explained = readonly [code: SyncCode, detail: string, retryable: boolean];
 
-const OF_REMOTES: Readonly<Record<Exclude<RemoteFailure, "aborted">, readonly [code: SyncCode, retryable: boolean]>> = {
+const OF_REMOTES: Readonly<
+  Record<Exclude<RemoteFailure, "aborted">, readonly [code: SyncCode, retryable: boolean]>
+> = {
   "auth-failed": ["sync/auth-failed", false],
   "not-found": ["sync/remote-not-found", false],
   unreachable: ["sync/remote-unreachable", true],
@@ -60,7 +69,11 @@ function explain(error: unknown): Explained {
     return [code, error.message, retryable];
   }
   if (error instanceof NotOurMirrorError) {
-    return ["sync/mirror-corrupt", "Something that is no mirror of this server lies where the mirror belongs.", false];
+    return [
+      "sync/mirror-corrupt",
+      "Something that is no mirror of this server lies where the mirror belongs.",
+      false,
+    ];
   }
   if (error instanceof GitError) return explainGit(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -82,7 +95,10 @@ const OF_GIT: readonly (readonly [pattern: RegExp, explained: Explained])[] = [
     /Authentication failed|could not read (Username|Password)|error: 40[13]/,
     ["sync/auth-failed", "The remote refused the credentials, or wants some.", false],
   ],
-  [/repository .* not found|error: 404/i, ["sync/remote-not-found", "The remote has no such repository.", false]],
+  [
+    /repository .* not found|error: 404/i,
+    ["sync/remote-not-found", "The remote has no such repository.", false],
+  ],
   [
     /Could not resolve host|Failed to connect|Connection (refused|reset|timed out)|SSL|certificate/i,
     ["sync/remote-unreachable", "The connection to the remote broke or could not be made.", true],

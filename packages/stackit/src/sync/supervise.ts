@@ -31,8 +31,9 @@ export function supervise(
 ): Promise<Answer> {
   if (aborter.signal.aborted) return Promise.resolve({ outcome: { failure: aborter.signal.reason } });
   const { promise, resolve } = Promise.withResolvers<Answer>();
+  const deadlineMs = target.timeoutMs ?? timeoutMs;
   const { signal } = aborter;
-  let cancelTimer = clock.after(timeoutMs, () => aborter.abort(timedOut(timeoutMs)));
+  let cancelTimer = clock.after(deadlineMs, () => aborter.abort(timedOut(deadlineMs)));
 
   const ended = (async () => target.sync({ ...work, signal }))().then(
     (result) => settle({ result }),

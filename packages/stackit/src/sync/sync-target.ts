@@ -8,6 +8,8 @@ export interface SyncTarget {
   readonly storeKey: string;
   /** Host that a run contacts, for the limit per host; undefined when it contacts nobody. */
   readonly host?: string;
+  /** The deadline of the next run, where it is another than that of the queue. */
+  readonly timeoutMs?: number | undefined;
   /**
    * One run. Settles soon after `signal` aborts, having killed what it started. Never called twice at once.
    * @throws {SyncFailure} for every failure that it can name.

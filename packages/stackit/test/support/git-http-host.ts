@@ -9,6 +9,10 @@ export interface GitHttpHost extends AsyncDisposable {
   readonly url: string;
   /** Method and path of everything that was asked, oldest first. */
   readonly requests: readonly string[];
+  /** The `Authorization` of each request, in the same order; empty where there was none. */
+  readonly credentials: readonly string[];
+  /** Answers in the host's place while it is set; returns false to let the host answer after all. */
+  front: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
 }
 
 /**
@@ -17,22 +21,27 @@ export interface GitHttpHost extends AsyncDisposable {
  */
 export async function gitHttpHost(folder: string): Promise<GitHttpHost> {
   const requests: string[] = [];
+  const credentials: string[] = [];
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
-    runBackend(folder, request, response);
+    credentials.push(request.headers.authorization ?? "");
+    if (!host.front?.(request, response)) runBackend(folder, request, response);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  return {
+  const host: GitHttpHost = {
     url: `http://127.0.0.1:${port}`,
     requests,
+    credentials,
+    front: undefined,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
       await once(server, "close");
     },
   };
+  return host;
 }
 
 function runBackend(folder: string, request: IncomingMessage, response: ServerResponse): void {

@@ -1,0 +1,185 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { DELIMITER, FLUSH, PacketError, packet, readPackets } from "./pkt-line.ts";
+import { failureOfStatus, RemoteError } from "./remote-failure.ts";
+
+export interface AdvertisedRefs {
+  /** Full name → object id. */
+  readonly refs: ReadonlyMap<string, string>;
+  /** The ref that the remote's HEAD stands for; also when that branch has no commit yet, where the remote says so. */
+  readonly head: string | undefined;
+}
+
+export interface RefLookOptions {
+  readonly prefixes: readonly string[];
+  /** Sent to this URL and to no other. */
+  readonly authorization?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+const AGENT = "agent=stackit";
+/** Such as the page of a portal. Git itself would take it for a repository without refs, and all of ours would be gone. */
+const NO_GIT_HOST = "The remote answers, but not as a Git host that speaks smart HTTP.";
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Looks at the refs of remotes over smart HTTP by speaking protocol v2 itself (gitprotocol-v2, gitprotocol-http): one request to a
+ * remote that is known to speak it, two otherwise, and no process. Redirects are not followed, so that credentials go nowhere
+ * else. Connections are kept for the next look. Disposal closes them.
+ */
+export class RefLooker implements Disposable {
+  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 4 });
+  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 4 });
+  /** Remotes that speak protocol v2, with their object format. */
+  readonly #known = new Map<string, string>();
+
+  /**
+   * One look at one moment. Prefixes are exact names or end in a slash; others' refs that a remote sends too are left out.
+   * @throws {RemoteError}
+   */
+  async look(url: URL, options: RefLookOptions): Promise<AdvertisedRefs> {
+    const base = url.href.replace(/\/$/, "");
+    const format = this.#known.get(base) ?? (await this.#discover(base, options));
+    const wanted = options.prefixes.map((prefix) => packet(`ref-prefix ${prefix}\n`));
+    const body = [
+      packet("command=ls-refs\n"),
+      packet(`${AGENT}\n`),
+      packet(`object-format=${format}\n`),
+      DELIMITER,
+      packet("symrefs\n"),
+      packet("ref-prefix HEAD\n"),
+      ...wanted,
+      FLUSH,
+    ].join("");
+    const answer = await this.#exchange(`${base}/git-upload-pack`, options, body).catch((error: unknown) => {
+      this.#known.delete(base);
+      throw error;
+    });
+    return parseAnswer(answer, options.prefixes);
+  }
+
+  [Symbol.dispose](): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+
+  /** Returns the object format. */
+  async #discover(base: string, options: RefLookOptions): Promise<string> {
+    const answer = await this.#exchange(`${base}/info/refs?service=git-upload-pack`, options);
+    const lines = dataLines(answer);
+    // Some hosts head the answer with the name of the service, as protocol v0 does.
+    const version = lines.find((line) => !line.startsWith("# service="));
+    if (version !== "version 2" || !lines.some((line) => line === "ls-refs" || line.startsWith("ls-refs="))) {
+      throw new RemoteError("unsupported", "The remote does not speak protocol version 2.");
+    }
+    const format =
+      lines.find((line) => line.startsWith("object-format="))?.slice("object-format=".length) ?? "sha1";
+    this.#known.set(base, format);
+    return format;
+  }
+
+  async #exchange(address: string, options: RefLookOptions, body?: string): Promise<Buffer> {
+    const url = new URL(address);
+    const isHttps = url.protocol === "https:";
+    const headers: Record<string, string> = {
+      "git-protocol": "version=2",
+      "user-agent": "git/stackit",
+      ...(options.authorization !== undefined && { authorization: options.authorization }),
+      ...(body !== undefined && {
+        "content-type": "application/x-git-upload-pack-request",
+        accept: "application/x-git-upload-pack-result",
+        "content-length": String(Buffer.byteLength(body)),
+      }),
+    };
+    const common = { method: body === undefined ? "GET" : "POST", headers, signal: options.signal };
+    try {
+      const response = await new Promise<IncomingMessage>((done, failed) => {
+        const request = isHttps
+          ? httpsRequest(url, { ...common, agent: this.#https }, done)
+          : httpRequest(url, { ...common, agent: this.#http }, done);
+        request.once("error", failed);
+        request.end(body);
+      });
+      const expected = `application/x-git-upload-pack-${body === undefined ? "advertisement" : "result"}`;
+      if (response.statusCode !== 200) {
+        response.resume();
+        throw failureOfStatus(response.statusCode ?? 0, response.headers["retry-after"]);
+      }
+      if (response.headers["content-type"] !== expected) {
+        response.resume();
+        throw new RemoteError("error", NO_GIT_HOST);
+      }
+      return await collect(response);
+    } catch (error) {
+      throw toRemoteError(error, options.signal);
+    }
+  }
+}
+
+async function collect(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > MAX_ANSWER_BYTES)
+      throw new RemoteError("error", "The remote advertises more refs than are read.");
+  }
+  return Buffer.concat(chunks);
+}
+
+function parseAnswer(answer: Buffer, prefixes: readonly string[]): AdvertisedRefs {
+  const refs = new Map<string, string>();
+  let head: string | undefined;
+  let isComplete = false;
+  try {
+    for (const part of readPackets(answer)) {
+      if (part.kind === "flush") isComplete = true;
+      if (part.kind !== "data") continue;
+      const [oid = "", ref = "", ...attributes] = part.payload
+        .toString("latin1")
+        .replace(/\n$/, "")
+        .split(" ");
+      if (ref === "HEAD") {
+        head = attributes.find((text) => text.startsWith("symref-target:"))?.slice("symref-target:".length);
+      } else if (
+        /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(oid) &&
+        prefixes.some((prefix) => ref.startsWith(prefix))
+      ) {
+        refs.set(ref, oid);
+      }
+    }
+  } catch (error) {
+    if (error instanceof PacketError) throw new RemoteError("error", NO_GIT_HOST, { cause: error });
+    throw error;
+  }
+  // Without its end it may be half of the refs, and what is missing would look deleted.
+  if (!isComplete) throw new RemoteError("error", "The remote's answer ended early.");
+  return { refs, head };
+}
+
+function dataLines(answer: Buffer): string[] {
+  try {
+    return [...readPackets(answer)].flatMap((part) =>
+      part.kind === "data" ? [part.payload.toString("latin1").replace(/\n$/, "")] : [],
+    );
+  } catch (error) {
+    throw new RemoteError("error", NO_GIT_HOST, { cause: error });
+  }
+}
+
+function toRemoteError(error: unknown, signal: AbortSignal): RemoteError {
+  if (error instanceof RemoteError) return error;
+  if (signal.aborted) return new RemoteError("aborted", "The look was given up.", { cause: error });
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return new RemoteError("unreachable", explain(code), { cause: error });
+}
+
+function explain(code: string): string {
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "The remote's host name cannot be resolved.";
+  if (code === "ECONNREFUSED") return "The remote's host refused the connection.";
+  if (code.startsWith("ERR_TLS") || code.includes("CERT") || code.includes("SELF_SIGNED")) {
+    return "The remote's certificate cannot be trusted.";
+  }
+  return "The connection to the remote broke or could not be made.";
+}

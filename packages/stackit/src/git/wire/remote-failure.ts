@@ -1,0 +1,62 @@
+/** Why a remote gave no answer that can be used. `rate-limited`: it told us to wait. */
+export type RemoteFailure =
+  | "auth-failed"
+  | "not-found"
+  | "unreachable"
+  | "rate-limited"
+  | "timeout"
+  | "aborted"
+  | "error"
+  /** It speaks an older protocol, which git itself still does. */
+  | "unsupported";
+
+/** The message names neither URL nor credentials, and nothing that the remote wrote. */
+export class RemoteError extends Error {
+  readonly failure: RemoteFailure;
+  /** Milliseconds, when the remote said so. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    failure: RemoteFailure,
+    message: string,
+    options: { retryAfterMs?: number | undefined; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "RemoteError";
+    this.failure = failure;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+export function failureOfStatus(status: number, retryAfter: string | undefined): RemoteError {
+  const retryAfterMs = parseRetryAfter(retryAfter);
+  if (status === 401 || status === 403) {
+    // Forges answer 403 when a quota is used up, and then say when it is not.
+    if (status === 403 && retryAfterMs !== undefined) {
+      return new RemoteError("rate-limited", "The remote asks to wait.", { retryAfterMs });
+    }
+    return new RemoteError(
+      "auth-failed",
+      `The remote refused the credentials, or wants some (HTTP ${status}).`,
+    );
+  }
+  if (status === 404 || status === 410)
+    return new RemoteError("not-found", "The remote has no such repository.");
+  if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
+    return new RemoteError("rate-limited", "The remote asks to wait.", { retryAfterMs });
+  }
+  if (status >= 300 && status < 400) {
+    return new RemoteError(
+      "error",
+      "The remote answered with a redirect, which is not followed. Use the new address.",
+    );
+  }
+  return new RemoteError("error", `The remote answered with HTTP ${status}.`);
+}
+
+/** Seconds or a date (RFC 9110), as milliseconds from now; at most a day. */
+export function parseRetryAfter(value: string | undefined, nowMs: number = Date.now()): number | undefined {
+  if (value === undefined) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 86_400_000) : undefined;
+}

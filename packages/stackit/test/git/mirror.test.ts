@@ -1,0 +1,377 @@
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { DirectSpawner, type SpawnRequest } from "../../src/git/spawner.ts";
+import { RefLooker } from "../../src/git/wire/ls-refs.ts";
+import { Mirror } from "../../src/repos/mirror.ts";
+import { mirrorFailure } from "../../src/sync/mirror-target.ts";
+import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
+
+const stack = () =>
+  mirroredScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+    s.stacked("ui", "api");
+  });
+
+async function expectEqual({ refsOf, upstream, dir }: MirroredScene): Promise<void> {
+  expect(await refsOf(dir)).toBe(await refsOf(upstream.path));
+}
+
+test("a first refresh brings everything, and what is shown is the remote's stacks", async () => {
+  await using scene = await stack();
+  const run = await scene.refresh();
+  expect(run).toMatchObject({ outcome: "updated", generation: 1, stacks: { created: ["api"] } });
+  await expectEqual(scene);
+  expect(scene.mirror.snapshot?.trunk).toBe("main");
+  expect(scene.mirror.snapshot?.notes).toEqual([]);
+  expect(scene.mirror.snapshot?.currentBranch).toBe("");
+  expect(scene.mirror.snapshot?.branches().map(({ name, linesAdded }) => [name, linesAdded])).toEqual([
+    ["api", 1],
+    ["ui", 1],
+  ]);
+  expect((await readdir(scene.dir)).includes("index")).toBe(false);
+});
+
+test("an unchanged refresh costs one request and no process, and publishes nothing", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  scene.spawner.take();
+  const asked = scene.host.requests.length;
+  expect(await scene.refresh()).toMatchObject({ outcome: "unchanged", generation: 1 });
+  expect(scene.host.requests.length - asked).toBe(1);
+  expect(scene.spawner.take().commands).toEqual([]);
+  expect(scene.published).toHaveLength(1);
+});
+
+test("pushes, force-pushes, deletions and rewritten metadata are followed, and named as what they are", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const { upstream } = scene;
+  await upstream.commit("ui");
+  await upstream.amend("api", "Another word");
+  await upstream.git("update-ref", "refs/heads/new", "main");
+  await upstream.git("update-ref", "-d", "refs/stackit/metadata/ui");
+  const { refs, outcome } = await scene.refresh();
+  expect(outcome).toBe("updated");
+  expect(refs.changes.map(({ ref, kind }) => `${kind} ${ref}`)).toEqual([
+    "rewritten refs/heads/api",
+    "created refs/heads/new",
+    "forward refs/heads/ui",
+    "deleted refs/stackit/metadata/ui",
+  ]);
+  await expectEqual(scene);
+});
+
+for (const packed of [false, true]) {
+  test(`a branch gives way to one below its name and back, ${packed ? "packed" : "loose"}`, async () => {
+    await using scene = await stack();
+    await scene.refresh();
+    const { upstream, dir } = scene;
+    for (const [from, to] of [
+      ["ui", "ui/next"],
+      ["ui/next", "ui"],
+    ] as const) {
+      if (packed) await upstream.gitIn(dir, "pack-refs", "--all");
+      await upstream.git("update-ref", "-d", `refs/heads/${from}`);
+      await upstream.git("update-ref", `refs/heads/${to}`, "main");
+      expect((await scene.refresh()).outcome).toBe("updated");
+      await expectEqual(scene);
+    }
+  });
+}
+
+test("a renamed default branch is followed, and HEAD with it", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  await scene.upstream.git("branch", "-m", "main", "trunk");
+  for (const branch of ["api"]) await scene.upstream.metadata(branch, { parentBranchName: "trunk" });
+  await scene.refresh();
+  expect(await readFile(join(scene.dir, "HEAD"), "utf8")).toBe("ref: refs/heads/trunk\n");
+  expect(scene.mirror.snapshot?.trunk).toBe("trunk");
+});
+
+test("an empty remote is a state, not an error, and its first push is seen", async () => {
+  await using scene = await mirroredScene(undefined);
+  expect((await scene.refresh()).outcome).toBe("updated");
+  expect(scene.mirror.snapshot?.notes.map(({ code }) => code)).toEqual(["no-commits"]);
+  expect((await scene.refresh()).outcome).toBe("unchanged");
+  await scene.upstream.write((s) => s.commit("main"));
+  expect((await scene.refresh()).outcome).toBe("updated");
+  expect(scene.mirror.snapshot?.trunk).toBe("main");
+});
+
+test("an emptied remote is held, changes nothing, and goes through when a person confirms it", async () => {
+  await using scene = await mirroredScene((s) => {
+    s.commit("main");
+    for (let branch = 0; branch < 12; branch++) s.stacked(`b${branch}`, "main");
+  });
+  await scene.refresh();
+  const before = await scene.refsOf(scene.dir);
+  await rm(join(scene.upstream.path, "refs"), { recursive: true });
+  await rm(join(scene.upstream.path, "packed-refs"), { force: true });
+  await mkdir(join(scene.upstream.path, "refs"));
+  const held = await scene.refresh();
+  expect(held.outcome).toBe("held");
+  expect(held.hold).toMatchObject({ branchesBefore: 13, branchesAfter: 0 });
+  expect(await scene.refsOf(scene.dir)).toBe(before);
+  expect(scene.mirror.snapshot?.generation).toBe(1);
+  expect((await scene.refresh({ confirmed: [held.hold?.id ?? ""] })).outcome).toBe("updated");
+  expect(await scene.refsOf(scene.dir)).toBe("");
+});
+
+test("more changes than are worth naming arrive all the same", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const oid = await scene.upstream.sha("main");
+  const many = Array.from(
+    { length: 600 },
+    (_, index) => `refs/heads/many/b${String(index).padStart(3, "0")}`,
+  );
+  await scene.upstream.git("pack-refs", "--all");
+  const packed = join(scene.upstream.path, "packed-refs");
+  const lines = (await readFile(packed, "utf8")).trimEnd().split("\n");
+  const refs = [...lines.slice(1), ...many.map((ref) => `${oid} ${ref}`)].filter(
+    (line) => !line.startsWith("^"),
+  );
+  refs.sort((a, b) => (a.slice(41) < b.slice(41) ? -1 : 1));
+  await writeFile(packed, `${lines[0]}\n${refs.join("\n")}\n`);
+  expect((await scene.refresh()).refs.created).toBe(600);
+  await expectEqual(scene);
+});
+
+const failures: [
+  name: string,
+  status: number,
+  headers: Record<string, string>,
+  code: string,
+  retryable: boolean,
+][] = [
+  ["wrong credentials", 401, { "www-authenticate": 'Basic realm="x"' }, "sync/auth-failed", false],
+  ["no right to read", 403, {}, "sync/auth-failed", false],
+  ["no such repository", 404, {}, "sync/remote-not-found", false],
+  ["too many requests", 429, { "retry-after": "7" }, "sync/rate-limited", true],
+  ["a quota that is used up", 403, { "retry-after": "60" }, "sync/rate-limited", true],
+  ["a broken server", 500, {}, "sync/remote-error", true],
+  ["a redirect", 301, { location: "http://127.0.0.1:1/elsewhere.git/info/refs" }, "sync/remote-error", true],
+];
+
+for (const [name, status, headers, code, retryable] of failures) {
+  test(`${name} is told apart, changes nothing, and passes`, async () => {
+    await using scene = await stack();
+    await scene.refresh();
+    await scene.upstream.commit("ui");
+    scene.host.front = (_, response) => {
+      response.writeHead(status, headers).end("secret words of the host");
+      return true;
+    };
+    const error = await scene.refresh().then(
+      () => undefined,
+      (thrown: unknown) => mirrorFailure(thrown),
+    );
+    expect(error).toMatchObject({ code, retryable });
+    expect(error?.message).not.toMatch(/secret words|127\.0\.0\.1/);
+    expect(scene.mirror.snapshot?.generation).toBe(1);
+    scene.host.front = undefined;
+    expect((await scene.refresh()).outcome).toBe("updated");
+    await expectEqual(scene);
+  });
+}
+
+test("a host that is not there, and an answer that is no Git host's, are told apart", async () => {
+  await using scene = await stack();
+  const closed = scene.reopen({ url: new URL("http://127.0.0.1:1/repo.git"), dir: `${scene.dir}-closed` });
+  const work = () => ({ signal: AbortSignal.timeout(30_000), confirmed: new Set<string>(), expected: [] });
+  await expect(
+    closed.refresh(work()).catch((error) => Promise.reject(mirrorFailure(error))),
+  ).rejects.toMatchObject({
+    code: "sync/remote-unreachable",
+    retryable: true,
+  });
+  scene.host.front = (_, response) => {
+    response.writeHead(200, { "content-type": "text/html" }).end("<h1>Welcome</h1>");
+    return true;
+  };
+  await expect(scene.refresh().catch((error) => Promise.reject(mirrorFailure(error)))).rejects.toMatchObject({
+    code: "sync/remote-error",
+  });
+  await closed[Symbol.asyncDispose]();
+});
+
+test("a remote that speaks only the old protocol is read through git", async () => {
+  await using scene = await stack();
+  scene.host.front = (request) => {
+    delete request.headers["git-protocol"];
+    return false;
+  };
+  expect((await scene.refresh()).outcome).toBe("updated");
+  await expectEqual(scene);
+  scene.spawner.take();
+  expect((await scene.refresh()).outcome).toBe("unchanged");
+  expect(scene.spawner.take().commands).toEqual(["ls-remote"]);
+});
+
+test("a host that hangs is left at the deadline, and nothing of it remains", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  await scene.upstream.commit("ui");
+  for (const hangsAt of ["ls-refs", "fetch"]) {
+    let asked = 0;
+    scene.host.front = (request) => request.method === "POST" && (hangsAt === "ls-refs" || ++asked > 1);
+    const deadline = new AbortController();
+    const run = scene.refresh({ signal: deadline.signal });
+    const timer = setTimeout(() => deadline.abort(), 1_500);
+    await expect(run).rejects.toThrow();
+    clearTimeout(timer);
+    scene.host.front = undefined;
+  }
+  expect(scene.mirror.snapshot?.generation).toBe(1);
+  expect((await scene.refresh()).outcome).toBe("updated");
+  await expectEqual(scene);
+  expect((await readdir(join(scene.dir, "objects", "pack"))).filter((name) => name.includes("tmp"))).toEqual(
+    [],
+  );
+});
+
+test("a transfer that is cut in the midst of a pack changes nothing, and the next one heals it", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  for (let index = 0; index < 20; index++)
+    await scene.upstream.commit("ui", { files: { [`f${index}`]: "x".repeat(9_999) } });
+  let asked = 0;
+  scene.host.front = (request, response) => {
+    if (request.method !== "POST" || ++asked < 3) return false;
+    response.writeHead(200, { "content-type": "application/x-git-upload-pack-result" });
+    response.write("000dpackfile\n2004\u0001PACK");
+    setImmediate(() => response.destroy());
+    return true;
+  };
+  await expect(scene.refresh()).rejects.toThrow();
+  scene.host.front = undefined;
+  expect((await scene.refresh()).outcome).toBe("updated");
+  await expectEqual(scene);
+});
+
+test("a stale lock is removed before the first fetch after a start, and one of our own killed git at once", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  for (const name of ["packed-refs.lock", "HEAD.lock", join("refs", "heads", "ui.lock")]) {
+    const lock = join(scene.dir, name);
+    await mkdir(join(lock, ".."), { recursive: true });
+    await writeFile(lock, "");
+    await utimes(lock, 1, 1);
+  }
+  await scene.upstream.commit("ui");
+  await scene.upstream.git("update-ref", "-d", "refs/heads/api");
+  await using again = scene.reopen();
+  const run = await again.refresh({
+    signal: AbortSignal.timeout(30_000),
+    confirmed: new Set(),
+    expected: [],
+  });
+  expect(run.outcome).toBe("updated");
+  await expectEqual(scene);
+});
+
+test("after a restart the last state is shown before the remote answers, and kept when it does not", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  scene.host.front = (_, response) => {
+    response.writeHead(503).end();
+    return true;
+  };
+  await using again = scene.reopen();
+  const work = { signal: AbortSignal.timeout(30_000), confirmed: new Set<string>(), expected: [] };
+  await expect(again.refresh(work)).rejects.toThrow();
+  expect(again.snapshot?.counts).toMatchObject({ branches: 2, stacks: 1 });
+});
+
+test("a folder that this server did not make is never touched", async () => {
+  await using scene = await stack();
+  const foreign = join(scene.upstream.root, "somebodys.git");
+  await scene.upstream.git("clone", "--quiet", "--bare", ".", foreign);
+  await scene.upstream.gitIn(foreign, "update-ref", "refs/heads/mine", "main");
+  const before = await scene.refsOf(foreign);
+  await using mirror = scene.reopen({ dir: foreign });
+  const work = { signal: AbortSignal.timeout(30_000), confirmed: new Set<string>(), expected: [] };
+  await expect(mirror.refresh(work)).rejects.toThrow(/no mirror/);
+  expect(await scene.refsOf(foreign)).toBe(before);
+});
+
+test("what a push announced is waited for when the remote lags behind", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const sha = await scene.upstream.commit("ui");
+  const old = await scene.upstream.sha("ui~1");
+  // A replica that has not heard of the push yet.
+  await scene.upstream.git("update-ref", "refs/heads/ui", old);
+  const run = scene.refresh({ expected: [{ ref: "refs/heads/ui", sha }] });
+  setTimeout(() => void scene.upstream.git("update-ref", "refs/heads/ui", sha), 600);
+  expect(await run).toMatchObject({ outcome: "updated" });
+  expect((await run).unmet).toBeUndefined();
+  expect(scene.mirror.refOid("refs/heads/ui")).toBe(sha);
+});
+
+test("what never comes is said, with what is there instead", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const sha = "1".repeat(40);
+  const actual = await scene.upstream.sha("ui");
+  const run = await scene.refresh({ expected: [{ ref: "refs/heads/ui", sha }] });
+  expect(run.outcome).toBe("unchanged");
+  expect(run.unmet).toEqual([{ ref: "refs/heads/ui", expected: sha, actual }]);
+});
+
+/** Remembers all that could be seen of processes by others. */
+class RecordingSpawner extends DirectSpawner {
+  readonly args: string[] = [];
+  override spawn(request: SpawnRequest): ReturnType<DirectSpawner["spawn"]> {
+    this.args.push(...request.args);
+    return super.spawn(request);
+  }
+}
+
+test("credentials reach their remote and nothing else: no argument, no file, no other host, no error", async () => {
+  const secret = Buffer.from("x-access-token:tok-3n-1234567890").toString("base64");
+  await using scene = await stack();
+  const elsewhere: string[] = [];
+  const other = createServer((request, response) => {
+    elsewhere.push(request.headers.authorization ?? "");
+    response.writeHead(404).end();
+  }).listen(0, "127.0.0.1");
+  await using spawner = new RecordingSpawner();
+  using looker = new RefLooker();
+  const url = new URL(`${scene.host.url}/repo.git`);
+  const options = { id: "private", dir: `${scene.dir}-private`, url, authorization: `Basic ${secret}` };
+  await using mirror = new Mirror(spawner, looker, options);
+  const work = () => ({ signal: AbortSignal.timeout(30_000), confirmed: new Set<string>(), expected: [] });
+  scene.host.front = (request, response) => {
+    if (request.headers.authorization === `Basic ${secret}`) return false;
+    response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
+    return true;
+  };
+  expect((await mirror.refresh(work())).outcome).toBe("updated");
+  await scene.upstream.commit("ui");
+  expect((await mirror.refresh(work())).outcome).toBe("updated");
+  expect(new Set(scene.host.credentials)).toEqual(new Set([`Basic ${secret}`]));
+
+  const { port } = other.address() as AddressInfo;
+  await scene.upstream.commit("ui");
+  scene.host.front = (request, response) => {
+    response.writeHead(302, { location: `http://127.0.0.1:${port}${request.url}` }).end();
+    return true;
+  };
+  const error: unknown = await mirror.refresh(work()).catch((thrown: unknown) => thrown);
+  expect(elsewhere).toEqual([]);
+  expect(`${error} ${JSON.stringify(error)}`).not.toContain(secret);
+  expect(spawner.args.join(" ")).not.toContain(secret);
+  const onDisk = await scene.upstream.gitIn(options.dir, "config", "--list");
+  expect(onDisk).not.toContain(secret);
+  for (const name of await readdir(options.dir, { recursive: true })) {
+    const content = await readFile(join(options.dir, name)).catch(() => Buffer.alloc(0));
+    expect(content.includes(secret) || content.includes("tok-3n-1234567890")).toBe(false);
+  }
+  other.close();
+});
