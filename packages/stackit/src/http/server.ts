@@ -6,6 +6,7 @@ import type { App } from "./app-type.ts";
 import { takeJsonBodies } from "./body-parsing.ts";
 import { answerBrokenConnection, ignoreExpectations } from "./broken-connections.ts";
 import { serveDashboard } from "./dashboard.ts";
+import { endConnections } from "./end-connections.ts";
 import { EventStreams } from "./event-stream.ts";
 import { refuseOtherMethods } from "./method-not-allowed.ts";
 import { Metrics } from "./metrics.ts";
@@ -40,6 +41,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   const { config, clock = systemClock, logger, ...parts } = options;
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
   const app = newApp(config, limits, logger);
+  const endAll = endConnections(app.server);
 
   const streams = new EventStreams({ source: parts.events, version: config.version, clock, limits });
   const metrics = new Metrics({ syncs: parts.syncs, streams });
@@ -76,6 +78,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   app.addHook("preClose", async () => {
     closing.abort();
     streams.close();
+    endAll();
   });
   app.addHook("onClose", async () => metrics[Symbol.dispose]());
   await app.ready();

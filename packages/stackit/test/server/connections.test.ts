@@ -192,3 +192,19 @@ test("a server that stops closes connections that idle", async () => {
   await server.app.close();
   await closed;
 });
+
+test("a server that stops waits for no connection on which nothing was asked yet, nor for one that falls idle", async () => {
+  await using server = await startServer();
+  const silent = server.connect();
+  await once(silent, "connect");
+  const asking = server.connect();
+  const partly = server.connect();
+  partly.write("GET /healthz HTTP/1.1\r\n");
+  await once(partly, "connect");
+  asking.write(`GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  await once(asking, "data");
+  for (const socket of [silent, asking, partly]) socket.on("error", () => {}).resume();
+  const closed = Promise.all([silent, asking, partly].map((socket) => once(socket, "close")));
+  await server.app.close();
+  await closed;
+});
