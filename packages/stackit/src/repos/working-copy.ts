@@ -179,10 +179,9 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const publish = await this.#publisher.prepare(opened, advance, signal);
     this.#state = { raw, listing, settings };
     this.#gate.clear();
-    return {
-      ...this.#result("updated", { readMs, deriveMs: performance.now() - startedAt - readMs }),
-      ...publish(),
-    };
+    const changes = publish();
+    const deriveMs = performance.now() - startedAt - readMs;
+    return { ...this.#result("updated", { readMs, deriveMs }), ...changes };
   }
 
   /** What a refresh would find now. Changes nothing, remembers nothing. @throws as `refresh` */
