@@ -21,6 +21,7 @@ import type { RunChange } from "./sync/run-observers.ts";
 import { SyncQueue } from "./sync/sync-queue.ts";
 import type { SyncTarget } from "./sync/sync-target.ts";
 import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
+import { GithubDeliveries } from "./sync/triggers/github-deliveries.ts";
 import { WorkingCopyTarget } from "./sync/working-copy-target.ts";
 
 /** Names in one `refresh` event; more are counted only. */
@@ -65,7 +66,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     }
     const spawner = house.use(new HelperSpawner());
     const events = new EventLog({ onError: (error) => log.error({ err: error }, "an event reader failed") });
-    const queue = house.use(newQueue(config, log));
+    const queue = newQueue(config, log);
     recordRuns(queue, store, events, log);
 
     const looker = new RefLooker();
@@ -83,6 +84,10 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       publishEvents(repo, events);
     }
 
+    // Released before the repositories, so that a run is cut short by the end of the server and does not fail.
+    house.use(queue);
+
+    const githubDeliveries = new GithubDeliveries(store.deliveries, queue, () => served.values());
     const app = await createServer({
       repos: {
         list: () => [...served.values()].map(({ repo }) => repo),
@@ -91,12 +96,14 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       syncs: queue,
       history: historyOf(store, (id) => served.get(id)?.target.storeKey),
       events,
+      githubDeliveries,
       config: { ...config, version: productVersion(), ...webDir() },
       logger: log,
     });
     house.defer(() => app.close());
     const url = await listen(app, { host: config.bind, port: config.port });
 
+    await githubDeliveries.replay();
     const tickets = [...served.keys()].map((id) => queue.request(id, { trigger: "startup" }).finished);
     for (const { repo } of served.values()) {
       if (repo instanceof WorkingCopy) house.use(watch(repo, queue, log));

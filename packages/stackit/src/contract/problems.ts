@@ -23,7 +23,7 @@ export const problems = {
   "request/too-large": {
     status: 413,
     title: "The request body is too large",
-    mend: "Send at most 1 MiB.",
+    mend: "Send at most 1 MiB; a delivery of a webhook may have 25 MiB.",
   },
   "request/header-too-large": {
     status: 431,
@@ -54,6 +54,11 @@ export const problems = {
     status: 429,
     title: "Too many requests",
     mend: "Wait for the seconds that Retry-After names.",
+  },
+  "webhook/bad-signature": {
+    status: 401,
+    title: "The delivery is not signed with a secret of this server",
+    mend: "Enter the secret of STACKIT_WEBHOOK_SECRET in the webhook's settings, exactly as it is configured here.",
   },
   "events/too-many-streams": {
     status: 429,

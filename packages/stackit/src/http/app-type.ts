@@ -16,6 +16,8 @@ declare module "fastify" {
     isProbe?: boolean;
     /** Not counted on arrival. The route may count what it does itself. */
     isFree?: boolean;
+    /** Proves by its signature who sent it: neither counted on arrival, nor asked for its origin, nor refused when read-only. */
+    isSigned?: boolean;
     /** Refused to pages of other sites although it only reads. */
     isSameSiteOnly?: boolean;
   }

@@ -21,5 +21,6 @@ function nothing(): ServerParts {
     syncs: new SyncQueue(),
     history: { list: async () => ({ runs: [] }), find: async () => undefined, check: async () => {} },
     events: new EventLog(),
+    githubDeliveries: { receive: async () => "ignored" },
   };
 }

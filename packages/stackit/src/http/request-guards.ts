@@ -18,7 +18,7 @@ export interface RequestGuards {
 
 /**
  * What is refused before a route sees it, in this order: a host name that is not ours, too many requests, a page of
- * another site, a change on a read-only server, a route that does not exist.
+ * another site, a change on a read-only server, a route that does not exist. Of a signed request only the first.
  */
 export function requestGuards(config: HttpConfig, limits: HttpLimits, clock: Clock): RequestGuards {
   const hosts = hostRules(config);
@@ -42,7 +42,8 @@ export function requestGuards(config: HttpConfig, limits: HttpLimits, clock: Clo
     if (!isAllowedHost(request.host, localAddress, hosts)) {
       throw new Problem("request/unknown-host", "The Host header names no address of this server.");
     }
-    const { isFree, isProbe, isSameSiteOnly } = request.routeOptions.config;
+    const { isFree, isProbe, isSameSiteOnly, isSigned } = request.routeOptions.config;
+    if (isSigned) return;
     const isRead = SAFE_METHODS.has(request.method);
     if (!isFree && !isProbe && !(request.is404 && isRead)) count(request, reply);
     if ((!isRead || isSameSiteOnly) && isCrossSite(provenance(request), config.baseUrl)) {

@@ -21,6 +21,8 @@ export interface HttpConfig {
   readonly allowedHosts?: readonly string[];
   /** Addresses and CIDR ranges whose `X-Forwarded-*` is believed. */
   readonly trustedProxies?: readonly string[];
+  /** Any of them may sign webhooks. Without one there are no webhooks. */
+  readonly webhookSecrets?: readonly string[];
   /** Folder of the built dashboard. */
   readonly webDir?: string;
   readonly limits?: Partial<HttpLimits>;

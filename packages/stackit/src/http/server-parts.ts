@@ -2,6 +2,7 @@ import type { SyncRun, SyncRunList } from "../contract/sync-run.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
 import type { SyncQueue } from "../sync/sync-queue.ts";
+import type { GithubDeliveries } from "../sync/triggers/github-deliveries.ts";
 
 /** The repositories that are served now. */
 export interface RepoTable {
@@ -24,10 +25,14 @@ export interface SyncHistory {
 /** What happened, to be told to readers of streams. */
 export type EventSource = Pick<EventLog, "position" | "subscribe">;
 
+/** Takes what GitHub delivers, once its signature was found to be right. */
+export type DeliveryReceiver = Pick<GithubDeliveries, "receive">;
+
 /** Everything the server needs of the rest of the product. */
 export interface ServerParts {
   readonly repos: RepoTable;
   readonly syncs: SyncRequester;
   readonly history: SyncHistory;
   readonly events: EventSource;
+  readonly githubDeliveries: DeliveryReceiver;
 }

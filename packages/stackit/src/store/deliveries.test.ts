@@ -30,8 +30,8 @@ test("a delivery waits, as it came and in its order, until it is finished", asyn
   await deliveries.add(delivery("other", { repoKey: "b" }));
   await deliveries.add(delivery("tag"), { finished: true });
   expect(await deliveries.unfinished("a")).toEqual([delivery("3"), delivery("1"), delivery("2")]);
-  await deliveries.finish(["3", "2", "unknown"]);
-  await deliveries.finish([]);
+  await deliveries.finish("a", ["3", "2", "unknown"]);
+  await deliveries.finish("a", []);
   expect(idsOf(await deliveries.unfinished("a"))).toEqual(["1"]);
   expect(idsOf(await deliveries.unfinished("b"))).toEqual(["other"]);
 });
@@ -39,12 +39,19 @@ test("a delivery waits, as it came and in its order, until it is finished", asyn
 test("a delivery that comes again is known, and its second coming changes nothing", async () => {
   const { deliveries } = await setUp();
   await deliveries.add(delivery("1"));
-  const again = delivery("1", { repoKey: "b" });
-  expect(await Promise.all([deliveries.add(again), deliveries.add(again)])).toEqual([false, false]);
+  expect(await deliveries.add(delivery("1", { event: "other" }), { finished: true })).toBe(false);
   expect(await deliveries.unfinished("a")).toEqual([delivery("1")]);
-  await deliveries.finish(["1"]);
+  await deliveries.finish("a", ["1"]);
   expect(await deliveries.add(delivery("1"))).toBe(false);
   expect(await deliveries.unfinished("a")).toEqual([]);
+});
+
+test("a delivery that concerns two repositories is taken and finished for each", async () => {
+  const { deliveries } = await setUp();
+  for (const repoKey of ["a", "b"]) expect(await deliveries.add(delivery("1", { repoKey }))).toBe(true);
+  await deliveries.finish("a", ["1"]);
+  expect(await deliveries.unfinished("a")).toEqual([]);
+  expect(idsOf(await deliveries.unfinished("b"))).toEqual(["1"]);
 });
 
 test("of those that come at once with one id, one is new", async () => {
@@ -57,7 +64,7 @@ test("a thousand are finished at once", async () => {
   const { deliveries } = await setUp();
   const ids = Array.from({ length: 1_234 }, (_, n) => String(n));
   for (const id of ids) await deliveries.add(delivery(id));
-  await deliveries.finish(ids.slice(0, -1));
+  await deliveries.finish("a", ids.slice(0, -1));
   expect(idsOf(await deliveries.unfinished("a"))).toEqual(["1233"]);
 });
 

@@ -7,7 +7,7 @@ const MAX_ROWS = 100_000;
 /** Ids in one statement: few statements, and far below what a statement may hold. */
 const CHUNK = 500;
 
-/** What a delivery of a forge asks of one repository. */
+/** What a delivery of a forge asks of one repository; one that concerns several stands once for each. */
 export interface Delivery {
   /** The forge's own, the same when it delivers again. */
   readonly id: string;
@@ -58,19 +58,20 @@ export class Deliveries {
     const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto("delivery")
       .values(row)
-      .onConflict((conflict) => conflict.columns(["forge", "id"]).doNothing())
+      .onConflict((conflict) => conflict.columns(["forge", "id", "repo_key"]).doNothing())
       .executeTakeFirstOrThrow();
     if (--this.#roomLeft < 0) await this.#forgetOld();
     return numInsertedOrUpdatedRows === 1n;
   }
 
   /** Ids that are not known, or finished before, change nothing. */
-  async finish(ids: readonly string[]): Promise<void> {
+  async finish(repoKey: string, ids: readonly string[]): Promise<void> {
     for (let start = 0; start < ids.length; start += CHUNK) {
       await this.#db
         .updateTable("delivery")
         .set({ finished_at: this.#wallNow() })
         .where("forge", "=", "github")
+        .where("repo_key", "=", repoKey)
         .where("id", "in", ids.slice(start, start + CHUNK))
         .where("finished_at", "is", null)
         .execute();
@@ -102,18 +103,22 @@ export class Deliveries {
       .select(({ fn }) => fn.countAll<number>().as("rows"))
       .executeTakeFirstOrThrow();
     const excess = Number(rows) - this.#maxRows;
-    if (excess <= 0) return;
+    if (excess > 0) await this.#forgetFinished(excess);
+  }
+
+  async #forgetFinished(howMany: number): Promise<void> {
+    const newestToGo = await this.#db
+      .selectFrom("delivery")
+      .select("received_at")
+      .where("finished_at", "is not", null)
+      .orderBy("received_at")
+      .offset(howMany - 1)
+      .limit(1)
+      .executeTakeFirst();
     await this.#db
       .deleteFrom("delivery")
       .where("finished_at", "is not", null)
-      .where("id", "in", (eb) =>
-        eb
-          .selectFrom("delivery")
-          .select("id")
-          .where("finished_at", "is not", null)
-          .orderBy("received_at")
-          .limit(excess),
-      )
+      .where("received_at", "<=", newestToGo?.received_at ?? this.#wallNow())
       .execute();
   }
 }

@@ -21,6 +21,7 @@ const PROMISED = [
   "GET /repos/{repo}/events",
   "GET /events",
   "POST /repos/{repo}/sync",
+  "POST /webhooks/github",
   "GET /repos/{repo}/sync-runs",
   "GET /repos/{repo}/sync-runs/{run}",
   "GET /openapi.json",

@@ -87,6 +87,7 @@ test("a server whose store does not answer is not ready, and says nothing of why
       },
     },
     events: new EventLog(),
+    githubDeliveries: { receive: async () => "ignored" },
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1" },
     logger: pino({ level: "silent" }),
   });

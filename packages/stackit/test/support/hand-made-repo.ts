@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Problem } from "../../src/contract/problem-error.ts";
+import type { RepoKind } from "../../src/contract/repo.ts";
 import type { RefChanges } from "../../src/contract/sync-run.ts";
 import type { Branch, StackDetail, StackSummary, View } from "../../src/contract/view.ts";
 import type { DiffOptions, ServedRepo, Snapshot } from "../../src/repos/served-repo.ts";
@@ -96,7 +97,7 @@ export function handMadeSnapshot(stacks: HandMadeStacks, generation: number, rou
 export class HandMadeRepo implements ServedRepo {
   readonly id: string;
   readonly displayName = "Widget";
-  readonly kind = "working-copy";
+  readonly kind: RepoKind;
   readonly owner?: string;
   readonly name?: string;
   readonly displayPath = "~/widget";
@@ -112,8 +113,9 @@ export class HandMadeRepo implements ServedRepo {
   #round = 0;
 
   /** `fullName` is empty for a repository that no forge knows. */
-  constructor(id = "default", fullName = "Octo/Widget") {
+  constructor(id = "default", fullName = "Octo/Widget", kind: RepoKind = "working-copy") {
     const [owner, name] = fullName.split("/");
+    this.kind = kind;
     this.id = id;
     if (owner) this.owner = owner;
     if (name) this.name = name;

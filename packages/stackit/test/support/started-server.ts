@@ -6,9 +6,10 @@ import type { App } from "../../src/http/app-type.ts";
 import { createServer, listen } from "../../src/http/server.ts";
 import type { HttpConfig } from "../../src/http/server-config.ts";
 import type { Clock } from "../../src/lib/clock.ts";
-import { openStore } from "../../src/store/open-store.ts";
+import { openStore, type Store } from "../../src/store/open-store.ts";
 import { SyncQueue } from "../../src/sync/sync-queue.ts";
 import type { SyncResult, SyncWork } from "../../src/sync/sync-target.ts";
+import { GithubDeliveries } from "../../src/sync/triggers/github-deliveries.ts";
 import { HandMadeRepo } from "./hand-made-repo.ts";
 
 /** What a run of a hand-made repository does; a test may give another. */
@@ -30,6 +31,7 @@ export interface StartedServer extends AsyncDisposable {
   readonly repo: HandMadeRepo;
   readonly events: EventLog;
   readonly syncs: SyncQueue;
+  readonly store: Store;
   /** Of the listening socket, `http://127.0.0.1:<port>`. */
   readonly origin: string;
   /** What was logged, one parsed line each. */
@@ -43,13 +45,20 @@ export interface StartOptions {
   config?: Partial<HttpConfig>;
   run?: HandMadeRun;
   events?: EventLog;
+  /** Of the store; one in memory when it is left out. */
+  dataDir?: string;
   /** The server's; the queue keeps real time. */
   clock?: Clock;
 }
 
 /** The real server, queue, log and store on a free port, around hand-made repositories. */
 export async function startServer(options: StartOptions = {}): Promise<StartedServer> {
-  const { repos = [widget()], run = async (repo) => unchanged(repo), events = new EventLog() } = options;
+  const {
+    repos = [widget()],
+    run = async (repo) => unchanged(repo),
+    events = new EventLog(),
+    dataDir = ":memory:",
+  } = options;
   const log: Record<string, unknown>[] = [];
   const lines = new Writable({
     write(chunk, _encoding, done) {
@@ -57,12 +66,13 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
       done();
     },
   });
-  const store = await openStore(":memory:");
+  const store = await openStore(dataDir);
   const syncs = new SyncQueue({ settleMs: 0 });
-  for (const repo of repos) {
+  const served = repos.map((repo) => {
     const target = { repoId: repo.id, storeKey: repo.id, sync: (work: SyncWork) => run(repo, work) };
     syncs.register(target, { kind: repo.kind, expectedMaxAgeSec: 60 });
-  }
+    return { repo, target };
+  });
   syncs.observe(({ storeKey, run, freshness }) => {
     events.append({ name: "sync", data: { repoId: run.repoId, run, freshness } });
     return store.syncRuns.save(storeKey, run);
@@ -76,6 +86,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
       check: () => store.ping(),
     },
     events,
+    githubDeliveries: new GithubDeliveries(store.deliveries, syncs, () => served),
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1", ...options.config },
     logger: pino({ level: "debug" }, lines),
     ...(options.clock ? { clock: options.clock } : {}),
@@ -87,6 +98,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     repo,
     events,
     syncs,
+    store,
     origin,
     log,
     connect: () => connect((app.server.address() as AddressInfo).port, "127.0.0.1"),

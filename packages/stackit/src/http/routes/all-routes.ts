@@ -5,6 +5,7 @@ import { branchDiffRoute } from "./branch-diff.ts";
 import { branchesRoute } from "./branches.ts";
 import { configRoute } from "./config.ts";
 import { eventsRoute, repoEventsRoute } from "./events.ts";
+import { githubWebhookRoute } from "./github-webhook.ts";
 import { healthRoutes } from "./health.ts";
 import { metricsRoute } from "./metrics.ts";
 import { docsRoute, openApiRoute } from "./openapi.ts";
@@ -31,6 +32,7 @@ const apiRoutes = [
   syncRunRoute,
   repoEventsRoute,
   eventsRoute,
+  githubWebhookRoute,
   configRoute,
   openApiRoute,
   docsRoute,

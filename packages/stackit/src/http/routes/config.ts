@@ -17,7 +17,7 @@ export function configRoute(app: App, { config, repos }: RouteContext): void {
       readOnly: config.readOnly,
       authRequired: false,
       singleRepo: repos.list().length === 1,
-      webhooks: false,
+      webhooks: (config.webhookSecrets ?? []).length > 0,
       version: config.version,
     };
     return answerValue(request, reply, answer);

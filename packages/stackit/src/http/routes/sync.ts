@@ -2,7 +2,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Problem } from "../../contract/problem-error.ts";
 import { type SyncProbe, SyncRequest, type SyncRun } from "../../contract/sync-run.ts";
-import { SyncFailure } from "../../sync/sync-target.ts";
+import type { ServedRepo } from "../../repos/served-repo.ts";
+import { mirrorFailure } from "../../sync/mirror-target.ts";
+import { readFailure } from "../../sync/working-copy-target.ts";
 import type { App } from "../app-type.ts";
 import { IdempotentRequests } from "../idempotency.ts";
 import { type Preferences, parsePrefer } from "../prefer.ts";
@@ -50,7 +52,10 @@ export function syncRoute(app: App, context: RouteContext): void {
       const body = request.body;
       if (body.probe) {
         const signal = AbortSignal.any([request.signal, closing]);
-        const probe: SyncProbe = { wouldChange: await repo.probe(signal).catch(rethrowFailure) };
+        const wouldChange = await repo.probe(signal).catch((error: unknown) => {
+          throw signal.aborted ? error : probeProblem(repo, error);
+        });
+        const probe: SyncProbe = { wouldChange };
         return sendJson(reply, 200, probe);
       }
       const prefer = parsePrefer(request.headers.prefer);
@@ -176,9 +181,9 @@ function runProblem(run: SyncRun, reply: FastifyReply, wallMs: number): Problem 
   return new Problem(isProblemCode(code) ? code : "server/internal", detail, { members: { run } });
 }
 
-function rethrowFailure(error: unknown): never {
-  if (error instanceof SyncFailure) throw new Problem(error.code, error.message, { cause: error });
-  throw error;
+function probeProblem({ kind }: ServedRepo, error: unknown): Problem {
+  const failure = kind === "mirror" ? mirrorFailure(error) : readFailure(error);
+  return new Problem(failure.code, failure.message, { cause: failure });
 }
 
 function sendJson(reply: FastifyReply, status: number, value: SyncRun | SyncProbe): FastifyReply {

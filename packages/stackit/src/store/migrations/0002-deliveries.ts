@@ -12,7 +12,7 @@ export const deliveries: Migration = {
       .addColumn("task", "text", (column) => column.notNull())
       .addColumn("received_at", "bigint", (column) => column.notNull())
       .addColumn("finished_at", "bigint")
-      .addPrimaryKeyConstraint("delivery_pk", ["forge", "id"])
+      .addPrimaryKeyConstraint("delivery_pk", ["forge", "id", "repo_key"])
       .execute();
     await db.schema.createIndex("delivery_received_at").on("delivery").column("received_at").execute();
     await db.schema

@@ -1,0 +1,117 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { Problem } from "../../contract/problem-error.ts";
+import type { App } from "../app-type.ts";
+import { noSuchRoute } from "../request-guards.ts";
+import { responses } from "../responses.ts";
+import type { RouteContext } from "../route-context.ts";
+import { isSignedBy, parseSignature } from "../webhook-signature.ts";
+
+/** GitHub sends no larger ones. */
+const MAX_BODY_BYTES = 25 * 2 ** 20;
+const JSON_TYPE = "application/json";
+const FORM_TYPE = "application/x-www-form-urlencoded";
+
+const schema = {
+  operationId: "receiveGithubWebhook",
+  tags: ["sync"],
+  summary: "Take what a webhook of GitHub delivers",
+  description:
+    "For GitHub, which signs the body with a secret of this server. A `push` to a mirror leads to a run, even if the server " +
+    "ends before. A working copy is never fetched into, so it hears of no push. Without a configured secret, this is not found.",
+  consumes: [JSON_TYPE, FORM_TYPE],
+  headers: Type.Object({
+    "x-github-event": Type.String({ description: "Without it the delivery is invalid." }),
+    "x-hub-signature-256": Type.String({ description: "`sha256=` and the HMAC of the body in hexadecimal." }),
+    "x-github-delivery": Type.Optional(
+      Type.String({ description: "Names the delivery, so that it is taken only once." }),
+    ),
+  }),
+  body: Type.Unsafe({ type: "object", description: "The event as GitHub sends it." }),
+  response: responses(
+    {
+      202: Type.Null({ description: "The push is stored, now or since it was delivered before." }),
+      204: Type.Null({ description: "The delivery asks nothing of what is served here." }),
+    },
+    "request/invalid",
+    "request/too-large",
+    "request/rate-limited",
+    "request/not-found",
+    "webhook/bad-signature",
+  ),
+};
+
+export function githubWebhookRoute(app: App, { config, githubDeliveries, count }: RouteContext): void {
+  const { webhookSecrets = [] } = config;
+
+  /** Who does not prove to be GitHub is counted like any client. */
+  function refuse(request: FastifyRequest, reply: FastifyReply, refusal: Problem): never {
+    count(request, reply);
+    throw refusal;
+  }
+
+  async function refuseUnsigned(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (webhookSecrets.length === 0) refuse(request, reply, noSuchRoute());
+    if (!parseSignature(request.headers["x-hub-signature-256"]))
+      refuse(
+        request,
+        reply,
+        badSignature("X-Hub-Signature-256 is missing, or is not sha256=<64 hex digits>."),
+      );
+  }
+
+  void app.register((scope, _options, done) => {
+    takeRawBodies(scope);
+    const options = {
+      schema,
+      bodyLimit: MAX_BODY_BYTES,
+      config: { isSigned: true },
+      onRequest: refuseUnsigned,
+    };
+    scope.post("/webhooks/github", options, async (request, reply) => {
+      const { headers } = request;
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const signature = parseSignature(headers["x-hub-signature-256"]);
+      if (!signature || !isSignedBy(webhookSecrets, body, signature))
+        return refuse(request, reply, badSignature("The signature does not fit the body."));
+
+      const id = first(headers["x-github-delivery"]) ?? request.id;
+      const event = first(headers["x-github-event"]);
+      if (!event) throw new Problem("request/invalid", "The header X-GitHub-Event is missing.");
+      const payload = parsePayload(body, headers["content-type"]);
+      const taken = await githubDeliveries.receive({ id, event, payload });
+      request.log.info({ deliveryId: id, event, taken }, "webhook delivery");
+      return reply.code(taken === "taken" ? 202 : 204).send();
+    });
+    done();
+  });
+}
+
+/** The signature is over the bytes, so they are taken as they come. What they say is checked where it is used. */
+function takeRawBodies(scope: App): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  scope.setValidatorCompiler(() => () => true);
+}
+
+function first(header: string | string[] | undefined): string | undefined {
+  return [header ?? []].flat()[0];
+}
+
+function badSignature(detail: string): Problem {
+  return new Problem("webhook/bad-signature", detail);
+}
+
+/** @throws {Problem} `request/invalid` for what is not JSON, by itself or in the form's `payload`. */
+function parsePayload(body: Buffer, contentType = JSON_TYPE): unknown {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return JSON.parse(isForm(contentType) ? (new URLSearchParams(text).get("payload") ?? "") : text);
+  } catch (cause) {
+    throw new Problem("request/invalid", "The payload is not valid JSON.", { cause });
+  }
+}
+
+function isForm(contentType: string): boolean {
+  return contentType.toLowerCase().startsWith(FORM_TYPE);
+}
