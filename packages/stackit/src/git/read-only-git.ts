@@ -55,8 +55,8 @@ export class ReadOnlyGit {
       });
     }
     return {
-      args: ["--no-pager", `--git-dir=${this.gitDir}`, command, ...args],
-      // Not the working tree: nothing there, such as .gitattributes, may change an answer.
+      // Not the working tree, even where the configuration names one: nothing there, such as .gitattributes, may change an answer.
+      args: ["--no-pager", `--git-dir=${this.gitDir}`, `--work-tree=${this.gitDir}`, command, ...args],
       cwd: this.gitDir,
       env: command === "config" ? withUserConfig(this.#env) : this.#env,
     };

@@ -103,10 +103,15 @@ test("a process that is killed in the midst loses nothing", async () => {
     await expect.poll(() => spawner.gits.length, { interval: 1 }).toBeGreaterThan(round);
     spawner.killLast();
     expectWhole(await read, oids);
-    // Between two reads as well.
-    spawner.killLast();
-    await spawner.gits.at(-1)?.exited;
   }
+  // Between reads as well, and those who find it gone share the next one.
+  const started = spawner.gits.length;
+  spawner.killLast();
+  await spawner.gits.at(-1)?.exited;
+  for (const found of await Promise.all([1, 2, 3].map(() => pool.read(oids, { signal })))) {
+    expectWhole(found, oids);
+  }
+  expect(spawner.gits).toHaveLength(started + 1);
 });
 
 test("a caller who gives up is told so, and takes nothing from those who wait for the same process", async () => {

@@ -261,6 +261,18 @@ test("whatever a repository configures to be run is not run, and answers are the
   expect(await fingerprintTree(scene.path)).toBe(before);
 });
 
+test("what lies in the working tree changes no answer, even where the configuration points there", async () => {
+  await using scene = await twoBranches();
+  await using spawner = new DirectSpawner();
+  const git = new ReadOnlyGit(spawner, scene.gitDir);
+  const expected = await askEverything(scene, git);
+  await writeFile(join(scene.path, ".gitattributes"), "* -diff\n");
+  for (const worktree of ["..", scene.path, scene.gitDir, "/nonexistent"]) {
+    await scene.git("config", "core.worktree", worktree);
+    expect(await askEverything(scene, git)).toEqual(expected);
+  }
+});
+
 test("what our own surroundings say to git does not matter", async () => {
   await using scene = await twoBranches();
   await using spawner = new DirectSpawner();
