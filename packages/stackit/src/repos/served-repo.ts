@@ -54,7 +54,7 @@ export interface ServedRepo {
   refOid(fullName: string): string | undefined;
   /**
    * What a run that started now would change. Changes nothing and publishes nothing.
-   * @throws {SyncFailure} for every failure that it can name.
+   * @throws what a run would fail with.
    */
   probe(signal: AbortSignal): Promise<RefChanges>;
 }

@@ -119,6 +119,11 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     return this.#opened?.dirs.commonDir;
   }
 
+  /** The folder that holds its HEAD, once it was found: no two worktrees share it. */
+  get gitDir(): string | undefined {
+    return this.#opened?.dirs.gitDir;
+  }
+
   get snapshot(): GraphSnapshot | undefined {
     return this.#publisher.snapshot;
   }

@@ -59,6 +59,7 @@ const OF_REMOTES: Readonly<
 
 /** Why a mirror could not be made equal to its remote, in words for a client: no path, no URL, nothing that git printed. */
 export function mirrorFailure(error: unknown): SyncFailure {
+  if (error instanceof SyncFailure) return error;
   const [code, detail, retryable] = explain(error);
   return new SyncFailure(code, detail, { retryable, cause: error });
 }

@@ -10,7 +10,7 @@ export class WorkingCopyTarget implements SyncTarget {
   /** `folder`: what the repository is known by as long as it was not found. */
   constructor(repo: WorkingCopy, folder: string) {
     this.#repo = repo;
-    this.storeKey = `working-copy:${repo.commonDir ?? folder}`;
+    this.storeKey = `working-copy:${repo.gitDir ?? folder}`;
   }
 
   get repoId(): string {
@@ -29,6 +29,7 @@ export class WorkingCopyTarget implements SyncTarget {
 
 /** Why a working copy could not be read, in words for a client: no path, nothing that git printed. */
 export function readFailure(error: unknown): SyncFailure {
+  if (error instanceof SyncFailure) return error;
   const code =
     error instanceof GitError ? error.failure : error instanceof Error && "code" in error ? error.code : "";
   const [detail, retryable] = explain(String(code));
@@ -44,7 +45,7 @@ function explain(code: string): [detail: string, retryable: boolean] {
     case "too-much-output":
       return ["The repository has more refs than this server reads.", false];
     case "missing-object":
-      return ["Objects that the refs point to are missing from the repository.", false];
+      return ["Objects that the refs point to are missing from the repository.", true];
     case "no-repository":
     case "ENOENT":
     case "ENOTDIR":
