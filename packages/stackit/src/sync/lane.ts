@@ -31,6 +31,11 @@ export interface RepoInQueue {
   readonly expectedMaxAgeSec: number;
   /** From before the start. */
   readonly history?: RunHistory;
+  /**
+   * When a trigger will ask, given since when the lane has been idle; both monotonic. Only for telling people, as
+   * `nextDueAt`.
+   */
+  readonly askedAgainAtMs?: (idleSinceMs: number) => number | undefined;
 }
 
 /** A burst settles `settleMs` after its last request, at most `settleCapMs` after its first. */
@@ -110,6 +115,8 @@ export class Lane implements LaneState {
   history: RunHistory;
   /** What the next back-off counts from: a person's request forgives the failures before it. */
   failuresInARow = 0;
+  /** When the last run was answered; before the first one, when the lane was opened. */
+  restingSinceMs: number;
   /** No longer served: takes no requests, and goes when it is free. */
   leaving = false;
 
@@ -118,9 +125,10 @@ export class Lane implements LaneState {
   #covered = 0;
   #done = 0;
 
-  constructor(target: SyncTarget, about: RepoInQueue) {
+  constructor(target: SyncTarget, about: RepoInQueue, now: number) {
     this.target = target;
     this.about = about;
+    this.restingSinceMs = now;
     this.history = about.history ?? NO_HISTORY;
   }
 
@@ -140,11 +148,17 @@ export class Lane implements LaneState {
     return this.occupied && !this.running;
   }
 
+  /** Nothing is at work, waits, or will be tried again without a further request. A second look at a hold is no retry. */
+  get idle(): boolean {
+    const willRetry = this.intention !== undefined && this.history.consecutiveFailures > 0;
+    return !this.occupied && !this.waiting && !willRetry;
+  }
+
   get waiting(): LaneRun | undefined {
     return this.#requested > this.#covered ? this.#waiting : undefined;
   }
 
-  /** When something falls due here without a further request. */
+  /** When something falls due here without a further request from outside. */
   get dueTimesMs(): number[] {
     return [this.waiting?.dueAtMs, this.intention?.atMs].filter((at) => at !== undefined);
   }

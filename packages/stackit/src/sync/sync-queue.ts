@@ -94,7 +94,7 @@ export class SyncQueue implements AsyncDisposable {
    */
   register(target: SyncTarget, about: RepoInQueue): AsyncDisposable {
     if (this.#lanes.has(target.repoId)) throw new Error(`${target.repoId} is already in the queue`);
-    const lane = new Lane(target, about);
+    const lane = new Lane(target, about, this.#clock.now());
     this.#lanes.set(target.repoId, lane);
     return { [Symbol.asyncDispose]: () => this.#remove(lane) };
   }
@@ -122,6 +122,15 @@ export class SyncQueue implements AsyncDisposable {
   /** @throws {Problem} `repo/not-found` */
   freshness(repoId: string): Freshness {
     return this.#freshness(this.#lane(repoId));
+  }
+
+  /**
+   * Since when the repository has had no run, and has none before it by itself, on the queue's monotonic clock. Undefined
+   * while that is not so, and for a repository that is not registered.
+   */
+  idleSinceMs(repoId: string): number | undefined {
+    const lane = this.#lanes.get(repoId);
+    return lane?.idle && !lane.leaving ? lane.restingSinceMs : undefined;
   }
 
   /** A run that waits, is at work, or was the last to finish. Older ones are in the store alone. */
@@ -289,6 +298,7 @@ export class SyncQueue implements AsyncDisposable {
   #conclude(lane: Lane, run: LaneRun, record: RunRecord): void {
     run.record = record;
     lane.last = record;
+    lane.restingSinceMs = this.#clock.now();
     lane.history = historyAfter(lane.history, record);
     this.#tell(lane, record);
     run.finished.resolve(record);
@@ -305,7 +315,8 @@ export class SyncQueue implements AsyncDisposable {
   #freshness(lane: Lane): Freshness {
     const now = this.#clock.now();
     const wallMs = this.#clock.wallNow();
-    const dueAtMs = Math.min(...lane.dueTimesMs);
+    const askedAtMs = lane.idle ? lane.about.askedAgainAtMs?.(lane.restingSinceMs) : undefined;
+    const dueAtMs = Math.min(...lane.dueTimesMs, askedAtMs ?? Number.POSITIVE_INFINITY);
     return deriveFreshness(
       {
         ...lane.about,

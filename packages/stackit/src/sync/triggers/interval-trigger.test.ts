@@ -1,0 +1,219 @@
+import { expect, test } from "vitest";
+import { ManualClock, settlePromises } from "../../../test/support/manual-clock.ts";
+import { SyncQueue } from "../sync-queue.ts";
+import { SyncFailure, type SyncResult, type SyncTarget } from "../sync-target.ts";
+import { type AskedAtIntervals, expectedMaxAgeSec, IntervalTrigger } from "./interval-trigger.ts";
+
+const MINUTE_MS = 60_000;
+const SETTLE_MS = 250;
+
+/** The real queue with mirrors whose runs take `tookMs`, and the times at which each began. */
+class IntervalWorld {
+  readonly clock = new ManualClock();
+  readonly queue: SyncQueue;
+  readonly trigger: IntervalTrigger;
+  readonly startsMs = new Map<string, number[]>();
+  tookMs = 10;
+  fails = false;
+
+  constructor(repos: readonly AskedAtIntervals[], random = () => 0.5) {
+    this.queue = new SyncQueue({
+      clock: this.clock,
+      random,
+      maxRunning: 10_000,
+      timeoutMs: 60 * MINUTE_MS,
+      settleMs: SETTLE_MS,
+    });
+    this.trigger = new IntervalTrigger(this.queue, repos, { clock: this.clock, random });
+    for (const { repoId, everyMs } of repos) {
+      this.startsMs.set(repoId, []);
+      this.queue.register(this.#target(repoId), {
+        kind: "mirror",
+        expectedMaxAgeSec: expectedMaxAgeSec(everyMs),
+        askedAgainAtMs: (idleSinceMs) => this.trigger.dueAtMs(repoId, idleSinceMs),
+      });
+    }
+  }
+
+  starts(repoId = "a"): number[] {
+    return this.startsMs.get(repoId) ?? [];
+  }
+
+  /** Milliseconds from now, as people are told. */
+  nextDueInMs(repoId = "a"): number | undefined {
+    const { nextDueAt } = this.queue.freshness(repoId);
+    return nextDueAt === undefined ? undefined : Date.parse(nextDueAt) - this.clock.wallNow();
+  }
+
+  #target(repoId: string): SyncTarget {
+    return {
+      repoId,
+      storeKey: repoId,
+      sync: async ({ signal }) => {
+        this.starts(repoId).push(this.clock.now());
+        await new Promise<void>((done) => {
+          this.clock.after(this.tookMs, done);
+          signal.addEventListener("abort", () => done());
+        });
+        if (this.fails) throw new SyncFailure("sync/remote-error", "It broke.", { retryable: true });
+        return UNCHANGED;
+      },
+    };
+  }
+}
+
+const UNCHANGED: SyncResult = {
+  outcome: "unchanged",
+  generation: 1,
+  refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
+  stacks: { created: [], changed: [], removed: [] },
+  phases: { fetchMs: 0, readMs: 1, deriveMs: 2 },
+};
+
+const one = (everyMs: number, random?: () => number) => new IntervalWorld([{ repoId: "a", everyMs }], random);
+
+test("a mirror is asked for soon after the start, then an interval after the end of each run", async () => {
+  const world = one(5 * MINUTE_MS);
+  world.tookMs = MINUTE_MS;
+  world.trigger.start();
+  await world.clock.advance(30 * MINUTE_MS);
+  const [first = Number.NaN, ...later] = world.starts();
+  expect(first).toBeLessThanOrEqual(100 + SETTLE_MS);
+  const roundMs = world.tookMs + 5 * MINUTE_MS + SETTLE_MS;
+  expect(later).toEqual([1, 2, 3, 4].map((round) => first + round * roundMs));
+});
+
+test("a run that somebody else asked for postpones the next asking", async () => {
+  const world = one(5 * MINUTE_MS);
+  world.trigger.start();
+  await world.clock.advance(4 * MINUTE_MS);
+  world.queue.request("a", { trigger: "webhook" });
+  await world.clock.advance(5 * MINUTE_MS);
+  expect(world.starts()).toHaveLength(2);
+  await world.clock.advance(SETTLE_MS * 2 + world.tookMs);
+  expect(world.starts()).toHaveLength(3);
+});
+
+test("what was asked for at the start by somebody else is not asked for again before its interval is over", async () => {
+  const world = one(5 * MINUTE_MS);
+  world.queue.request("a", { trigger: "startup" });
+  world.trigger.start();
+  await world.clock.advance(4 * MINUTE_MS);
+  expect(world.starts()).toEqual([0]);
+});
+
+test("nothing is asked while a run is at work or waits", async () => {
+  const world = one(1000);
+  world.tookMs = 30 * MINUTE_MS;
+  world.trigger.start();
+  await world.clock.advance(20 * MINUTE_MS);
+  expect(world.queue.freshness("a").activity).toBe("cloning");
+  expect(world.starts()).toHaveLength(1);
+
+  const waiting = world.queue.request("a", { trigger: "manual" });
+  await world.clock.advance(15 * MINUTE_MS);
+  expect(waiting.run()).toMatchObject({ state: "running", triggers: ["manual"] });
+  expect(world.starts()).toHaveLength(2);
+});
+
+test("a short interval does not cut short the queue's back-off", async () => {
+  const world = one(1000, () => 0.999);
+  world.fails = true;
+  world.trigger.start();
+  await world.clock.advance(60 * MINUTE_MS);
+  const failures = world.starts().length;
+  // Upper ends of 2, 4, 8 … 256 and then 300 s: an hour holds the first eight and about ten more.
+  expect(failures).toBeGreaterThan(15);
+  expect(failures).toBeLessThan(25);
+
+  world.fails = false;
+  await world.clock.advance(6 * MINUTE_MS);
+  const recovered = world.starts().length;
+  await world.clock.advance(10_000);
+  expect(world.starts().length).toBeGreaterThanOrEqual(recovered + 7);
+});
+
+test("five hundred mirrors that start together are asked for one after the other, in the same order each time", async () => {
+  const repos = Array.from({ length: 500 }, (_, i) => ({ repoId: `mirror-${i}`, everyMs: 5 * MINUTE_MS }));
+  const world = new IntervalWorld(repos, Math.random);
+  const again = new IntervalWorld(repos, Math.random);
+  for (const each of [world, again]) each.trigger.start();
+  const asked = () => [...world.startsMs.values()].filter((starts) => starts.length > 0).length;
+
+  let before = 0;
+  for (let second = 1; second <= 10; second++) {
+    await world.clock.advance(1000);
+    expect(asked() - before, `in second ${second}`).toBeLessThanOrEqual(25);
+    before = asked();
+  }
+  expect(asked()).toBeGreaterThan(60);
+  expect(world.clock.pendingTimers).toBeLessThan(30);
+  await world.clock.advance(41_000);
+  expect(asked()).toBe(500);
+  await again.clock.advance(51_000);
+  expect(again.startsMs).toEqual(world.startsMs);
+
+  // An interval later the ±10 % have spread them further.
+  const firstMs = new Map(repos.map(({ repoId }) => [repoId, world.starts(repoId)[0] ?? Number.NaN]));
+  await world.clock.advance(6 * MINUTE_MS);
+  for (const { repoId } of repos) {
+    const waitedMs = (world.starts(repoId)[1] ?? Number.NaN) - (firstMs.get(repoId) ?? Number.NaN);
+    expect(waitedMs).toBeGreaterThanOrEqual(0.9 * 5 * MINUTE_MS);
+    expect(waitedMs).toBeLessThanOrEqual(1.1 * 5 * MINUTE_MS + SETTLE_MS + world.tookMs);
+  }
+});
+
+test("setting the machine's clock neither stalls nor storms", async () => {
+  const world = one(5 * MINUTE_MS);
+  world.trigger.start();
+  await world.clock.advance(MINUTE_MS);
+  world.clock.setWallBack(24 * 60 * MINUTE_MS);
+  await world.clock.advance(5 * MINUTE_MS);
+  expect(world.starts()).toHaveLength(2);
+  world.clock.setWallBack(-48 * 60 * MINUTE_MS);
+  await world.clock.advance(5 * MINUTE_MS);
+  expect(world.starts()).toHaveLength(3);
+});
+
+test("an interval of 0 asks for nothing, and such a mirror is late after a day", async () => {
+  const world = one(0);
+  world.trigger.start();
+  expect(world.clock.pendingTimers).toBe(0);
+  expect(world.nextDueInMs()).toBeUndefined();
+  expect(expectedMaxAgeSec(0)).toBe(86_400);
+  expect(expectedMaxAgeSec(5 * MINUTE_MS)).toBe(600);
+});
+
+test("people are told when the next asking is due, from the moment a run has ended", async () => {
+  const world = one(5 * MINUTE_MS);
+  const told: (string | undefined)[] = [];
+  world.queue.observe(({ run, freshness }) => {
+    if (run.state === "finished") told.push(freshness.nextDueAt);
+  });
+  expect(world.nextDueInMs()).toBeUndefined();
+  world.trigger.start();
+  expect(world.nextDueInMs()).toBeLessThanOrEqual(100);
+  await world.clock.advance(1000);
+  const dueInMs = world.nextDueInMs() ?? Number.NaN;
+  expect(dueInMs).toBeLessThan(5 * MINUTE_MS);
+  expect(told.map((instant) => Date.parse(instant ?? ""))).toEqual([world.clock.wallNow() + dueInMs]);
+  await world.clock.advance(dueInMs - 1);
+  expect(world.queue.freshness("a").activity).toBe("idle");
+  await world.clock.advance(1);
+  expect(world.queue.freshness("a").activity).toBe("queued");
+});
+
+test("a mirror that leaves is not asked for, and disposal leaves no timer", async () => {
+  const clock = new ManualClock();
+  await using queue = new SyncQueue({ clock });
+  const target = { repoId: "a", storeKey: "a", sync: async () => UNCHANGED };
+  const registration = queue.register(target, { kind: "mirror", expectedMaxAgeSec: 600 });
+  const trigger = new IntervalTrigger(queue, [{ repoId: "a", everyMs: MINUTE_MS }], { clock });
+  trigger.start();
+  await clock.advance(MINUTE_MS / 2);
+  await registration[Symbol.asyncDispose]();
+  await clock.advance(5 * MINUTE_MS);
+  trigger[Symbol.dispose]();
+  await settlePromises();
+  expect(clock.pendingTimers).toBe(0);
+});
