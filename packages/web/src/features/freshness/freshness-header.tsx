@@ -120,7 +120,9 @@ const toneSigns = { run: "running", ok: "ok", warn: "late", bad: "failing" } as 
 
 function ChangedRefs({ run, route, words }: { run: SyncRun; route: RepositoryRoute; words: string }) {
   const refs = refCount(run);
-  if (refs === 0) return words === "see which" ? null : <span>no change</span>;
+  if (refs === 0 && words === "see which") return null;
+  // The first reading of a process has nothing to be compared with.
+  if (refs === 0) return <span>{run.outcome === "unchanged" ? "no change" : "first reading"}</span>;
   const open = route.sync === run.id;
   return (
     <Link
