@@ -121,8 +121,7 @@ const toneSigns = { run: "running", ok: "ok", warn: "late", bad: "failing" } as 
 function ChangedRefs({ run, route, words }: { run: SyncRun; route: RepositoryRoute; words: string }) {
   const refs = refCount(run);
   if (refs === 0 && words === "see which") return null;
-  // The first reading of a process has nothing to be compared with.
-  if (refs === 0) return <span>{run.outcome === "unchanged" ? "no change" : "first reading"}</span>;
+  if (refs === 0) return <span>{withoutRefs(run)}</span>;
   const open = route.sync === run.id;
   return (
     <Link
@@ -135,6 +134,12 @@ function ChangedRefs({ run, route, words }: { run: SyncRun; route: RepositoryRou
       {words}
     </Link>
   );
+}
+
+/** The first reading of a process has nothing to be compared with; a switch of branches changes no ref. */
+function withoutRefs({ outcome, triggers }: SyncRun): string {
+  if (outcome === "unchanged") return "no change";
+  return triggers.includes("startup") ? "first reading" : "no ref changed";
 }
 
 function FailureReason({ freshness, run }: { freshness: Freshness; run: SyncRun | undefined }) {
