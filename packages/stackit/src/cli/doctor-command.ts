@@ -4,6 +4,7 @@ import { loadConfig } from "../config/load-config.ts";
 import { type FlagValues, unknownVariables } from "../config/read-env.ts";
 import { checkDataDir } from "./doctor/check-data-dir.ts";
 import { checkDatabase } from "./doctor/check-database.ts";
+import { checkMirror } from "./doctor/check-mirror.ts";
 import { checkPort } from "./doctor/check-port.ts";
 import { checkGit, checkNode } from "./doctor/check-programs.ts";
 import { checkRepo } from "./doctor/check-repo.ts";
@@ -33,8 +34,8 @@ export async function doctorCommand(flags: FlagValues, terminal: Terminal): Prom
     tell(await checkDatabase(config.dataDir));
     tell(await checkPort(config.bind, config.port, signal));
     for (const repo of git.level === "fail" ? [] : config.repos) {
-      if (repo.kind === "mirror") continue;
-      for (const finding of await checkRepo(repo, signal)) tell(finding);
+      if (repo.kind === "mirror") tell(await checkMirror(repo));
+      else for (const finding of await checkRepo(repo, signal)) tell(finding);
     }
   }
   printLine(
@@ -52,17 +53,21 @@ async function readConfig(
   tell: (finding: Finding) => void,
 ): Promise<Config | undefined> {
   const subject = "configuration";
-  for (const name of unknownVariables(env)) {
-    const mend = "Check its spelling, or unset it; `stackit serve --help` lists the options.";
-    tell({ level: "warn", subject, detail: `nothing reads the variable ${name}`, mend });
-  }
+  const tellUnknown = (named: readonly string[]): void => {
+    for (const name of unknownVariables(env, named)) {
+      const mend = "Check its spelling, or unset it; `stackit serve --help` lists the options.";
+      tell({ level: "warn", subject, detail: `nothing reads the variable ${name}`, mend });
+    }
+  };
   try {
     const config = await loadConfig(flags, env, cwd);
+    tellUnknown(config.repos.flatMap((repo) => (repo.kind === "mirror" ? (repo.credentialEnv ?? []) : [])));
     const count = config.repos.length;
     tell({ level: "ok", subject, detail: count === 1 ? "1 repository" : `${count} repositories` });
     return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
+    tellUnknown([]);
     tell({ level: "fail", subject, detail: error.message, mend: "Change that setting." });
     return undefined;
   }

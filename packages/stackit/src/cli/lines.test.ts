@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RepoSummary } from "../contract/repo.ts";
 import type { SyncRun } from "../contract/sync-run.ts";
-import { ago } from "./ago.ts";
+import { ago, soon } from "./ago.ts";
 import { statusLines } from "./status-command.ts";
 import { runLines } from "./sync-command.ts";
 
@@ -56,6 +56,19 @@ test("a held run says what would vanish and how to let it through", () => {
   expect(lines).toContain("stackit sync shop --confirm h1");
 });
 
+test("a run says what a push had announced and the remote did not serve", () => {
+  const unmet = [
+    { ref: "refs/heads/ui", expected: "a".repeat(40), actual: "b".repeat(40) },
+    { ref: "refs/heads/api", expected: "a".repeat(40) },
+    { ref: "refs/heads/old", expected: null, actual: "b".repeat(40) },
+  ];
+  expect(runLines({ ...run, unmet }, plain).slice(-3)).toEqual([
+    "ui was to be at aaaaaaa; it is at bbbbbbb",
+    "api was to be at aaaaaaa; it is not there",
+    "old was to be gone; it is at bbbbbbb",
+  ]);
+});
+
 test("the status of repositories is a table with one row each", () => {
   const nowMs = Date.parse("2026-01-05T10:00:00.000Z");
   const freshness = {
@@ -87,11 +100,50 @@ test("the status of repositories is a table with one row each", () => {
       },
     },
   ];
+  const mirrors: RepoSummary[] = [
+    {
+      id: "ours",
+      displayName: "ours",
+      kind: "mirror",
+      trunk: "main",
+      currentBranch: "main",
+      freshness: { ...freshness, health: "fresh", lastSuccessAt: "2026-01-05T09:59:57.000Z" },
+    },
+    {
+      id: "theirs",
+      displayName: "theirs",
+      kind: "mirror",
+      trunk: "",
+      freshness: {
+        health: "failing",
+        activity: "idle",
+        consecutiveFailures: 1,
+        expectedMaxAgeSec: 600,
+        nextDueAt: "2026-01-05T10:00:40.000Z",
+        lastAttempt: {
+          at: "2026-01-05T09:59:00.000Z",
+          runId: "2",
+          outcome: "failed",
+          code: "sync/auth-failed",
+        },
+      },
+    },
+  ];
+  repos.push(...mirrors);
   expect(`\n${statusLines(repos, nowMs, plain).join("\n")}`).toBe(`
-HEALTH   REPOSITORY  NAME  TRUNK     CURRENT   ACTIVITY  READ   CHANGED
-local    shop        Shop  main      ui        idle      now    5 min ago
-failing  gone              no trunk  detached  queued    never  never
-        failed 3 times in a row: sync/unreadable`);
+HEALTH   REPOSITORY  NAME  TRUNK     CURRENT   ACTIVITY  READ     CHANGED
+local    shop        Shop  main      ui        idle      now      5 min ago
+failing  gone              no trunk  detached  queued    never    never
+        failed 3 times in a row: sync/unreadable, the working copy cannot be read
+fresh    ours              main      -         idle      3 s ago  5 min ago
+failing  theirs            no trunk  -         idle      never    never
+        failed once: sync/auth-failed, the remote refused the credentials, or wants some; next try in 40 s`);
+});
+
+test("what is to come is told in the same units", () => {
+  const nowMs = Date.parse("2026-01-05T10:00:00.000Z");
+  const at = (seconds: number) => soon(new Date(nowMs + seconds * 1000).toISOString(), nowMs);
+  expect([at(-5), at(1), at(40), at(300)]).toEqual(["now", "now", "in 40 s", "in 5 min"]);
 });
 
 test("ages have one unit", () => {

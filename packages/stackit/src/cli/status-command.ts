@@ -1,5 +1,6 @@
+import { problems } from "../contract/problems.ts";
 import type { Freshness, RepoSummary } from "../contract/repo.ts";
-import { ago } from "./ago.ts";
+import { ago, soon } from "./ago.ts";
 import { ServerAnswerError, ServerClient } from "./ask-server.ts";
 import { ReposAnswer } from "./pick-repo.ts";
 import { alignColumns } from "./table.ts";
@@ -37,12 +38,13 @@ const STYLES: Readonly<Record<Freshness["health"], Style>> = {
 
 export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint: Paint): string[] {
   if (repos.length === 0) return ["No repository is served."];
-  const rows = repos.map(({ id, displayName, trunk, currentBranch, freshness }) => [
+  const rows = repos.map(({ id, displayName, kind, trunk, currentBranch, freshness }) => [
     freshness.health,
     id,
     displayName === id ? "" : displayName,
     trunk || "no trunk",
-    currentBranch ?? "detached",
+    // Nobody works in a mirror.
+    kind === "mirror" ? "-" : (currentBranch ?? "detached"),
     freshness.activity,
     ago(freshness.lastSuccessAt, nowMs),
     ago(freshness.lastChangeAt, nowMs),
@@ -52,11 +54,23 @@ export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint:
   const painted = lines.flatMap((line, index) => {
     const { freshness } = repos[index] ?? {};
     if (!freshness) return [];
-    const { health, lastAttempt, consecutiveFailures } = freshness;
-    const row = paint(STYLES[health], health) + line.slice(health.length);
-    if (consecutiveFailures === 0) return [row];
-    const times = consecutiveFailures === 1 ? "once" : `${consecutiveFailures} times in a row`;
-    return [row, paint("red", `        failed ${times}${lastAttempt?.code ? `: ${lastAttempt.code}` : ""}`)];
+    const row = paint(STYLES[freshness.health], freshness.health) + line.slice(freshness.health.length);
+    return freshness.consecutiveFailures === 0
+      ? [row]
+      : [row, paint("red", `        ${failureWords(freshness, nowMs)}`)];
   });
   return [paint("dim", title), ...painted];
+}
+
+function failureWords({ consecutiveFailures, lastAttempt, nextDueAt }: Freshness, nowMs: number): string {
+  const times = consecutiveFailures === 1 ? "once" : `${consecutiveFailures} times in a row`;
+  const code = lastAttempt?.code;
+  const title = Object.entries(problems).find(([key]) => key === code)?.[1].title;
+  const why = code === undefined ? "" : `: ${code}${title ? `, ${lowerFirst(title)}` : ""}`;
+  const next = nextDueAt === undefined ? "" : `; next try ${soon(nextDueAt, nowMs)}`;
+  return `failed ${times}${why}${next}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -47,6 +47,8 @@ const STYLES: Readonly<Record<NonNullable<SyncRun["outcome"]>, Style>> = {
   failed: "red",
 };
 
+const HEADS = /^refs\/heads\//;
+
 /** What a run found, in the manner of `git fetch`, and which stacks that touched. */
 export function runLines(run: SyncRun, paint: Paint): string[] {
   const outcome = run.outcome ?? "failed";
@@ -59,6 +61,11 @@ export function runLines(run: SyncRun, paint: Paint): string[] {
   for (const [word, roots] of Object.entries(run.stacks)) {
     if (roots.length > 0) lines.push(`stacks ${word}: ${roots.join(", ")}`);
   }
+  for (const { ref, expected, actual } of run.unmet ?? []) {
+    const wanted = expected === null ? "gone" : `at ${short(expected)}`;
+    const found = actual === undefined ? "it is not there" : `it is at ${short(actual)}`;
+    lines.push(`${ref.replace(HEADS, "")} was to be ${wanted}; ${found}`);
+  }
   if (run.hold) {
     const { id, branchesBefore, branchesAfter, wouldRemove, confirmsAt } = run.hold;
     lines.push(
@@ -70,7 +77,7 @@ export function runLines(run: SyncRun, paint: Paint): string[] {
 }
 
 function changeLine({ ref, kind, old, new: now }: RefChange, paint: Paint): string {
-  const name = ref.replace(/^refs\/heads\//, "");
+  const name = ref.replace(HEADS, "");
   switch (kind) {
     case "created":
       return ` ${paint("green", "*")} ${label("new", ref)}  ${name}`;

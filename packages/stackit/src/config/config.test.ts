@@ -149,7 +149,6 @@ test("each platform keeps the data where its programs do", () => {
 });
 
 test("a misspelt variable is found", () => {
-  expect(unknownVariables({ STACKIT_PORT: "1", STACKIT_REPO_CONFIG: "x", HOME: "/" })).toEqual([
-    "STACKIT_REPO_CONFIG",
-  ]);
+  const env = { STACKIT_PORT: "1", STACKIT_REPO_CONFIG: "x", STACKIT_TOOLS_TOKEN: "y", HOME: "/" };
+  expect(unknownVariables(env, ["STACKIT_TOOLS_TOKEN"])).toEqual(["STACKIT_REPO_CONFIG"]);
 });

@@ -60,9 +60,9 @@ export function readSettings(flags: FlagValues, env: NodeJS.ProcessEnv): Setting
   return settings;
 }
 
-/** Variables that look like ours but are read by nobody: most likely misspelt. */
-export function unknownVariables(env: NodeJS.ProcessEnv): string[] {
-  const known = new Set<string>([...FLAGS.map(twinOf), ...VARIABLES, "STACKIT_SERVER"]);
+/** Variables that look like ours but are read by nobody, nor `named` by a list of repositories: most likely misspelt. */
+export function unknownVariables(env: NodeJS.ProcessEnv, named: Iterable<string> = []): string[] {
+  const known = new Set<string>([...FLAGS.map(twinOf), ...VARIABLES, "STACKIT_SERVER", ...named]);
   return Object.keys(env)
     .filter((name) => name.startsWith("STACKIT_") && !known.has(name))
     .sort();

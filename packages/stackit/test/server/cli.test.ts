@@ -190,6 +190,32 @@ test("doctor names each obstacle with its cure", async () => {
   expect(bad.code).toBe(1);
 });
 
+test("doctor looks for the remotes of mirrors, and quotes no token", async () => {
+  await using scene = await createScene();
+  const repos = [
+    { id: "near", url: "http://127.0.0.1:9/octo/near.git", credentialEnv: "STACKIT_NEAR_TOKEN" },
+    { id: "open", url: "http://localhost:9/octo/open.git" },
+    { id: "lost", url: "https://nowhere.invalid/octo/lost.git" },
+  ];
+  await writeFile(join(scene.root, "repos.json"), JSON.stringify({ repos }));
+  const token = "a-token-that-nobody-sees";
+  const args = ["doctor", "--repos-config", "repos.json", "--data-dir", "data", "--port", "0"];
+  const run = await runCommand(args, { cwd: scene.root, env: { STACKIT_NEAR_TOKEN: token } });
+  expect(run.stdout).toContain(
+    "✓ repository near: mirror of http://127.0.0.1:9/octo/near.git, with the token in STACKIT_NEAR_TOKEN",
+  );
+  expect(run.stdout).toContain("✓ repository open: mirror of http://localhost:9/octo/open.git, without");
+  expect(run.stdout).toMatch(/✗ repository lost: no address is known for nowhere\.invalid \(E[A-Z_]+\)/);
+  expect(run.stdout).not.toContain("nothing reads the variable");
+  expect(run.code).toBe(1);
+
+  const unset = await runCommand(args, { cwd: scene.root });
+  expect(unset.stdout).toContain(
+    "✗ configuration: repos.json: repos[0].credentialEnv names STACKIT_NEAR_TOKEN",
+  );
+  expect(run.stdout + run.stderr).not.toContain(token);
+});
+
 test("openapi prints the document that a server serves", async () => {
   await using scene = await createScene(stack);
   await using server = await serving(scene);
