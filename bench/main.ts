@@ -9,6 +9,7 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Comparison, Sample } from "./measure.ts";
+import { mirrorSyncs } from "./mirror.ts";
 import { cachedRepository, SIZES, scratchCopy } from "./repositories.ts";
 import { firstSnapshot, httpReads, refreshes } from "./scenarios.ts";
 
@@ -21,7 +22,10 @@ refresh, nothing changed: floor: for-each-ref of heads and metadata.
 refresh, one branch changed: one new commit and new metadata of one branch; the product's time includes the new line counts and the
   publishing. Floor: for-each-ref, cat-file --batch of the two new objects, diff-tree --stdin --numstat of one pair.
 GET /view and POST /sync: the whole server over HTTP on loopback, gzip accepted. Floor: one for-each-ref of heads and metadata, which is
-  what answering from Git each time would cost at least.`;
+  what answering from Git each time would cost at least.
+mirror, …: a mirror of the repository on a smart HTTP host on loopback. Nothing pushed: floor: git ls-remote with the same prefixes. One
+  branch pushed, with its metadata: the product's time includes the look, the fetch, the model, the line counts and the publishing. Floor:
+  the best bare git fetch: the two refs by name with --negotiation-tip, which somebody would first have to know of.`;
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +44,8 @@ for (const size of SIZES) {
   try {
     const bench = { repository: copy, branches: size.branches, rounds: Number(values.rounds) };
     process.stderr.write(`Measuring ${size.branches} branches …\n`);
-    results.push(await firstSnapshot(bench), ...(await refreshes(bench)), ...(await httpReads(bench)));
+    results.push(await firstSnapshot(bench), ...(await refreshes(bench)));
+    results.push(...(await httpReads(bench)), ...(await mirrorSyncs(bench)));
   } finally {
     await rm(copy, { recursive: true, force: true });
   }

@@ -36,8 +36,10 @@ export interface Ref {
   readonly oid: string;
 }
 
+const LIST = ["for-each-ref", "--format=%(objectname) %(refname)", ...PREFIXES];
+
 export async function readRefs(gitDir: string): Promise<Ref[]> {
-  const out = await git(gitDir, ["for-each-ref", "--format=%(objectname) %(refname)", ...PREFIXES]);
+  const out = await git(gitDir, LIST);
   return out
     .split("\n")
     .filter(Boolean)
@@ -49,7 +51,7 @@ export async function readRefs(gitDir: string): Promise<Ref[]> {
 
 /** What nobody can do without who wants to know whether anything changed: list the refs. */
 export async function unchangedFloor(gitDir: string): Promise<void> {
-  await readRefs(gitDir);
+  await git(gitDir, LIST);
 }
 
 /** The first reading: refs, metadata, tip commits, and the commits of each branch. Statistics are not in it. */
@@ -65,7 +67,7 @@ export async function firstReadFloor(gitDir: string): Promise<void> {
 
 /** After one changed branch: list the refs, read the new objects, count the lines of one pair. */
 export async function changedFloor(gitDir: string, change: Change): Promise<void> {
-  await readRefs(gitDir);
+  await git(gitDir, LIST);
   await git(gitDir, ["cat-file", "--batch", "--buffer"], `${change.commit}\n${change.blob}\n`);
   await git(gitDir, ["diff-tree", "--stdin", "-r", "--numstat"], `${change.commit} ${change.base}\n`);
 }

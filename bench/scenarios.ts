@@ -158,7 +158,7 @@ function configFor(repository: string, dataDir: string): Config {
 }
 
 /** Branches of different stacks, far apart. */
-async function someBranches(repository: string, count: number): Promise<string[]> {
+export async function someBranches(repository: string, count: number): Promise<string[]> {
   const names = (await readRefs(repository)).flatMap(({ name }) =>
     name.startsWith("refs/heads/") && name !== "refs/heads/main" ? [name.slice("refs/heads/".length)] : [],
   );
@@ -166,7 +166,7 @@ async function someBranches(repository: string, count: number): Promise<string[]
   return names.filter((_name, index) => index % step === 0).slice(0, count);
 }
 
-async function untilCounted(repo: WorkingCopy): Promise<void> {
+export async function untilCounted(repo: Pick<WorkingCopy, "snapshot">): Promise<void> {
   while (!repo.snapshot?.branches().every(({ linesAdded }) => linesAdded !== undefined)) await sleep(200);
 }
 

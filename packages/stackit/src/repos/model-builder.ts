@@ -83,14 +83,16 @@ export class ModelBuilder {
     }
     const trunk = await this.#heldPart(this.#chooseTrunk(reading, settings, this.#roots), signal);
     const sameTrunk = before?.model.graph.trunk?.name === trunk?.name && before?.model.settings === settings;
-    await this.#learnCommits(reading, settings, trunk, sameTrunk ? before?.changedRefs : undefined, signal);
+    const [landings] = await Promise.all([
+      this.#readLandings(trunk, settings, before?.model, signal),
+      this.#learnCommits(reading, settings, trunk, sameTrunk ? before?.changedRefs : undefined, signal),
+    ]);
     const history = this.#commits.history;
     const remembered = await this.#tipMemory.recall(reading, trunk?.name, before?.changedRefs);
     const { absent } = this.#commits;
     const input = { reading, trunk, history, absent, blobs: this.#metadata.records, remembered };
     const updated = before && updateGraph(before.model.graph, input, before.changedRefs);
     const graph = updated?.graph ?? buildGraph(input);
-    const landings = await this.#readLandings(trunk, settings, before?.model, signal);
     // The headers of commits off the trunk are known; members may also stand on it.
     const shown = updated
       ? [...updated.changed].flatMap((name) => graph.nodes.get(name) ?? [])
