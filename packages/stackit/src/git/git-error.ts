@@ -18,7 +18,7 @@ export class GitError extends Error {
   ) {
     const said = details.stderr?.trim().split("\n").at(-1);
     super(
-      `git ${details.args[0] ?? ""}: ${failure}${said ? `: ${said}` : ""}`,
+      `git ${details.args.find((arg) => !arg.startsWith("-")) ?? ""}: ${failure}${said ? `: ${said}` : ""}`,
       details.cause === undefined ? undefined : { cause: details.cause },
     );
     this.name = "GitError";

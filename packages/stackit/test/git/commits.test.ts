@@ -87,6 +87,9 @@ test("commits are listed from some tips down to others, and tips that are not he
   expect(await listCommits(git, [], [main], { signal })).toEqual([]);
   expect(await listCommits(git, [main], [main, gone], { signal })).toEqual([]);
   expect(await listCommitIds(git, [ui], [main], { signal, maxCount: 1 })).toEqual([ui]);
+  await expect(listCommitIds(git, [ui], [gone], { signal })).rejects.toThrow(
+    /^git rev-list: missing-object: /,
+  );
   await expect(listCommitIds(git, [ui], [gone], { signal })).rejects.toMatchObject({
     failure: "missing-object",
   });

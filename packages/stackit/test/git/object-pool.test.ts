@@ -200,7 +200,7 @@ test("a repository that git refuses to read is a failure, not one without object
   await using pool = new ObjectPool(new ReadOnlyGit(spawner, scene.gitDir));
   const read = pool.read(oids.slice(0, 1), { signal });
   await expect(read).rejects.toMatchObject({ failure: "failed", exitCode: 128 });
-  await expect(read).rejects.toThrow("bad config");
+  await expect(read).rejects.toThrow(/^git cat-file: failed: .*bad config/);
 });
 
 test("an object that is broken is absent, and takes no other with it", async () => {
