@@ -77,6 +77,8 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     events.append({ name: "sync", data: { repoId: run.repoId, run, freshness } });
     return store.syncRuns.save(storeKey, run);
   });
+  const githubDeliveries = new GithubDeliveries(store.deliveries, syncs, () => served);
+  await githubDeliveries.replay();
   const app = await createServer({
     repos: { list: () => repos, get: (id) => repos.find((repo) => repo.id === id) },
     syncs,
@@ -86,7 +88,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
       check: () => store.ping(),
     },
     events,
-    githubDeliveries: new GithubDeliveries(store.deliveries, syncs, () => served),
+    githubDeliveries,
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1", ...options.config },
     logger: pino({ level: "debug" }, lines),
     ...(options.clock ? { clock: options.clock } : {}),

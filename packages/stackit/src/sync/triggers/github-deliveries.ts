@@ -91,5 +91,6 @@ export class GithubDeliveries {
 }
 
 function isMirrorOf({ kind, owner, name }: PushedRepo["repo"], fullName: string): boolean {
-  return kind === "mirror" && `${owner}/${name}`.toLowerCase() === fullName.toLowerCase();
+  if (kind !== "mirror" || owner === undefined || name === undefined) return false;
+  return `${owner}/${name}`.toLowerCase() === fullName.toLowerCase();
 }

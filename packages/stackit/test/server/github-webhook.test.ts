@@ -1,0 +1,265 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import { createRequire } from "node:module";
+import { expect, test } from "vitest";
+import type { SyncWork } from "../../src/sync/sync-target.ts";
+import { HandMadeRepo } from "../support/hand-made-repo.ts";
+import { type StartOptions, startServer, unchanged } from "../support/started-server.ts";
+import { delivered, mirrorOf, type Posted, push, SECRET, WEBHOOK } from "../support/webhooks.ts";
+
+const require = createRequire(import.meta.url);
+const examplesByEvent: { name: string; examples: object[] }[] = require("@octokit/webhooks-examples");
+const CODERTOCAT = "Codertocat/Hello-World";
+
+/** A server with webhooks, and the work that its runs were given. */
+async function startWithWebhooks(options: StartOptions = {}) {
+  const works: (SyncWork & { repoId: string })[] = [];
+  const server = await startServer({
+    repos: [mirrorOf("Octo/Widget")],
+    run: async (repo, work) => {
+      works.push({ ...work, repoId: repo.id });
+      return unchanged(repo);
+    },
+    ...options,
+    config: { webhookSecrets: [SECRET], ...options.config },
+  });
+  const post = async (posted: Posted) => {
+    const { statusCode, body } = await server.app.inject(posted);
+    const code: unknown = body === "" ? undefined : JSON.parse(body).code;
+    return code === undefined ? statusCode : `${statusCode} ${code}`;
+  };
+  return Object.assign(server, { works, post });
+}
+
+test("a push to a mirror is acknowledged, and a run looks for what was pushed", async () => {
+  await using server = await startWithWebhooks();
+  const posted = await delivered("push", push("octo/WIDGET", "topic", "c".repeat(40)));
+  const answer = await server.app.inject(posted);
+  expect([answer.statusCode, answer.body]).toEqual([202, ""]);
+  await expect
+    .poll(() => server.works)
+    .toMatchObject([
+      {
+        repoId: "Octo-Widget",
+        triggers: ["webhook"],
+        expected: [{ ref: "refs/heads/topic", sha: "c".repeat(40) }],
+      },
+    ]);
+  await expect.poll(() => server.store.deliveries.unfinished("Octo-Widget")).toEqual([]);
+});
+
+test("a deleted branch is expected to be gone", async () => {
+  await using server = await startWithWebhooks();
+  expect(await server.post(await delivered("push", push("octo/widget", "old", "0".repeat(40))))).toBe(202);
+  await expect
+    .poll(() => server.works.flatMap(({ expected }) => expected))
+    .toEqual([{ ref: "refs/heads/old", sha: null }]);
+});
+
+test("a delivery that comes again is acknowledged again, and leads to nothing new", async () => {
+  await using server = await startWithWebhooks();
+  const posted = await delivered("push", push("octo/widget"));
+  expect(await server.post(posted)).toBe(202);
+  await expect.poll(() => server.works.length).toBe(1);
+  expect(await server.post(posted)).toBe(202);
+  expect(server.syncs.freshness("Octo-Widget").activity).toBe("idle");
+  expect(server.works).toHaveLength(1);
+});
+
+test("a push of a tag is acknowledged and needs no run", async () => {
+  await using server = await startWithWebhooks();
+  const posted = await delivered("push", push("octo/widget", "", undefined, { ref: "refs/tags/v1" }));
+  expect(await server.post(posted)).toBe(202);
+  expect(server.syncs.freshness("Octo-Widget").activity).toBe("idle");
+  expect(await server.store.deliveries.unfinished("Octo-Widget")).toEqual([]);
+});
+
+test("a working copy hears of no push, and neither does a repository that is not served", async () => {
+  const copy = new HandMadeRepo("copy", "Octo/Widget", "working-copy");
+  await using server = await startWithWebhooks({ repos: [copy, new HandMadeRepo("bare", "", "mirror")] });
+  for (const name of ["Octo/Widget", "octo/other", "undefined/undefined"]) {
+    expect(await server.post(await delivered("push", push(name)))).toBe(204);
+  }
+  expect(server.works).toEqual([]);
+  expect(server.syncs.freshness("copy").activity).toBe("idle");
+});
+
+test("two mirrors of one repository both look", async () => {
+  const repos = [mirrorOf("octo/widget", "one"), mirrorOf("Octo/Widget", "two"), mirrorOf("octo/other")];
+  await using server = await startWithWebhooks({ repos });
+  expect(await server.post(await delivered("push", push("octo/widget")))).toBe(202);
+  await expect.poll(() => server.works.map(({ repoId }) => repoId).sort()).toEqual(["one", "two"]);
+});
+
+test("every payload that GitHub publishes as an example is taken, and only pushes of branches lead to a run", async () => {
+  await using server = await startWithWebhooks({ repos: [mirrorOf(CODERTOCAT, "hello")] });
+  let [taken, ignored] = [0, 0];
+  for (const { name, examples } of examplesByEvent) {
+    for (const payload of examples) {
+      const answer = await server.post(await delivered(name, payload));
+      expect.soft(answer, name).toBe(name === "push" ? 202 : 204);
+      if (answer === 202) taken++;
+      else ignored++;
+    }
+  }
+  expect([taken, ignored > 250]).toEqual([7, true]);
+  const master = { ref: "refs/heads/master", sha: "6113728f27ae82c7b1a177c8d03f9e96e0adf246" };
+  await expect.poll(() => server.syncs.freshness("hello").activity).toBe("idle");
+  for (const { expected } of server.works) expect(expected).toEqual([master]);
+  expect(server.works).not.toEqual([]);
+});
+
+test("what is not signed with a secret of this server is refused, whatever it is", async () => {
+  await using server = await startWithWebhooks();
+  const posted = await delivered("push", push("octo/widget"));
+  const { "x-hub-signature-256": signature = "", ...unsigned } = posted.headers;
+  const refused = "401 webhook/bad-signature";
+  expect(await server.post({ ...posted, headers: unsigned })).toBe(refused);
+  for (const wrong of ["", "sha256=", signature.slice(0, -1), signature.replace("256", "1"), "sha256=é"]) {
+    expect(await server.post({ ...posted, headers: { ...unsigned, "x-hub-signature-256": wrong } })).toBe(
+      refused,
+    );
+  }
+  expect(await server.post(await delivered("push", push("octo/widget"), { secret: "another" }))).toBe(
+    refused,
+  );
+  expect(await server.post({ ...posted, payload: `${posted.payload} ` })).toBe(refused);
+  expect(await server.post({ ...posted, payload: "" })).toBe(refused);
+  expect(await server.post(await delivered("push", "no json", { secret: "another" }))).toBe(refused);
+  expect(server.works).toEqual([]);
+});
+
+test("while a secret is exchanged, both sign", async () => {
+  await using server = await startWithWebhooks({
+    config: { webhookSecrets: ["the old one", "the new one"] },
+  });
+  for (const secret of ["the old one", "the new one"]) {
+    expect(await server.post(await delivered("push", push("octo/widget"), { secret }))).toBe(202);
+  }
+  expect(await server.post(await delivered("push", push("octo/widget")))).toMatch(/^401/);
+});
+
+test("without a secret there are no webhooks, and the configuration says which it is", async () => {
+  const webhooksOf = async (server: { app: { inject: (url: string) => Promise<{ json(): unknown }> } }) =>
+    (await server.app.inject("/api/v1/config")).json();
+  for (const readOnly of [true, false]) {
+    await using without = await startWithWebhooks({ config: { webhookSecrets: [], readOnly } });
+    const posted = await delivered("ping", { zen: "Anything added dilutes everything else." });
+    expect(await without.post(posted)).toBe("404 request/not-found");
+    expect(await without.post({ ...posted, headers: {} })).toBe("404 request/not-found");
+    expect(await webhooksOf(without)).toMatchObject({ webhooks: false });
+  }
+  await using server = await startWithWebhooks();
+  expect(await webhooksOf(server)).toMatchObject({ webhooks: true });
+});
+
+test("a form carries the payload as well as JSON does", async () => {
+  await using server = await startWithWebhooks();
+  const form = new URLSearchParams({ payload: JSON.stringify(push("octo/widget", "+ & é")) }).toString();
+  for (const type of [
+    "application/x-www-form-urlencoded",
+    "Application/X-WWW-Form-Urlencoded; charset=utf-8",
+  ]) {
+    expect(await server.post(await delivered("push", form, { type }))).toBe(202);
+  }
+  await expect.poll(() => server.works[0]?.expected[0]?.ref).toBe("refs/heads/+ & é");
+  const empty = await delivered("push", "other=1", { type: "application/x-www-form-urlencoded" });
+  expect(await server.post(empty)).toBe("400 request/invalid");
+});
+
+test("what is signed but cannot be understood is refused, and does no harm", async () => {
+  await using server = await startWithWebhooks();
+  const invalid = "400 request/invalid";
+  for (const payload of [
+    "{",
+    "[",
+    "null",
+    "7",
+    "[[]]",
+    '{"ref":{}}',
+    '{"__proto__":{"ref":"refs/heads/x"}}',
+  ]) {
+    expect(await server.post(await delivered("push", payload)), payload).toBe(invalid);
+  }
+  expect(await server.post(await delivered("ping", "{"))).toBe(invalid);
+  expect(await server.post(await delivered("ping", "null"))).toBe(204);
+  const { headers, ...rest } = await delivered("push", push("octo/widget"));
+  const { "x-github-event": _, ...nameless } = headers;
+  expect(await server.post({ ...rest, headers: nameless })).toBe(invalid);
+  expect(server.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+});
+
+test("a delivery without an id, or without a type, is taken", async () => {
+  await using server = await startWithWebhooks();
+  const { headers, ...rest } = await delivered("push", push("octo/widget"));
+  const { "x-github-delivery": _, "content-type": __, ...bare } = headers;
+  for (let times = 0; times < 2; times++) expect(await server.post({ ...rest, headers: bare })).toBe(202);
+});
+
+test("a read-only server takes pushes, and so does one that is asked from a page's origin or without pause", async () => {
+  await using server = await startWithWebhooks({
+    config: { readOnly: true, limits: { requestsPerSec: 1, requestBurst: 2 } },
+  });
+  for (let times = 0; times < 20; times++) {
+    const posted = await delivered("push", push("octo/widget"));
+    expect(
+      await server.post({ ...posted, headers: { ...posted.headers, origin: "https://github.com" } }),
+    ).toBe(202);
+  }
+  const foreign = { ...(await delivered("push", {})), headers: { host: "evil.example.com" } };
+  expect(await server.post(foreign)).toBe("421 request/unknown-host");
+  const forged = await delivered("push", push("octo/widget"), { secret: "guessed" });
+  const answers = [await server.post(forged), await server.post(forged), await server.post(forged)];
+  expect(answers.map((answer) => String(answer).slice(0, 3))).toEqual(["401", "401", "429"]);
+  expect(await server.post(await delivered("push", push("octo/widget")))).toBe(202);
+});
+
+test("a body that arrives in two halves of one character is whole", async () => {
+  await using server = await startWithWebhooks();
+  const { headers, payload } = await delivered("push", push("octo/widget", "größe"));
+  const body = Buffer.from(payload);
+  const middle = body.indexOf("ö") + 1;
+  const posting = request(`${server.origin}${WEBHOOK}`, {
+    method: "POST",
+    headers: { ...headers, "content-length": body.length },
+  });
+  posting.setNoDelay(true);
+  const arrived = new Promise<void>((resolve) => {
+    server.app.server.once("connection", (socket) => socket.once("data", () => resolve()));
+  });
+  posting.write(body.subarray(0, middle));
+  await arrived;
+  posting.end(body.subarray(middle));
+  const [response] = await once(posting, "response");
+  response.resume();
+  expect(response.statusCode).toBe(202);
+  await expect.poll(() => server.works[0]?.expected[0]?.ref).toBe("refs/heads/größe");
+});
+
+test("a push of 24 MiB is taken; of 26, announced or in chunks, is refused before it is looked at", async () => {
+  await using server = await startWithWebhooks();
+  const ofSize = (bytes: number) =>
+    delivered("push", push("octo/widget", "big", undefined, { pad: "x".repeat(bytes) }));
+  expect(await server.post(await ofSize(24 * 2 ** 20))).toBe(202);
+
+  const { headers, payload } = await ofSize(26 * 2 ** 20);
+  const announced = request(`${server.origin}${WEBHOOK}`, {
+    method: "POST",
+    headers: { ...headers, "content-length": payload.length },
+  });
+  announced.on("error", () => {});
+  announced.flushHeaders();
+  const [early] = await once(announced, "response");
+  expect(early.statusCode).toBe(413);
+  announced.destroy();
+
+  const inChunks = request(`${server.origin}${WEBHOOK}`, {
+    method: "POST",
+    headers: { ...headers, "transfer-encoding": "chunked" },
+  });
+  inChunks.on("error", () => {});
+  inChunks.end(payload);
+  const [late] = await once(inChunks, "response");
+  expect(late.statusCode).toBe(413);
+  inChunks.destroy();
+});
