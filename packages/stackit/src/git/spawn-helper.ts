@@ -6,7 +6,9 @@
  * It ends with its parent, and takes every git it started with it.
  */
 import { spawn } from "node:child_process";
+import { rmdirSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
+import { dirname } from "node:path";
 
 export type HelperRequest = {
   id: number;
@@ -40,6 +42,13 @@ function serve(socketPath: string, send: (reply: HelperReply) => boolean): void 
       } catch {
         // It has ended.
       }
+    }
+    // Whoever made it was perhaps killed, and cannot remove it any more.
+    try {
+      rmSync(socketPath, { force: true });
+      rmdirSync(dirname(socketPath));
+    } catch {
+      // It was not killed, and has.
     }
     process.exit(0);
   });

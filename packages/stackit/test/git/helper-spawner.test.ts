@@ -76,6 +76,7 @@ test("the helper ends with its parent, and takes every git along", async () => {
   await using git = await standInForGit(WAITS);
   const program = fileURLToPath(new URL("../support/helper-parent.ts", import.meta.url));
   const parent = fork(program, [cwd, git.env.PATH ?? ""], {
+    env: { ...process.env, TMPDIR: git.folder },
     execArgv: [],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
@@ -83,10 +84,13 @@ test("the helper ends with its parent, and takes every git along", async () => {
   await expect.poll(() => git.pids()).toHaveLength(3);
   const pids = await git.pids();
   expect(await stillRunning(pids)).toEqual(pids);
+  const sockets = async () => (await readdir(git.folder)).filter((name) => name.startsWith("stackit-"));
+  expect(await sockets()).toHaveLength(1);
   const gone = once(parent, "exit");
   parent.kill("SIGKILL");
   await gone;
   await expect.poll(() => stillRunning(pids)).toEqual([]);
+  expect(await sockets()).toEqual([]);
 });
 
 test("a killed helper takes its gits along, and no call after it is lost", async () => {
