@@ -1,20 +1,13 @@
-import type { SyncRequest, SyncRun } from "../contract/sync-run.ts";
+import type { SyncRequest, SyncRun, UnmetRef } from "../contract/sync-run.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
 import type { SyncRequester } from "./server-parts.ts";
 
 const LOOK_AGAIN_MS = { first: 100, longest: 1000 };
 
-export interface UnmetExpectation {
-  readonly ref: string;
-  readonly expected: string;
-  /** Absent when there is no such ref. */
-  readonly actual?: string;
-}
-
 export interface SyncEnd {
   readonly run: SyncRun;
-  readonly unmet: readonly UnmetExpectation[];
+  readonly unmet: readonly UnmetRef[];
 }
 
 /** What one POST asked for: a run, and more of them while an expected commit is not there. */
@@ -55,10 +48,7 @@ export function beginSync(
   return { run: () => ticket.run(), ended };
 }
 
-function unmetExpectations(
-  repo: ServedRepo,
-  expected: NonNullable<SyncRequest["expect"]>,
-): UnmetExpectation[] {
+function unmetExpectations(repo: ServedRepo, expected: NonNullable<SyncRequest["expect"]>): UnmetRef[] {
   return expected.flatMap(({ ref, sha }) => {
     const actual = repo.refOid(ref);
     return actual === sha ? [] : [{ ref, expected: sha, ...(actual === undefined ? {} : { actual }) }];
