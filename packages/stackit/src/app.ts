@@ -16,12 +16,15 @@ import type { LineCountStore } from "./repos/line-counts.ts";
 import { Mirror } from "./repos/mirror.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
 import { openStore, type Store } from "./store/open-store.ts";
+import type { RepoInQueue } from "./sync/lane.ts";
 import { MirrorTarget } from "./sync/mirror-target.ts";
 import type { RunChange } from "./sync/run-observers.ts";
 import { SyncQueue } from "./sync/sync-queue.ts";
 import type { SyncTarget } from "./sync/sync-target.ts";
 import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
 import { GithubDeliveries } from "./sync/triggers/github-deliveries.ts";
+import { expectedMaxAgeSec, IntervalTrigger } from "./sync/triggers/interval-trigger.ts";
+import { startDelaysMs } from "./sync/triggers/start-delays.ts";
 import { WorkingCopyTarget } from "./sync/working-copy-target.ts";
 
 /** Names in one `refresh` event; more are counted only. */
@@ -71,6 +74,11 @@ export async function start(config: Config, log: Logger): Promise<Running> {
 
     const looker = new RefLooker();
     house.defer(() => looker[Symbol.dispose]());
+    const mirrors = config.repos.filter((repo) => repo.kind === "mirror");
+    const interval = new IntervalTrigger(
+      queue,
+      mirrors.map((mirror) => ({ repoId: mirror.id, everyMs: intervalMs(mirror, config) })),
+    );
     const served = new Map<string, { repo: WorkingCopy | Mirror; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
       const tools = { config, spawner, looker, lineCounts: store.lineCounts, log };
@@ -79,7 +87,14 @@ export async function start(config: Config, log: Logger): Promise<Running> {
           ? openMirror(repoConfig, tools)
           : await openWorkingCopy(repoConfig, tools);
       house.use(repo);
-      await register(repo, target, queue, store);
+      const expectation =
+        repoConfig.kind === "mirror"
+          ? {
+              expectedMaxAgeSec: expectedMaxAgeSec(intervalMs(repoConfig, config)),
+              askedAgainAtMs: (idleSinceMs: number) => interval.dueAtMs(repo.id, idleSinceMs),
+            }
+          : { expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC };
+      await register(repo, target, expectation, queue, store);
       served.set(repo.id, { repo, target });
       publishEvents(repo, events);
     }
@@ -104,7 +119,13 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const url = await listen(app, { host: config.bind, port: config.port });
 
     await githubDeliveries.replay();
-    const tickets = [...served.keys()].map((id) => queue.request(id, { trigger: "startup" }).finished);
+    const delaysMs = startDelaysMs(mirrors.map(({ id }) => id));
+    const tickets = [...served.keys()].map((id) => {
+      const runAfterMs = delaysMs.get(id) ?? 0;
+      return queue.request(id, { trigger: "startup", runAfterMs }).finished;
+    });
+    house.defer(() => interval[Symbol.dispose]());
+    interval.start();
     for (const { repo } of served.values()) {
       if (repo instanceof WorkingCopy) house.use(watch(repo, queue, log));
     }
@@ -167,16 +188,21 @@ function openMirror(
   return { repo, target: new MirrorTarget(repo) };
 }
 
+function intervalMs({ syncIntervalMs }: MirrorConfig, config: Config): number {
+  return syncIntervalMs ?? config.syncIntervalMs;
+}
+
 async function register(
   repo: WorkingCopy | Mirror,
   target: SyncTarget,
+  expectation: Pick<RepoInQueue, "expectedMaxAgeSec" | "askedAgainAtMs">,
   queue: SyncQueue,
   store: Store,
 ): Promise<void> {
   await store.syncRuns.closeAbandoned(target.storeKey, Date.now());
   queue.register(target, {
     kind: repo.kind,
-    expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC,
+    ...expectation,
     history: await store.syncRuns.history(target.storeKey),
   });
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { SyncQueue } from "../sync-queue.ts";
 
@@ -10,8 +9,6 @@ export interface AskedAtIntervals {
 
 interface Schedule {
   readonly everyMs: number;
-  /** After the start, for a repository that nobody else asked for. */
-  readonly firstMs: number;
   /** How long it may be without a run this time. */
   maxIdleMs: number;
 }
@@ -23,8 +20,6 @@ export interface IntervalTriggerOptions {
   readonly random?: () => number;
 }
 
-/** The first askings after a start come this far apart on average, so that hundreds of mirrors are no stampede. */
-const FIRST_PASS_SPACING_MS = 100;
 /** Of the interval, more or less: what once came together drifts apart. */
 const JITTER = 0.1;
 /** A mirror that is not asked at intervals hears of changes by webhooks alone. Most repositories see a push a day. */
@@ -36,16 +31,15 @@ export function expectedMaxAgeSec(everyMs: number): number {
 }
 
 /**
- * Asks the queue for every repository that had no run for its interval, whatever asked for the last one, and soon after
- * the start for each that nobody else asked for. Leaves alone what runs, waits, or is being retried by the queue. One
- * timer for all. Time is monotonic: setting the machine's clock changes nothing.
+ * Asks the queue for every repository that had no run for its interval, whatever asked for the last one. Leaves alone
+ * what runs, waits, or is being retried by the queue. One timer for all. Time is monotonic: setting the machine's clock
+ * changes nothing.
  */
 export class IntervalTrigger implements Disposable {
   readonly #queue: Pick<SyncQueue, "request" | "idleSinceMs">;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #schedules = new Map<string, Schedule>();
-  #startedAtMs: number | undefined;
   #cancelWake: () => void = () => {};
 
   constructor(
@@ -56,26 +50,20 @@ export class IntervalTrigger implements Disposable {
     this.#queue = queue;
     this.#clock = clock;
     this.#random = random;
-    const asked = repos.filter(({ everyMs }) => everyMs > 0);
-    for (const { repoId, everyMs } of asked) {
-      const firstPassMs = Math.min(everyMs, asked.length * FIRST_PASS_SPACING_MS);
-      const firstMs = Math.round(fractionOf(repoId) * firstPassMs);
-      this.#schedules.set(repoId, { everyMs, firstMs, maxIdleMs: this.#jittered(everyMs) });
+    for (const { repoId, everyMs } of repos) {
+      if (everyMs > 0) this.#schedules.set(repoId, { everyMs, maxIdleMs: this.#jittered(everyMs) });
     }
   }
 
   /** To be called once, when the repositories are in the queue. */
   start(): void {
-    this.#startedAtMs = this.#clock.now();
     this.#askWhatIsDue();
   }
 
   /** When a repository that has been idle since then will be asked for, unless it has a run before; undefined for never. */
   dueAtMs(repoId: string, idleSinceMs: number): number | undefined {
     const schedule = this.#schedules.get(repoId);
-    if (!schedule || this.#startedAtMs === undefined) return undefined;
-    const hadRun = idleSinceMs > this.#startedAtMs;
-    return hadRun ? idleSinceMs + schedule.maxIdleMs : this.#startedAtMs + schedule.firstMs;
+    return schedule && idleSinceMs + schedule.maxIdleMs;
   }
 
   #askWhatIsDue(): void {
@@ -104,9 +92,4 @@ export class IntervalTrigger implements Disposable {
   [Symbol.dispose](): void {
     this.#cancelWake();
   }
-}
-
-/** From 0 to below 1, the same for the same text. */
-function fractionOf(text: string): number {
-  return createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;
 }

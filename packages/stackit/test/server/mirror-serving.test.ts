@@ -1,0 +1,120 @@
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { runCommand, startServe } from "../support/cli.ts";
+import { EventReader } from "../support/event-reader.ts";
+import { gitHttpHost } from "../support/git-http-host.ts";
+import { createScene, type Scene } from "../support/git-scene.ts";
+import { eventThat } from "../support/served-folders.ts";
+
+const TOKEN = "a-token-that-only-the-remote-sees";
+const AUTHORIZATION = `Basic ${Buffer.from(`x-access-token:${TOKEN}`).toString("base64")}`;
+
+/** A remote with the stack `api ← ui`, served as the mirror `shop` by the whole program. */
+async function servingMirror(entry: object = {}) {
+  const upstream = await createScene(
+    (writer) => {
+      writer.commit("main");
+      writer.stacked("api", "main");
+      writer.stacked("ui", "api");
+    },
+    { bare: true },
+  );
+  const host = await gitHttpHost(dirname(upstream.path));
+  const url = `${host.url}/repo.git`;
+  const list = join(upstream.root, "repos.json");
+  const repos = [{ id: "shop", url, credentialEnv: "SHOP_TOKEN", ...entry }];
+  await writeFile(list, JSON.stringify({ repos }));
+  const dataDir = join(upstream.root, "data");
+  const server = await startServe(["--repos-config", list, "--data-dir", dataDir], {
+    cwd: upstream.root,
+    env: { SHOP_TOKEN: TOKEN, STACKIT_LOG: "trace" },
+  });
+  return {
+    upstream,
+    host,
+    url,
+    server,
+    dataDir,
+    command: (...args: string[]) => runCommand([...args, "--server", server.url], { cwd: "/" }),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await host[Symbol.asyncDispose]();
+      await upstream[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("a listed remote is mirrored, and its interval finds what was pushed to it", async () => {
+  await using world = await servingMirror({ syncInterval: "1s" });
+  const { server, upstream } = world;
+  expect(server.stdout()).toBe(`Stackit serves ${world.url} at ${server.url}\n`);
+  expect((await world.command("sync", "shop")).code).toBe(0);
+
+  await using events = await EventReader.open(`${server.url}/api/v1/repos/shop/events`);
+  await pushFromElsewhere(upstream, "more");
+  const run = await eventThat(events, ({ name, data }) => name === "sync" && foundBranch(data, "more"));
+  expect(run.data).toMatchObject({
+    run: { triggers: ["interval"], outcome: "updated" },
+    freshness: { health: "fresh", expectedMaxAgeSec: 2, nextDueAt: expect.any(String) },
+  });
+});
+
+test("without an interval a mirror is read at the start and then when somebody asks", async () => {
+  await using world = await servingMirror({ syncInterval: "0" });
+  expect((await world.command("sync", "shop")).code).toBe(0);
+  await pushFromElsewhere(world.upstream, "more");
+  const { stdout } = await world.command("sync", "shop");
+  expect(stdout).toMatch(/^shop: updated in .*\n \* \[new branch\] +more\n/);
+  expect((await world.command("status")).stdout).toMatch(/^fresh\s+shop\s+main\s+-\s/m);
+});
+
+test("a token reaches its remote, and nothing that is printed, logged, answered or stored", async () => {
+  await using world = await servingMirror({ syncInterval: "0" });
+  const { host, server } = world;
+  const said: string[] = [];
+  const say = async (...args: string[]) => {
+    const run = await world.command(...args);
+    said.push(run.stdout, run.stderr);
+    return run;
+  };
+  expect((await say("sync", "shop", "--json")).code).toBe(0);
+  expect(new Set(host.credentials)).toEqual(new Set([AUTHORIZATION]));
+
+  host.front = (_request, response) => {
+    response
+      .writeHead(401, { "www-authenticate": 'Basic realm="shop"' })
+      .end(`no: ${AUTHORIZATION} ${TOKEN}`);
+    return true;
+  };
+  const refused = await say("sync", "shop");
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain("(sync/auth-failed)");
+  expect((await say("status")).stdout).toContain("failed once: sync/auth-failed");
+  await say("status", "--json");
+  for (const path of ["config", "repos/shop", "repos/shop/sync-runs", "metrics"]) {
+    said.push(await (await fetch(`${server.url}/api/v1/${path}`)).text());
+  }
+  await server.stop();
+  said.push(server.stdout(), server.stderr(), ...(await filesBelow(world.dataDir)));
+  const secret = AUTHORIZATION.slice("Basic ".length);
+  expect(said.filter((text) => text.includes(TOKEN) || text.includes(secret))).toEqual([]);
+  expect(server.stderr()).toContain("sync/auth-failed");
+});
+
+/** As somebody's push would, who builds on `ui`. */
+async function pushFromElsewhere(upstream: Scene, branch: string): Promise<void> {
+  await upstream.git("branch", branch, "ui");
+}
+
+function foundBranch(data: Record<string, unknown>, branch: string): boolean {
+  return JSON.stringify(data).includes(`"refs/heads/${branch}"`);
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true });
+  const paths = names.map((name) => join(folder, name));
+  const files = await Promise.all(paths.map(async (path) => ((await stat(path)).isFile() ? [path] : [])));
+  expect(files.flat()).not.toHaveLength(0);
+  return Promise.all(files.flat().map((path) => readFile(path, "latin1")));
+}
