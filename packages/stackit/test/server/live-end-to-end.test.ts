@@ -143,8 +143,8 @@ test("of two repositories the broken one says why, the other is served, and the 
   await using scene = await stack();
   const later = join(scene.root, "later");
   await using server = await serveFolders([
-    { id: "good", path: scene.path },
-    { id: "later", path: later },
+    { kind: "working-copy", id: "good", path: scene.path },
+    { kind: "working-copy", id: "later", path: later },
   ]);
   const { repos } = await server.get<RepoList>("/repos");
   expect(repos.map(({ id }) => id)).toEqual(["good", "later"]);
@@ -173,8 +173,8 @@ test("two worktrees of one repository are two repositories, each with its own ru
   await using scene = await stack();
   const worktree = await scene.addWorktree("ui");
   await using server = await serveFolders([
-    { id: "main", path: scene.path },
-    { id: "linked", path: worktree },
+    { kind: "working-copy", id: "main", path: scene.path },
+    { kind: "working-copy", id: "linked", path: worktree },
   ]);
   await server.sync({}, {}, "linked");
   const runsOf = async (id: string) => (await server.get<SyncRunList>(`/repos/${id}/sync-runs`)).runs;
