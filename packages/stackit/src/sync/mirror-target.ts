@@ -61,7 +61,8 @@ const OF_REMOTES: Readonly<
 export function mirrorFailure(error: unknown): SyncFailure {
   if (error instanceof SyncFailure) return error;
   const [code, detail, retryable] = explain(error);
-  return new SyncFailure(code, detail, { retryable, cause: error });
+  const retryAfterMs = error instanceof RemoteError ? error.retryAfterMs : undefined;
+  return new SyncFailure(code, detail, { retryable, retryAfterMs, cause: error });
 }
 
 function explain(error: unknown): Explained {

@@ -7,6 +7,8 @@ export interface RunFailure {
   readonly code: ProblemCode;
   readonly message: string;
   readonly retryable: boolean;
+  /** The remote asks not to be asked again before. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The records below are values: each change makes a new one, so whoever was given one keeps what was true then. */

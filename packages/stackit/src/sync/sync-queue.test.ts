@@ -198,6 +198,17 @@ test("a person overtakes hooks, hooks overtake the interval, and what waited lon
   expect(order).toEqual(["busy", "old", "manual", "hook", "interval"]);
 });
 
+test("a remote that asks to be left alone for a while is left alone that long", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  queue.request("a", { trigger: "startup" });
+  await repo.fail(new SyncFailure("sync/rate-limited", "Wait.", { retryable: true, retryAfterMs: 60_000 }));
+  await clock.advance(59_999);
+  expect(repo.works).toHaveLength(1);
+  await clock.advance(1);
+  expect(repo.works).toHaveLength(2);
+});
+
 test("retryable failures are tried again later and later, a person's request starts over, others are left alone", async () => {
   const { clock, queue, add } = setUp();
   const repo = add("a");

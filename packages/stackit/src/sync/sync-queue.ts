@@ -280,7 +280,8 @@ export class SyncQueue implements AsyncDisposable {
     lane.failuresInARow++;
     let nextAttemptAtMs: number | undefined;
     if (failure.retryable) {
-      const delayMs = backoffMs(lane.failuresInARow, this.#options.retry, this.#options.random);
+      const backoff = backoffMs(lane.failuresInARow, this.#options.retry, this.#options.random);
+      const delayMs = Math.max(backoff, failure.retryAfterMs ?? 0);
       if (this.#intend(lane, run, delayMs)) nextAttemptAtMs = wallMs + delayMs;
     }
     this.#conclude(lane, run, failedRun(run.record, failure, wallMs, { durationMs, nextAttemptAtMs }));

@@ -44,15 +44,18 @@ export class SyncFailure extends Error {
   readonly code: ProblemCode & `sync/${string}`;
   /** Whether the same run may succeed later without anybody mending anything. */
   readonly retryable: boolean;
+  /** When whoever was asked said how long to wait. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     code: ProblemCode & `sync/${string}`,
     detail: string,
-    options: { retryable: boolean; cause?: unknown },
+    options: { retryable: boolean; retryAfterMs?: number | undefined; cause?: unknown },
   ) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = "SyncFailure";
     this.code = code;
     this.retryable = options.retryable;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

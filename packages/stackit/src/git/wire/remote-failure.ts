@@ -28,30 +28,31 @@ export class RemoteError extends Error {
   }
 }
 
+const AUTH_MEND = "Check the token, and whether it may read this repository.";
+const TO_WAIT = "It asks to be left alone for a while.";
+const NOT_FOUND_MEND = "Check the URL; a private repository answers the same to those it does not know.";
+
 export function failureOfStatus(status: number, retryAfter: string | undefined): RemoteError {
   const retryAfterMs = parseRetryAfter(retryAfter);
   if (status === 401 || status === 403) {
     // Forges answer 403 when a quota is used up, and then say when it is not.
     if (status === 403 && retryAfterMs !== undefined) {
-      return new RemoteError("rate-limited", "The remote asks to wait.", { retryAfterMs });
+      return new RemoteError("rate-limited", TO_WAIT, { retryAfterMs });
     }
-    return new RemoteError(
-      "auth-failed",
-      `The remote refused the credentials, or wants some (HTTP ${status}).`,
-    );
+    return new RemoteError("auth-failed", `It answered ${status}. ${AUTH_MEND}`);
   }
   if (status === 404 || status === 410)
-    return new RemoteError("not-found", "The remote has no such repository.");
+    return new RemoteError("not-found", `It answered ${status}. ${NOT_FOUND_MEND}`);
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
-    return new RemoteError("rate-limited", "The remote asks to wait.", { retryAfterMs });
+    return new RemoteError("rate-limited", TO_WAIT, { retryAfterMs });
   }
   if (status >= 300 && status < 400) {
     return new RemoteError(
       "error",
-      "The remote answered with a redirect, which is not followed. Use the new address.",
+      "It answered with a redirect, which is not followed, so that no token goes astray. Use the new address.",
     );
   }
-  return new RemoteError("error", `The remote answered with HTTP ${status}.`);
+  return new RemoteError("error", `It answered ${status}.`);
 }
 
 /** Seconds or a date (RFC 9110), as milliseconds from now; at most a day. */
