@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { ConfigError } from "../config/config-error.ts";
-import { FLAGS, type Flag, type FlagValues, twinOf } from "../config/read-env.ts";
+import { FLAGS, type Flag, type FlagValues, twinOf, VARIABLES } from "../config/read-env.ts";
 import { productVersion } from "../lib/version.ts";
 import { type ExitCode, printLine, type Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
@@ -8,7 +8,7 @@ import { UsageError } from "./usage-error.ts";
 const SERVE_HELP: Readonly<Record<Flag, readonly [value: string, text: string]>> = {
   cwd: ["DIR", "serve this working copy as repository `default` (default: the current directory)"],
   "repos-config": ["FILE", "JSON list of the repositories to serve"],
-  "data-dir": ["DIR", "where the database lives (default: the platform's data folder)"],
+  "data-dir": ["DIR", "where mirrors and the database live (default: the platform's data folder)"],
   port: ["N", "0 picks a free one (default: 8080; PORT is read too)"],
   bind: ["ADDR", "address to listen on (default: 127.0.0.1)"],
   "base-url": ["URL", "the URL that people open, when it is not the address"],
@@ -43,7 +43,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
 
 function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Command {
   const program = new Command("stackit")
-    .description("Shows the stacks of branches of Git working copies, live, and never touches them.")
+    .description("Shows the stacks of branches of Git repositories, live. Working copies are only ever read.")
     .version(productVersion())
     .showHelpAfterError("(stackit --help lists what there is)")
     .exitOverride()
@@ -56,7 +56,10 @@ function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .command("serve", { isDefault: true })
     .allowExcessArguments()
     .description("run the server (what `stackit` alone does)")
-    .addHelpText("after", `\nEach option can be given as a variable too: --port as ${twinOf("port")}.`);
+    .addHelpText(
+      "after",
+      `\nEach option can be given as a variable too: --port as ${twinOf("port")}.\nBy variable alone: ${VARIABLES.join(", ")}.`,
+    );
   for (const flag of FLAGS) {
     const [value, text] = SERVE_HELP[flag];
     serve.addOption(new Option(value ? `--${flag} <${value}>` : `--${flag}`, text));
