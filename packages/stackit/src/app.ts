@@ -20,7 +20,7 @@ import type { RepoInQueue } from "./sync/lane.ts";
 import { MirrorTarget } from "./sync/mirror-target.ts";
 import type { RunChange } from "./sync/run-observers.ts";
 import { SyncQueue } from "./sync/sync-queue.ts";
-import type { SyncTarget } from "./sync/sync-target.ts";
+import { SyncFailure, type SyncTarget } from "./sync/sync-target.ts";
 import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
 import { GithubDeliveries } from "./sync/triggers/github-deliveries.ts";
 import { expectedMaxAgeSec, IntervalTrigger } from "./sync/triggers/interval-trigger.ts";
@@ -147,7 +147,10 @@ function newQueue(config: Config, log: Logger): SyncQueue {
     timeoutMs: config.syncTimeoutMs,
     settleMs: config.settleMs,
     settleCapMs: Math.max(2_000, config.settleMs),
-    onError: (error, where) => log.error({ err: error, ...where }, "a sync run failed"),
+    onError: (error, where) => {
+      if (error instanceof SyncFailure) log.warn({ ...where, cause: String(error.cause) }, error.message);
+      else log.error({ err: error, ...where }, "a sync run failed");
+    },
   });
 }
 
