@@ -35,11 +35,5 @@ export const READ_PREFIXES: readonly string[] = [
   BRANCH_METADATA,
 ];
 
-export interface RefDelta {
-  readonly ref: string;
-  readonly old?: string;
-  readonly new?: string;
-}
-
 /** What a mirror holds of its remote, and what it asks for: never `refs/*`, which on some hosts is a hundred thousand refs. */
 export const MIRRORED_PREFIXES: readonly string[] = [HEADS, STACKIT_METADATA, STACKIT_STACKS];

@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { browserTest, canBrowse, launchBrowser } from "../support/browser.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { type ServerProcess, serveFolder } from "../support/served-scene.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WITHIN = { timeout: 15_000 };
 
 let browser: Browser;
@@ -283,7 +281,7 @@ browserTest("X-01: axe finds nothing, light and dark, wide and narrow, list and 
         const { page } = open;
         if (path.endsWith("docs")) await page.getByRole("tab", { name: /Diff/ }).waitFor(WITHIN);
         else await row(page, "docs").waitFor(WITHIN);
-        await page.evaluate(AXE);
+        await page.evaluate(axe.source);
         const violations: string[] = await page.evaluate(async () => {
           const axe: {
             run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
