@@ -9,6 +9,8 @@ import { changeBranch, git } from "./plain-git.ts";
 import { type Bench, someBranches, untilCounted } from "./scenarios.ts";
 
 const FETCH = [
+  "-c",
+  "advice.fetchShowForcedUpdates=false",
   "fetch",
   "--quiet",
   "--no-write-fetch-head",

@@ -183,7 +183,7 @@ async function openWorkingCopy(
 }
 
 function openMirror(
-  { kind: _, syncIntervalMs: _every, ...about }: MirrorConfig,
+  { kind: _, syncIntervalMs: _every, credentialEnv: _env, ...about }: MirrorConfig,
   { config, spawner, looker, lineCounts }: RepoTools,
 ): { repo: Mirror; target: SyncTarget } {
   const dir = join(config.dataDir, "mirrors", `${about.id}.git`);

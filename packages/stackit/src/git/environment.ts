@@ -79,6 +79,7 @@ export function mirrorEnvironment(
     ["http.sslVerify", "true"],
     ["transfer.bundleURI", "false"],
     ["fetch.writeCommitGraph", "false"],
+    ["advice.fetchShowForcedUpdates", "false"],
   ];
   if (authorization !== undefined)
     config.push([`http.${url.href}.extraHeader`, `Authorization: ${authorization}`]);

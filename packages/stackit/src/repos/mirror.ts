@@ -75,7 +75,10 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #spawner: Spawner;
   #isThere = false;
-  #leftMess = false;
+  /** Refs may have been written that were not read: a run failed between the two. */
+  #isUnsure = false;
+  /** What the remote said when all of it was here and published. */
+  #equalTo: AdvertisedRefs | undefined;
   #state: State | undefined;
 
   constructor(spawner: Spawner, looker: RefLooker, options: MirrorOptions) {
@@ -131,26 +134,34 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     phases.readMs += lap();
 
     const before = this.#state;
-    const ours = before?.listing.refs ?? new Map<string, string>();
+    const wasUnsure = this.#isUnsure;
+    const ours = (wasUnsure ? (await this.#read(signal)).listing : before?.listing)?.refs ?? new Map();
     const { advertised, unmet } = await this.#look(ours, work.expected, signal);
+    const told = unmet.length > 0 ? { unmet } : {};
+    if (advertised === this.#equalTo && !wasUnsure) {
+      phases.fetchMs += lap();
+      return { ...this.#result("unchanged", phases), ...told };
+    }
     const plan = planFetch(ours, advertised.refs, MIRRORED_PREFIXES);
     const change = { gone: plan.gone.map(({ ref }) => ref), before: ours, after: advertised.refs };
     const hold = this.#gate.check(change, work.confirmed);
     const head = advertised.head === headOf(before?.raw) ? undefined : advertised.head;
     const isEqual = plan.refspecs.length === 0 && plan.gone.length === 0 && head === undefined;
-    const told = unmet.length > 0 ? { unmet } : {};
-    if (hold || (isEqual && before)) {
+    if (hold || (isEqual && before && !wasUnsure)) {
       phases.fetchMs += lap();
       if (hold) return { ...this.#result("held", phases), hold, ...told };
       this.#gate.clear();
+      this.#equalTo = advertised;
       return { ...this.#result(isFirst ? "updated" : "unchanged", phases), ...told };
     }
+    this.#isUnsure = true;
     await this.#carryOut(plan, head, isFirst, signal);
     phases.fetchMs += lap();
 
     const reading = await this.#read(signal);
     phases.readMs += lap();
     const published = await this.#advance(reading, signal);
+    this.#isUnsure = false;
     phases.deriveMs += lap();
     this.#gate.clear();
     return { ...this.#result("updated", phases), ...published, ...told };
@@ -185,13 +196,25 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     if (!this.#isThere) {
       await ensureMirror(dir, { id, url: url.href }, async (folder) => {
         const git = new MirrorGit(this.#spawner, folder, this.#options);
-        await git.init("sha1", { signal });
+        await git.init(await this.#objectFormat(signal), { signal });
       });
       await removeLeftovers(dir, { evenFresh: false });
       this.#isThere = true;
     }
-    if (this.#leftMess) await removeLeftovers(dir, { evenFresh: true });
-    this.#leftMess = false;
+    if (this.#isUnsure) await removeLeftovers(dir, { evenFresh: true });
+  }
+
+  /** Asked before there is a mirror, so that a remote that is not there leaves none behind. */
+  async #objectFormat(signal: AbortSignal): Promise<string> {
+    const { url, authorization } = this.#options;
+    try {
+      const { objectFormat } = await this.#looker.look(url, { prefixes: [], authorization, signal });
+      return objectFormat ?? "sha1";
+    } catch (error) {
+      // Hosts that speak the old protocol only know the old format.
+      if (error instanceof RemoteError && error.failure === "unsupported") return "sha1";
+      throw error;
+    }
   }
 
   /** Looks until the remote shows what is expected, or for as long as it is worth. */
@@ -228,18 +251,13 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     isFirst: boolean,
     signal: AbortSignal,
   ): Promise<void> {
-    try {
-      // First what is gone: a branch `a` stands in the way of `a/b`.
-      await this.#mirrorGit.deleteRefs(plan.gone, { signal });
-      if (plan.refspecs.length > 0) {
-        await this.#mirrorGit.fetch(plan.refspecs, plan.tips, { signal, timeoutMs: 3_600_000 });
-      }
-      if (head?.startsWith(HEADS)) await this.#mirrorGit.setHead(head, { signal });
-      if (isFirst) await this.#mirrorGit.packRefs({ signal });
-    } catch (error) {
-      this.#leftMess = true;
-      throw error;
+    // First what is gone: a branch `a` stands in the way of `a/b`.
+    await this.#mirrorGit.deleteRefs(plan.gone, { signal });
+    if (plan.refspecs.length > 0) {
+      await this.#mirrorGit.fetch(plan.refspecs, plan.tips, { signal, timeoutMs: 3_600_000 });
     }
+    if (head?.startsWith(HEADS)) await this.#mirrorGit.setHead(head, { signal });
+    if (isFirst) await this.#mirrorGit.packRefs({ signal });
   }
 
   /** What an earlier process left can be read at once, before the remote answers. */

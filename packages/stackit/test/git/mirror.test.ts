@@ -254,6 +254,46 @@ test("a transfer that is cut in the midst of a pack changes nothing, and the nex
   await expectEqual(scene);
 });
 
+for (const command of ["update-ref", "fetch", "for-each-ref", "diff-tree"]) {
+  test(`a run that breaks off at ${command} changes nothing for readers, and the next one is whole`, async () => {
+    await using scene = await stack();
+    await scene.refresh();
+    await scene.upstream.git("update-ref", "-d", "refs/heads/ui");
+    await scene.upstream.commit("api");
+    await scene.upstream.git("update-ref", "refs/heads/new", "main");
+    scene.spawner.failNext = command;
+    await expect(scene.refresh()).rejects.toThrow();
+    expect(scene.published).toHaveLength(1);
+    expect(scene.mirror.snapshot?.branch("ui")).toBeDefined();
+    const run = await scene.refresh();
+    expect(run.outcome).toBe("updated");
+    expect(run.refs.changes.map(({ ref, kind }) => `${kind} ${ref}`)).toEqual([
+      "forward refs/heads/api",
+      "created refs/heads/new",
+      "deleted refs/heads/ui",
+    ]);
+    await expectEqual(scene);
+    expect((await scene.refresh()).outcome).toBe("unchanged");
+  });
+}
+
+test("a repository with the newer object format is mirrored in it", async () => {
+  await using scene = await mirroredScene((s) => s.commit("main"), {}, { objectFormat: "sha256" });
+  expect((await scene.refresh()).outcome).toBe("updated");
+  expect(scene.mirror.refOid("refs/heads/main")).toHaveLength(64);
+  await expectEqual(scene);
+});
+
+test("a remote that is not there leaves no mirror behind", async () => {
+  await using scene = await stack();
+  scene.host.front = (_, response) => {
+    response.writeHead(404).end();
+    return true;
+  };
+  await expect(scene.refresh()).rejects.toThrow();
+  expect(await readdir(join(scene.dir, "..")).catch(() => [])).toEqual([]);
+});
+
 test("a stale lock is removed before the first fetch after a start, and one of our own killed git at once", async () => {
   await using scene = await stack();
   await scene.refresh();

@@ -5,10 +5,16 @@ export class CountingSpawner extends DirectSpawner {
   readonly commands: string[] = [];
   /** Object ids that the long-lived processes were asked for. */
   objectsAsked = 0;
+  /** The next process of this subcommand cannot be started. */
+  failNext: string | undefined;
 
   override async spawn(request: SpawnRequest): Promise<GitProcess> {
     const command = request.args.find((arg) => !arg.startsWith("-")) ?? "";
     this.commands.push(command);
+    if (command === this.failNext) {
+      this.failNext = undefined;
+      throw Object.assign(new Error("no more processes"), { code: "EAGAIN" });
+    }
     const git = await super.spawn(request);
     const { stdin } = git;
     if (command === "cat-file" && stdin) {

@@ -5,7 +5,7 @@ import { Mirror, type MirrorOptions } from "../../src/repos/mirror.ts";
 import type { Published } from "../../src/repos/snapshot-publisher.ts";
 import { CountingSpawner } from "./counting-spawner.ts";
 import { type GitHttpHost, gitHttpHost } from "./git-http-host.ts";
-import { createScene, type Scene } from "./git-scene.ts";
+import { createScene, type Scene, type SceneOptions } from "./git-scene.ts";
 import type { SceneWriter } from "./scene-import.ts";
 
 /** A bare repository on a real HTTP host, and a mirror of it. */
@@ -30,8 +30,9 @@ export interface MirroredScene extends AsyncDisposable {
 export async function mirroredScene(
   write: ((writer: SceneWriter) => void) | undefined,
   options: Partial<MirrorOptions> = {},
+  sceneOptions: SceneOptions = {},
 ): Promise<MirroredScene> {
-  const upstream = await createScene(write, { bare: true });
+  const upstream = await createScene(write, { ...sceneOptions, bare: true });
   const host = await gitHttpHost(dirname(upstream.path));
   const spawner = new CountingSpawner();
   const looker = new RefLooker();

@@ -8,6 +8,8 @@ export interface AdvertisedRefs {
   readonly refs: ReadonlyMap<string, string>;
   /** The ref that the remote's HEAD stands for; also when that branch has no commit yet, where the remote says so. */
   readonly head: string | undefined;
+  /** `sha1` or `sha256`; undefined when git was asked, which does not tell. */
+  readonly objectFormat?: string;
 }
 
 export interface RefLookOptions {
@@ -32,9 +34,12 @@ export class RefLooker implements Disposable {
   readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 4 });
   /** Remotes that speak protocol v2, with their object format. */
   readonly #known = new Map<string, string>();
+  /** The last answer of each remote: most looks find the same again, byte by byte. */
+  readonly #answers = new Map<string, { readonly raw: Buffer; readonly advertised: AdvertisedRefs }>();
 
   /**
    * One look at one moment. Prefixes are exact names or end in a slash; others' refs that a remote sends too are left out.
+   * The same object as the last time when the remote says the same.
    * @throws {RemoteError}
    */
   async look(url: URL, options: RefLookOptions): Promise<AdvertisedRefs> {
@@ -55,7 +60,12 @@ export class RefLooker implements Disposable {
       this.#known.delete(base);
       throw error;
     });
-    return parseAnswer(answer, options.prefixes);
+    const key = [base, ...options.prefixes].join(" ");
+    const last = this.#answers.get(key);
+    if (last?.raw.equals(answer)) return last.advertised;
+    const advertised = { ...parseAnswer(answer, options.prefixes), objectFormat: format };
+    this.#answers.set(key, { raw: answer, advertised });
+    return advertised;
   }
 
   [Symbol.dispose](): void {
