@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { browserTest, canBrowse, launchBrowser } from "../support/browser.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
-import { type ServerProcess, serveFolder } from "../support/served-scene.ts";
+import { type RestartableServer, serveRestartably } from "../support/restartable-server.ts";
 
 const WITHIN = { timeout: 15_000 };
 
@@ -35,7 +35,7 @@ interface OpenPage extends AsyncDisposable {
 }
 
 async function openPage(
-  server: ServerProcess,
+  server: RestartableServer,
   path = "/",
   options: BrowserContextOptions = {},
 ): Promise<OpenPage> {
@@ -55,7 +55,7 @@ const row = (page: Page, branch: string) =>
 
 browserTest("a commit in the repository changes its row without a reload", async () => {
   await using scene = await stackOfThree();
-  await using server = await serveFolder(scene.path);
+  await using server = await serveRestartably(scene.path);
   await using open = await openPage(server);
   const { page } = open;
   await row(page, "docs").waitFor(WITHIN);
@@ -72,7 +72,7 @@ browserTest("a commit in the repository changes its row without a reload", async
 
 browserTest("S3-14: exactly one row is where the person is, and follows `git switch`", async () => {
   await using scene = await stackOfThree();
-  await using server = await serveFolder(scene.path);
+  await using server = await serveRestartably(scene.path);
   await using open = await openPage(server);
   const { page } = open;
   await page.getByRole("link", { name: /\bui, .*you are here/ }).waitFor(WITHIN);
@@ -87,7 +87,7 @@ browserTest(
   "S2-02: Sync now says what it found, keeps the focus, and the button keeps its width",
   async () => {
     await using scene = await stackOfThree();
-    await using server = await serveFolder(scene.path);
+    await using server = await serveRestartably(scene.path);
     await using open = await openPage(server);
     const { page } = open;
     await row(page, "docs").waitFor(WITHIN);
@@ -106,7 +106,7 @@ browserTest(
 
 browserTest("S2-01: a sync that finds something says how much", async () => {
   await using scene = await stackOfThree();
-  await using server = await serveFolder(scene.path);
+  await using server = await serveRestartably(scene.path);
   await using open = await openPage(server);
   const { page } = open;
   await row(page, "docs").waitFor(WITHIN);
@@ -123,7 +123,7 @@ browserTest(
   "S2-04, S12-02: a killed server is said to be gone, and what was missed appears when it is back",
   async () => {
     await using scene = await stackOfThree();
-    await using server = await serveFolder(scene.path);
+    await using server = await serveRestartably(scene.path);
     await using open = await openPage(server);
     const { page } = open;
     await row(page, "docs").waitFor(WITHIN);
@@ -148,7 +148,7 @@ browserTest(
   "S3-04, S3-05: the whole page by keyboard: walk the rows, open, close, and be where one was",
   async () => {
     await using scene = await stackOfThree();
-    await using server = await serveFolder(scene.path);
+    await using server = await serveRestartably(scene.path);
     await using open = await openPage(server);
     const { page } = open;
     await row(page, "docs").waitFor(WITHIN);
@@ -184,7 +184,7 @@ browserTest(
   "S6-01: a deep link opens a branch with its diff, and reading is not disturbed by a new commit",
   async () => {
     await using scene = await stackOfThree();
-    await using server = await serveFolder(scene.path);
+    await using server = await serveRestartably(scene.path);
     await using open = await openPage(server, "/r/local/default/-/branch/docs");
     const { page } = open;
     await page.getByRole("tab", { name: /Diff/ }).waitFor(WITHIN);
@@ -222,7 +222,7 @@ browserTest(
         files: { "a.html": "<img src=x onerror=alert(1)>\n" },
       });
     });
-    await using server = await serveFolder(scene.path);
+    await using server = await serveRestartably(scene.path);
     await using open = await openPage(server);
     const { page } = open;
     let dialogs = 0;
@@ -246,7 +246,7 @@ browserTest(
   "S12-06: many tabs share one event stream, and another takes over when its tab is closed",
   async () => {
     await using scene = await stackOfThree();
-    await using server = await serveFolder(scene.path);
+    await using server = await serveRestartably(scene.path);
     const context = await browser.newContext();
     let streams = 0;
     context.on("request", (request) => {
@@ -271,7 +271,7 @@ browserTest(
 browserTest("X-01: axe finds nothing, light and dark, wide and narrow, list and branch", async () => {
   await using scene = await stackOfThree();
   await scene.commit("api"); // a parent that moved
-  await using server = await serveFolder(scene.path);
+  await using server = await serveRestartably(scene.path);
   const found: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
     for (const width of [1440, 390]) {
@@ -303,7 +303,7 @@ browserTest("X-01: axe finds nothing, light and dark, wide and narrow, list and 
 
 browserTest("X-11: the first load needs no other origin and stays within its budget", async () => {
   await using scene = await stackOfThree();
-  await using server = await serveFolder(scene.path);
+  await using server = await serveRestartably(scene.path);
   const context = await browser.newContext();
   const page = await context.newPage();
   const origins = new Set<string>();

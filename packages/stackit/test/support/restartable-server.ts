@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startServerProcess } from "./server-process.ts";
+
+export interface RestartableServer extends AsyncDisposable {
+  readonly url: string;
+  /** Ends it as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again, at the same address and on the same data folder. */
+  restart(): Promise<void>;
+}
+
+/** A real server process that serves a folder, so that it can be killed. Nothing of it remains when it is disposed. */
+export async function serveRestartably(folder: string): Promise<RestartableServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), "stackit-data-"));
+  const args = ["--cwd", folder, "--data-dir", dataDir];
+  let server = await startServerProcess(args);
+  const { url } = server;
+  const kill = async (): Promise<void> => {
+    server.signal("SIGKILL");
+    await server.ended;
+  };
+  return {
+    url,
+    kill,
+    async restart() {
+      await kill();
+      server = await startServerProcess([...args, "--port", new URL(url).port]);
+    },
+    async [Symbol.asyncDispose]() {
+      await kill();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
