@@ -58,7 +58,8 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
 /** Answers with the problem that `error` is. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error);
-  if (problem.status >= 500)
+  // A run that failed and a reading that has not ended are told elsewhere; what nobody foresaw is told here.
+  if (problem.code === "server/internal" || (problem.status >= 500 && problem.cause !== undefined))
     request.log.error({ err: problem.cause ?? problem, code: problem.code }, "request failed");
   for (const name of ["etag", "cache-control", "content-encoding", "content-length", "vary"])
     reply.removeHeader(name);

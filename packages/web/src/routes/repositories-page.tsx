@@ -72,7 +72,9 @@ function RepositoryRow({ repo }: { repo: RepoSummary }) {
             {freshness.lastSuccessAt && health.instead === undefined && <Age at={freshness.lastSuccessAt} />}
           </strong>
         </span>
-        <span className="meta second">{watchingWords(freshness)}</span>
+        <span className="meta second">
+          {freshness.activity === "cloning" ? "Cloning…" : watchingWords(freshness)}
+        </span>
       </td>
       <td className="num meta">
         {freshness.lastChangeAt && (

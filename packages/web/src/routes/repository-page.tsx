@@ -47,7 +47,11 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
             {view.data ? (
               <StacksView view={view.data.body} route={route} scroller={scroller} list={list} />
             ) : (
-              <NoView error={view.error ?? view.failureReason} onRetry={() => void view.refetch()} />
+              <NoView
+                error={view.error ?? view.failureReason}
+                failing={(status.data ?? repo).freshness.health === "failing"}
+                onRetry={() => void view.refetch()}
+              />
             )}
           </ErrorBoundary>
         </div>
@@ -70,8 +74,15 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
   );
 }
 
-function NoView({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+function NoView({ error, failing, onRetry }: { error: unknown; failing: boolean; onRetry: () => void }) {
   if (error instanceof ApiError && error.code === "repo/not-ready") {
+    if (failing) {
+      return (
+        <Empty title="Not read yet">
+          <p className="meta">The line above says what failed, and when it is tried again.</p>
+        </Empty>
+      );
+    }
     return (
       <Empty title="Reading the repository for the first time">
         <p className="meta">The stacks appear here as soon as they are known. You can leave this page.</p>

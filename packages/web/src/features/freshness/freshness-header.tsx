@@ -120,7 +120,8 @@ const toneSigns = { run: "running", ok: "ok", warn: "late", bad: "failing" } as 
 
 function ChangedRefs({ run, route, words }: { run: SyncRun; route: RepositoryRoute; words: string }) {
   const refs = refCount(run);
-  if (refs === 0 && words === "see which") return null;
+  // Of a run that failed, the cause is told instead.
+  if (refs === 0 && (words === "see which" || run.outcome === "failed")) return null;
   if (refs === 0) return <span>{withoutRefs(run)}</span>;
   const open = route.sync === run.id;
   return (

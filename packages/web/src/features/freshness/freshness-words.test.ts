@@ -22,6 +22,11 @@ test("what the server says of a failing or local one holds at any age", () => {
   expect(healthNow({ ...fresh, health: "local" }, t0 + 1e9)).toBe("local");
 });
 
+test("one that fails and was never synced does not speak of a last good sync", () => {
+  const { lastSuccessAt: _, ...never } = fresh;
+  expect(describeHealth({ ...never, health: "failing" }, t0).word).toBe("Failing; never synced");
+});
+
 test("health and activity are told apart: a failing one that is tried again says both", () => {
   expect(describeHealth({ ...fresh, health: "failing" }, t0).tone).toBe("bad");
   expect(activityWords("running", true)).toBe("Retrying…");

@@ -22,7 +22,9 @@ export function describeHealth(freshness: Freshness, now: number): HealthWords {
     case "never":
       return { tone: "idle", sign: "never", word: "Never synced", instead: "" };
     case "failing":
-      return { tone: "bad", sign: "failing", word: "Failing; last good sync" };
+      return freshness.lastSuccessAt === undefined
+        ? { tone: "bad", sign: "failing", word: "Failing; never synced", instead: "" }
+        : { tone: "bad", sign: "failing", word: "Failing; last good sync" };
     case "late":
       return { tone: "warn", sign: "late", word: "Late; synced" };
     case "fresh":
@@ -51,8 +53,8 @@ export function activityWords(activity: Freshness["activity"], failing: boolean)
 }
 
 /** How changes reach the server without anybody asking. */
-export function watchingWords({ watching, nextDueAt }: Freshness): string | undefined {
-  if (!watching) return nextDueAt ? undefined : "only synced when asked";
+export function watchingWords({ watching, nextDueAt, activity }: Freshness): string | undefined {
+  if (!watching) return nextDueAt || activity !== "idle" ? undefined : "only synced when asked";
   if (watching.mode === "events") return "watching files";
   const seconds = watching.pollIntervalSec;
   return `polling every ${seconds}\u202fs${watching.reason ? `: ${watching.reason}` : ""}`;
