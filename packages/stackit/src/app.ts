@@ -6,6 +6,7 @@ import type { Config } from "./config/config.ts";
 import type { MirrorConfig, WorkingCopyConfig } from "./config/repos-file.ts";
 import { EventLog } from "./events/event-log.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
+import { fixedCredentials } from "./git/remote-credentials.ts";
 import type { Spawner } from "./git/spawner.ts";
 import { RefLooker } from "./git/wire/ls-refs.ts";
 import { createServer, listen } from "./http/server.ts";
@@ -183,11 +184,12 @@ async function openWorkingCopy(
 }
 
 function openMirror(
-  { kind: _, syncIntervalMs: _every, credentialEnv: _env, ...about }: MirrorConfig,
+  { kind: _, syncIntervalMs: _every, credentialEnv: _env, authorization, ...about }: MirrorConfig,
   { config, spawner, looker, lineCounts }: RepoTools,
 ): { repo: Mirror; target: SyncTarget } {
   const dir = join(config.dataDir, "mirrors", `${about.id}.git`);
-  const repo = new Mirror(spawner, looker, { ...about, dir, lineCounts });
+  const credentials = fixedCredentials(authorization);
+  const repo = new Mirror(spawner, looker, { ...about, dir, credentials, lineCounts });
   return { repo, target: new MirrorTarget(repo) };
 }
 

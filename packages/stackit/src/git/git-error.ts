@@ -40,6 +40,9 @@ const MISSING_OBJECT = [
   "Could not read",
 ];
 
+/** What git prints when a remote refuses what it was told, or wants to be told something. */
+export const REFUSED_BY_REMOTE = /Authentication failed|could not read (Username|Password)|error: 40[13]/;
+
 /** Git has no exit code for a missing object; with `LC_ALL=C` these parts of its sentences are stable. */
 export function failureOf(stderr: string): GitFailure {
   return MISSING_OBJECT.some((part) => stderr.includes(part)) ? "missing-object" : "failed";

@@ -1,13 +1,14 @@
 import { dirname } from "node:path";
-import { mirrorEnvironment } from "./environment.ts";
+import { mirrorEnvironment, readOnlyEnvironment } from "./environment.ts";
 import { type RunOptions, type RunResult, runGit } from "./run-git.ts";
 import type { Spawner } from "./spawner.ts";
 
-export interface Remote {
+/** Where to ask, and what to tell there and nowhere else. */
+export interface RemoteAccess {
   /** http or https, without a user. */
   readonly url: URL;
-  /** The whole header value. */
-  readonly authorization?: string | undefined;
+  /** Secret: the whole value of the Authorization header. */
+  readonly authorization: string | undefined;
 }
 
 export interface RefUpdate {
@@ -28,34 +29,40 @@ const FETCH = [
 /** More tips cost more than the walk that they save. */
 const MAX_TIPS = 256;
 
-/** The commands that change a mirror of ours. The folder is always named, so none can land in a repository around it. */
+/**
+ * The commands that change a mirror of ours. The folder is always named, so none can land in a repository around it. Only those
+ * that are given a remote can reach one, and that one alone.
+ */
 export class MirrorGit {
   readonly gitDir: string;
   readonly #spawner: Spawner;
-  readonly #remote: Remote;
-  readonly #env: Record<string, string>;
+  readonly #offline: Record<string, string>;
 
-  constructor(spawner: Spawner, gitDir: string, remote: Remote) {
+  constructor(spawner: Spawner, gitDir: string) {
     this.gitDir = gitDir;
     this.#spawner = spawner;
-    this.#remote = remote;
-    this.#env = mirrorEnvironment(dirname(gitDir), remote);
+    this.#offline = readOnlyEnvironment(dirname(gitDir));
   }
 
   /** Makes the folder a bare repository without anything from templates. @throws {GitError} */
   async init(objectFormat: string, options: RunOptions): Promise<void> {
     const args = ["init", "--quiet", "--bare", "--template=", `--object-format=${objectFormat}`, this.gitDir];
-    await runGit(this.#spawner, { args, cwd: dirname(this.gitDir), env: this.#env }, options);
+    await runGit(this.#spawner, { args, cwd: dirname(this.gitDir), env: this.#offline }, options);
   }
 
   /**
    * Fetches by refspec, forced. `tips`: what we have of the refs concerned, so that git need not walk all others.
    * @throws {GitError}
    */
-  async fetch(refspecs: readonly string[], tips: readonly string[], options: RunOptions): Promise<void> {
+  async fetch(
+    remote: RemoteAccess,
+    refspecs: readonly string[],
+    tips: readonly string[],
+    options: RunOptions,
+  ): Promise<void> {
     const negotiation = tips.length <= MAX_TIPS ? tips.map((oid) => `--negotiation-tip=${oid}`) : [];
-    const args = [...FETCH, ...negotiation, "--stdin", "--end-of-options", this.#remote.url.href];
-    await this.#run(args, { ...options, input: `${refspecs.join("\n")}\n` });
+    const args = [...FETCH, ...negotiation, "--stdin", "--end-of-options", remote.url.href];
+    await this.#run(args, { ...options, input: `${refspecs.join("\n")}\n` }, this.#online(remote));
   }
 
   /** Deletes refs that have not moved. All or none. @throws {GitError} */
@@ -75,26 +82,26 @@ export class MirrorGit {
   }
 
   /** What the remote advertises, as git sees it: for remotes that our own look does not understand. @throws {GitError} */
-  async listRemote(prefixes: readonly string[], options: RunOptions): Promise<string> {
+  async listRemote(remote: RemoteAccess, prefixes: readonly string[], options: RunOptions): Promise<string> {
     const patterns = prefixes.map((prefix) => `${prefix}*`);
     const args = [
       "ls-remote",
       "--quiet",
       "--symref",
       "--end-of-options",
-      this.#remote.url.href,
+      remote.url.href,
       "HEAD",
       ...patterns,
     ];
-    return (await this.#run(args, options)).stdout.toString("latin1");
+    return (await this.#run(args, options, this.#online(remote))).stdout.toString("latin1");
   }
 
-  async #run(args: readonly string[], options: RunOptions): Promise<RunResult> {
-    const request = {
-      args: ["--no-pager", `--git-dir=${this.gitDir}`, ...args],
-      cwd: this.gitDir,
-      env: this.#env,
-    };
+  #online(remote: RemoteAccess): Record<string, string> {
+    return mirrorEnvironment(dirname(this.gitDir), remote);
+  }
+
+  async #run(args: readonly string[], options: RunOptions, env = this.#offline): Promise<RunResult> {
+    const request = { args: ["--no-pager", `--git-dir=${this.gitDir}`, ...args], cwd: this.gitDir, env };
     return runGit(this.#spawner, request, options);
   }
 }

@@ -1,20 +1,20 @@
 import { performance } from "node:perf_hooks";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ExpectedRef, RefChanges, UnmetRef } from "../contract/sync-run.ts";
 import type { CommitPair } from "../git/diff-tree.ts";
 import { RefListing } from "../git/for-each-ref.ts";
 import { MirrorGit } from "../git/mirror-git.ts";
 import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
+import { fixedCredentials, type RemoteCredentials } from "../git/remote-credentials.ts";
 import type { Spawner } from "../git/spawner.ts";
 import type { AdvertisedRefs, RefLooker } from "../git/wire/ls-refs.ts";
-import { RemoteError } from "../git/wire/remote-failure.ts";
 import { HEADS, MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
-import { type FetchPlan, parseLsRemote, planFetch, stillUnmet } from "./advertised-refs.ts";
+import { type FetchPlan, planFetch } from "./advertised-refs.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HoldGate } from "./hold-gate.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { ensureMirror, removeLeftovers } from "./mirror-folder.ts";
+import { MirrorRemote } from "./mirror-remote.ts";
 import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
 import { describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
@@ -29,7 +29,8 @@ export interface MirrorOptions {
   /** The bare repository, which need not be there. */
   readonly dir: string;
   readonly url: URL;
-  readonly authorization?: string;
+  /** Without them the remote is asked anonymously. */
+  readonly credentials?: RemoteCredentials;
   readonly displayName?: string;
   readonly owner?: string;
   readonly name?: string;
@@ -45,8 +46,6 @@ interface State {
 }
 
 const SECOND_LOOK_MS = 300_000;
-/** How long a remote that does not serve an expected commit yet is looked at again, and after which pauses. */
-const LOOK_AGAIN_MS = [200, 500, 1_000, 2_000, 4_000];
 
 /**
  * A bare copy of a remote that the server owns. A refresh looks at the remote's refs first; equal to ours, it ends there, without
@@ -64,7 +63,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly remotes: readonly { name: string; host: string }[];
 
   readonly #options: MirrorOptions;
-  readonly #looker: RefLooker;
+  readonly #remote: MirrorRemote;
   readonly #mirrorGit: MirrorGit;
   readonly #git: ReadOnlyGit;
   readonly #objects: ObjectPool;
@@ -82,7 +81,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   #state: State | undefined;
 
   constructor(spawner: Spawner, looker: RefLooker, options: MirrorOptions) {
-    const { id, dir, url, owner, name } = options;
+    const { id, dir, url, owner, name, credentials = fixedCredentials(undefined) } = options;
     this.id = id;
     this.displayName = options.displayName ?? (owner && name ? `${owner}/${name}` : id);
     if (owner !== undefined) this.owner = owner;
@@ -90,9 +89,9 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.host = url.host;
     this.remotes = [{ name: "origin", host: url.hostname }];
     this.#options = options;
-    this.#looker = looker;
     this.#spawner = spawner;
-    this.#mirrorGit = new MirrorGit(spawner, dir, options);
+    this.#mirrorGit = new MirrorGit(spawner, dir);
+    this.#remote = new MirrorRemote(looker, this.#mirrorGit, { url, credentials });
     this.#git = new ReadOnlyGit(spawner, dir);
     this.#objects = new ObjectPool(this.#git);
     this.#lines = new LineCounts(this.#git, options.lineCounts);
@@ -136,7 +135,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const before = this.#state;
     const wasUnsure = this.#isUnsure;
     const ours = (wasUnsure ? (await this.#read(signal)).listing : before?.listing)?.refs ?? new Map();
-    const { advertised, unmet } = await this.#look(ours, work.expected, signal);
+    const { advertised, unmet } = await this.#remote.lookFor(work.expected, ours, signal);
     const told = unmet.length > 0 ? { unmet } : {};
     if (advertised === this.#equalTo && !wasUnsure) {
       phases.fetchMs += lap();
@@ -168,7 +167,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   }
 
   async probe(signal: AbortSignal): Promise<RefChanges> {
-    const { refs } = await this.#lookOnce(AbortSignal.any([signal, this.#closing.signal]));
+    const { refs } = await this.#remote.look(AbortSignal.any([signal, this.#closing.signal]));
     const ours = this.#state?.listing.refs ?? new Map<string, string>();
     const plan = planFetch(ours, refs, MIRRORED_PREFIXES);
     const parts = this.snapshot?.parts;
@@ -195,54 +194,14 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const { dir, id, url } = this.#options;
     if (!this.#isThere) {
       await ensureMirror(dir, { id, url: url.href }, async (folder) => {
-        const git = new MirrorGit(this.#spawner, folder, this.#options);
-        await git.init(await this.#objectFormat(signal), { signal });
+        // Asked before there is a mirror, so that a remote that is not there leaves none behind.
+        const objectFormat = await this.#remote.objectFormat(signal);
+        await new MirrorGit(this.#spawner, folder).init(objectFormat, { signal });
       });
       await removeLeftovers(dir, { evenFresh: false });
       this.#isThere = true;
     }
     if (this.#isUnsure) await removeLeftovers(dir, { evenFresh: true });
-  }
-
-  /** Asked before there is a mirror, so that a remote that is not there leaves none behind. */
-  async #objectFormat(signal: AbortSignal): Promise<string> {
-    const { url, authorization } = this.#options;
-    try {
-      const { objectFormat } = await this.#looker.look(url, { prefixes: [], authorization, signal });
-      return objectFormat ?? "sha1";
-    } catch (error) {
-      // Hosts that speak the old protocol only know the old format.
-      if (error instanceof RemoteError && error.failure === "unsupported") return "sha1";
-      throw error;
-    }
-  }
-
-  /** Looks until the remote shows what is expected, or for as long as it is worth. */
-  async #look(
-    ours: ReadonlyMap<string, string>,
-    expected: readonly ExpectedRef[],
-    signal: AbortSignal,
-  ): Promise<{ advertised: AdvertisedRefs; unmet: UnmetRef[] }> {
-    for (const pauseMs of [...LOOK_AGAIN_MS, 0]) {
-      const advertised = await this.#lookOnce(signal);
-      const unmet = stillUnmet(expected, ours, advertised.refs);
-      if (unmet.length === 0 || pauseMs === 0) return { advertised, unmet };
-      await sleep(pauseMs, undefined, { signal });
-    }
-    throw new Error("looked at nothing");
-  }
-
-  async #lookOnce(signal: AbortSignal): Promise<AdvertisedRefs> {
-    const { url, authorization } = this.#options;
-    try {
-      return await this.#looker.look(url, { prefixes: MIRRORED_PREFIXES, authorization, signal });
-    } catch (error) {
-      if (!(error instanceof RemoteError) || error.failure !== "unsupported") throw error;
-      return parseLsRemote(
-        await this.#mirrorGit.listRemote(MIRRORED_PREFIXES, { signal }),
-        MIRRORED_PREFIXES,
-      );
-    }
   }
 
   async #carryOut(
@@ -253,9 +212,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   ): Promise<void> {
     // First what is gone: a branch `a` stands in the way of `a/b`.
     await this.#mirrorGit.deleteRefs(plan.gone, { signal });
-    if (plan.refspecs.length > 0) {
-      await this.#mirrorGit.fetch(plan.refspecs, plan.tips, { signal, timeoutMs: 3_600_000 });
-    }
+    if (plan.refspecs.length > 0) await this.#remote.fetch(plan, { signal, timeoutMs: 3_600_000 });
     if (head?.startsWith(HEADS)) await this.#mirrorGit.setHead(head, { signal });
     if (isFirst) await this.#mirrorGit.packRefs({ signal });
   }

@@ -1,5 +1,5 @@
 import type { ProblemCode } from "../contract/problems.ts";
-import { GitError } from "../git/git-error.ts";
+import { GitError, REFUSED_BY_REMOTE } from "../git/git-error.ts";
 import { RemoteError, type RemoteFailure } from "../git/wire/remote-failure.ts";
 import type { Mirror } from "../repos/mirror.ts";
 import { NotOurMirrorError } from "../repos/mirror-folder.ts";
@@ -54,7 +54,6 @@ const OF_REMOTES: Readonly<
   "rate-limited": ["sync/rate-limited", true],
   timeout: ["sync/timeout", true],
   error: ["sync/remote-error", true],
-  unsupported: ["sync/remote-error", false],
 };
 
 /** Why a mirror could not be made equal to its remote, in words for a client: no path, no URL, nothing that git printed. */
@@ -93,10 +92,7 @@ const OF_GIT: readonly (readonly [pattern: RegExp, explained: Explained])[] = [
     /couldn't find remote ref|not our ref|unadvertised object/,
     ["sync/remote-error", "The remote's refs moved while they were fetched.", true],
   ],
-  [
-    /Authentication failed|could not read (Username|Password)|error: 40[13]/,
-    ["sync/auth-failed", "The remote refused the credentials, or wants some.", false],
-  ],
+  [REFUSED_BY_REMOTE, ["sync/auth-failed", "The remote refused the credentials, or wants some.", false]],
   [
     /repository .* not found|error: 404/i,
     ["sync/remote-not-found", "The remote has no such repository.", false],

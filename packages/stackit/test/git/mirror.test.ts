@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { fixedCredentials } from "../../src/git/remote-credentials.ts";
 import { DirectSpawner, type SpawnRequest } from "../../src/git/spawner.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
 import { Mirror } from "../../src/repos/mirror.ts";
@@ -384,7 +385,8 @@ test("credentials reach their remote and nothing else: no argument, no file, no 
   await using spawner = new RecordingSpawner();
   using looker = new RefLooker();
   const url = new URL(`${scene.host.url}/repo.git`);
-  const options = { id: "private", dir: `${scene.dir}-private`, url, authorization: `Basic ${secret}` };
+  const credentials = fixedCredentials(`Basic ${secret}`);
+  const options = { id: "private", dir: `${scene.dir}-private`, url, credentials };
   await using mirror = new Mirror(spawner, looker, options);
   const work = () => ({ signal: AbortSignal.timeout(30_000), confirmed: new Set<string>(), expected: [] });
   scene.host.front = (request, response) => {

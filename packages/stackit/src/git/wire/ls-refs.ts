@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { DELIMITER, FLUSH, PacketError, packet, readPackets } from "./pkt-line.ts";
+import { isPermanent, MAX_REDIRECTS, type Redirect, redirectedBase } from "./redirect.ts";
 import { failureOfStatus, RemoteError } from "./remote-failure.ts";
 
 export interface AdvertisedRefs {
@@ -12,60 +13,95 @@ export interface AdvertisedRefs {
   readonly objectFormat?: string;
 }
 
+/** What a look found, and where: the remote may have sent it on. */
+export interface RefLook {
+  /** The URL that was asked, or the one of the same origin that it stands for now. */
+  readonly url: URL;
+  /** `older-protocol`: the remote can be asked by git alone. */
+  readonly found: AdvertisedRefs | "older-protocol";
+}
+
 export interface RefLookOptions {
   readonly prefixes: readonly string[];
-  /** Sent to this URL and to no other. */
+  /** Sent to this URL's origin and to no other. */
   readonly authorization?: string | undefined;
   readonly signal: AbortSignal;
 }
 
 const AGENT = "agent=stackit";
+const DISCOVERY = "/info/refs?service=git-upload-pack";
 /** Such as the page of a portal. Git itself would take it for a repository without refs, and all of ours would be gone. */
 const NO_GIT_HOST = "The remote answers, but not as a Git host that speaks smart HTTP.";
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
+/** Where a repository is asked by protocol v2. */
+interface Place {
+  /** Without a slash at its end. */
+  readonly base: string;
+  readonly objectFormat: string;
+}
+
 /**
  * Looks at the refs of remotes over smart HTTP by speaking protocol v2 itself (gitprotocol-v2, gitprotocol-http): one request to a
- * remote that is known to speak it, two otherwise, and no process. Redirects are not followed, so that credentials go nowhere
- * else. Connections are kept for the next look. Disposal closes them.
+ * remote that is known to speak it, two otherwise, and no process. A redirect is followed when it leads to a repository of the
+ * same origin, as forges answer for one that was renamed; credentials go nowhere else. Connections are kept for the next look.
+ * Disposal closes them.
  */
 export class RefLooker implements Disposable {
   readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 4 });
   readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 4 });
-  /** Remotes that speak protocol v2, with their object format. */
-  readonly #known = new Map<string, string>();
+  /** By the URL that is asked: where that leads. */
+  readonly #known = new Map<string, Place>();
   /** The last answer of each remote: most looks find the same again, byte by byte. */
-  readonly #answers = new Map<string, { readonly raw: Buffer; readonly advertised: AdvertisedRefs }>();
+  readonly #answers = new Map<string, { readonly raw: Buffer; readonly look: RefLook }>();
 
   /**
    * One look at one moment. Prefixes are exact names or end in a slash; others' refs that a remote sends too are left out.
-   * The same object as the last time when the remote says the same.
+   * `found` is the same object as the last time when the remote says the same.
    * @throws {RemoteError}
    */
-  async look(url: URL, options: RefLookOptions): Promise<AdvertisedRefs> {
-    const base = url.href.replace(/\/$/, "");
-    const format = this.#known.get(base) ?? (await this.#discover(base, options));
+  async look(url: URL, options: RefLookOptions): Promise<RefLook> {
+    const asked = url.href.replace(/\/$/, "");
+    const known = this.#known.get(asked);
+    if (known) {
+      const look = await this.#list(known, options).catch((error: unknown) => {
+        this.#known.delete(asked);
+        throw error;
+      });
+      if (!("location" in look)) return look;
+      // It has moved on since.
+      this.#known.delete(asked);
+    }
+    const discovered = await this.#discover(asked, options);
+    const { base, objectFormat, isLasting } = discovered;
+    if (objectFormat === undefined) return { url: new URL(base), found: "older-protocol" };
+    const look = await this.#list({ base, objectFormat }, options);
+    if ("location" in look) throw failureOfStatus(look.status, undefined);
+    if (isLasting) this.#known.set(asked, { base, objectFormat });
+    return look;
+  }
+
+  async #list({ base, objectFormat }: Place, options: RefLookOptions): Promise<RefLook | Redirect> {
     const wanted = options.prefixes.map((prefix) => packet(`ref-prefix ${prefix}\n`));
     const body = [
       packet("command=ls-refs\n"),
       packet(`${AGENT}\n`),
-      packet(`object-format=${format}\n`),
+      packet(`object-format=${objectFormat}\n`),
       DELIMITER,
       packet("symrefs\n"),
       packet("ref-prefix HEAD\n"),
       ...wanted,
       FLUSH,
     ].join("");
-    const answer = await this.#exchange(`${base}/git-upload-pack`, options, body).catch((error: unknown) => {
-      this.#known.delete(base);
-      throw error;
-    });
+    const answer = await this.#exchange(`${base}/git-upload-pack`, options, body);
+    if (!Buffer.isBuffer(answer)) return answer;
     const key = [base, ...options.prefixes].join(" ");
     const last = this.#answers.get(key);
-    if (last?.raw.equals(answer)) return last.advertised;
-    const advertised = { ...parseAnswer(answer, options.prefixes), objectFormat: format };
-    this.#answers.set(key, { raw: answer, advertised });
-    return advertised;
+    if (last?.raw.equals(answer)) return last.look;
+    const found = { ...parseAnswer(answer, options.prefixes), objectFormat };
+    const look = { url: new URL(base), found };
+    this.#answers.set(key, { raw: answer, look });
+    return look;
   }
 
   [Symbol.dispose](): void {
@@ -73,22 +109,25 @@ export class RefLooker implements Disposable {
     this.#https.destroy();
   }
 
-  /** Returns the object format. */
-  async #discover(base: string, options: RefLookOptions): Promise<string> {
-    const answer = await this.#exchange(`${base}/info/refs?service=git-upload-pack`, options);
-    const lines = dataLines(answer);
-    // Some hosts head the answer with the name of the service, as protocol v0 does.
-    const version = lines.find((line) => !line.startsWith("# service="));
-    if (version !== "version 2" || !lines.some((line) => line === "ls-refs" || line.startsWith("ls-refs="))) {
-      throw new RemoteError("unsupported", "The remote does not speak protocol version 2.");
+  /** No `objectFormat`: the remote does not speak protocol v2. `isLasting`: the next look may begin there. */
+  async #discover(
+    asked: string,
+    options: RefLookOptions,
+  ): Promise<{ base: string; objectFormat: string | undefined; isLasting: boolean }> {
+    let base = asked;
+    let isLasting = true;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const answer = await this.#exchange(`${base}${DISCOVERY}`, options);
+      if (Buffer.isBuffer(answer)) return { base, objectFormat: objectFormatOf(answer), isLasting };
+      const next = redirectedBase(base, answer, DISCOVERY);
+      if (next === undefined) throw failureOfStatus(answer.status, undefined);
+      base = next;
+      isLasting &&= isPermanent(answer);
     }
-    const format =
-      lines.find((line) => line.startsWith("object-format="))?.slice("object-format=".length) ?? "sha1";
-    this.#known.set(base, format);
-    return format;
+    throw new RemoteError("error", "It redirects from one address to the next without an end.");
   }
 
-  async #exchange(address: string, options: RefLookOptions, body?: string): Promise<Buffer> {
+  async #exchange(address: string, options: RefLookOptions, body?: string): Promise<Buffer | Redirect> {
     const url = new URL(address);
     const isHttps = url.protocol === "https:";
     const headers: Record<string, string> = {
@@ -111,9 +150,12 @@ export class RefLooker implements Disposable {
         request.end(body);
       });
       const expected = `application/x-git-upload-pack-${body === undefined ? "advertisement" : "result"}`;
-      if (response.statusCode !== 200) {
+      const { statusCode: status = 0 } = response;
+      if (status !== 200) {
         response.resume();
-        throw failureOfStatus(response.statusCode ?? 0, response.headers["retry-after"]);
+        const { location } = response.headers;
+        if (status >= 300 && status < 400 && location !== undefined) return { status, location };
+        throw failureOfStatus(status, response.headers["retry-after"]);
       }
       if (response.headers["content-type"] !== expected) {
         response.resume();
@@ -124,6 +166,17 @@ export class RefLooker implements Disposable {
       throw toRemoteError(error, options.signal);
     }
   }
+}
+
+/** @returns undefined when the remote does not speak protocol v2 */
+function objectFormatOf(advertisement: Buffer): string | undefined {
+  const lines = dataLines(advertisement);
+  // Some hosts head the answer with the name of the service, as protocol v0 does.
+  const version = lines.find((line) => !line.startsWith("# service="));
+  if (version !== "version 2") return undefined;
+  if (!lines.some((line) => line === "ls-refs" || line.startsWith("ls-refs="))) return undefined;
+  const format = lines.find((line) => line.startsWith("object-format="));
+  return format?.slice("object-format=".length) ?? "sha1";
 }
 
 async function collect(response: IncomingMessage): Promise<Buffer> {

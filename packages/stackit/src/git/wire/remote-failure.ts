@@ -6,9 +6,7 @@ export type RemoteFailure =
   | "rate-limited"
   | "timeout"
   | "aborted"
-  | "error"
-  /** It speaks an older protocol, which git itself still does. */
-  | "unsupported";
+  | "error";
 
 /** The message names neither URL nor credentials, and nothing that the remote wrote. */
 export class RemoteError extends Error {
@@ -31,6 +29,8 @@ export class RemoteError extends Error {
 const AUTH_MEND = "Check the token, and whether it may read this repository.";
 const TO_WAIT = "It asks to be left alone for a while.";
 const NOT_FOUND_MEND = "Check the URL; a private repository answers the same to those it does not know.";
+const REDIRECTED =
+  "It answered with a redirect that is not followed, so that no token goes astray. Use the new address.";
 
 export function failureOfStatus(status: number, retryAfter: string | undefined): RemoteError {
   const retryAfterMs = parseRetryAfter(retryAfter);
@@ -46,12 +46,7 @@ export function failureOfStatus(status: number, retryAfter: string | undefined):
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
     return new RemoteError("rate-limited", TO_WAIT, { retryAfterMs });
   }
-  if (status >= 300 && status < 400) {
-    return new RemoteError(
-      "error",
-      "It answered with a redirect, which is not followed, so that no token goes astray. Use the new address.",
-    );
-  }
+  if (status >= 300 && status < 400) return new RemoteError("error", REDIRECTED);
   return new RemoteError("error", `It answered ${status}.`);
 }
 

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ExpectedRef, UnmetRef } from "../contract/sync-run.ts";
+import { GitError, REFUSED_BY_REMOTE } from "../git/git-error.ts";
+import type { MirrorGit, RemoteAccess } from "../git/mirror-git.ts";
+import type { RemoteCredentials } from "../git/remote-credentials.ts";
+import type { RunOptions } from "../git/run-git.ts";
+import type { AdvertisedRefs, RefLook, RefLooker } from "../git/wire/ls-refs.ts";
+import { RemoteError } from "../git/wire/remote-failure.ts";
+import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
+import { type FetchPlan, parseLsRemote, stillUnmet } from "./advertised-refs.ts";
+
+/** How long a remote that does not serve an expected commit yet is looked at again, and after which pauses. */
+const LOOK_AGAIN_MS = [200, 500, 1_000, 2_000, 4_000];
+
+/**
+ * The remote of a mirror: where it is, what it is told, and how it is asked. Credentials that it refuses are renewed once where
+ * they can be. Everything here settles soon after its signal aborts.
+ */
+export class MirrorRemote {
+  readonly #looker: RefLooker;
+  readonly #git: MirrorGit;
+  readonly #url: URL;
+  readonly #credentials: RemoteCredentials;
+  /** Where the last look found it. */
+  #foundAt: URL;
+
+  /** `git`: the mirror that fetches from it. */
+  constructor(
+    looker: RefLooker,
+    git: MirrorGit,
+    { url, credentials }: { url: URL; credentials: RemoteCredentials },
+  ) {
+    this.#looker = looker;
+    this.#git = git;
+    this.#url = url;
+    this.#credentials = credentials;
+    this.#foundAt = url;
+  }
+
+  /** Needs no mirror. @throws {RemoteError} */
+  async objectFormat(signal: AbortSignal): Promise<string> {
+    const { found } = await this.#ask([], signal);
+    // Hosts that speak the old protocol only know the old format.
+    return (found === "older-protocol" ? undefined : found.objectFormat) ?? "sha1";
+  }
+
+  /** The same object as the last time when the remote says the same. @throws {RemoteError} {GitError} */
+  async look(signal: AbortSignal): Promise<AdvertisedRefs> {
+    const { found } = await this.#ask(MIRRORED_PREFIXES, signal);
+    if (found !== "older-protocol") return found;
+    const listed = await this.#withCredentials(signal, (remote) =>
+      this.#git.listRemote(remote, MIRRORED_PREFIXES, { signal }),
+    );
+    return parseLsRemote(listed, MIRRORED_PREFIXES);
+  }
+
+  /** Looks until the remote shows what is expected beyond `ours`, or for as long as it is worth. @throws {RemoteError} {GitError} */
+  async lookFor(
+    expected: readonly ExpectedRef[],
+    ours: ReadonlyMap<string, string>,
+    signal: AbortSignal,
+  ): Promise<{ advertised: AdvertisedRefs; unmet: UnmetRef[] }> {
+    for (const pauseMs of [...LOOK_AGAIN_MS, 0]) {
+      const advertised = await this.look(signal);
+      const unmet = stillUnmet(expected, ours, advertised.refs);
+      if (unmet.length === 0 || pauseMs === 0) return { advertised, unmet };
+      await sleep(pauseMs, undefined, { signal });
+    }
+    throw new Error("looked at nothing");
+  }
+
+  /** Brings what the plan names, from where the last look found the remote. @throws {RemoteError} {GitError} */
+  async fetch({ refspecs, tips }: FetchPlan, options: RunOptions): Promise<void> {
+    await this.#withCredentials(options.signal, (remote) => this.#git.fetch(remote, refspecs, tips, options));
+  }
+
+  async #ask(prefixes: readonly string[], signal: AbortSignal): Promise<RefLook> {
+    const look = await this.#withCredentials(signal, ({ authorization }) =>
+      this.#looker.look(this.#url, { prefixes, authorization, signal }),
+    );
+    this.#foundAt = look.url;
+    return look;
+  }
+
+  async #withCredentials<T>(signal: AbortSignal, ask: (remote: RemoteAccess) => Promise<T>): Promise<T> {
+    const url = this.#foundAt;
+    const authorization = await this.#credentials.authorization(signal);
+    try {
+      return await ask({ url, authorization });
+    } catch (error) {
+      if (!isRefusal(error) || !this.#credentials.refused(authorization)) throw error;
+      return ask({ url, authorization: await this.#credentials.authorization(signal) });
+    }
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof RemoteError) return error.failure === "auth-failed";
+  return error instanceof GitError && REFUSED_BY_REMOTE.test(error.stderr);
+}

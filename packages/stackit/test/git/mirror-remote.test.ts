@@ -1,0 +1,227 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { expect, test } from "vitest";
+import type { RemoteCredentials } from "../../src/git/remote-credentials.ts";
+import type { MirrorOptions } from "../../src/repos/mirror.ts";
+import { mirrorFailure } from "../../src/sync/mirror-target.ts";
+import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
+
+const stack = (options: Partial<MirrorOptions> = {}) =>
+  mirroredScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+  }, options);
+
+async function expectEqual({ refsOf, upstream, dir }: MirroredScene): Promise<void> {
+  expect(await refsOf(dir)).toBe(await refsOf(upstream.path));
+}
+
+/** The repository is called `name` now; who asks for another is sent there, or on the way to there. */
+function renamed(host: MirroredScene["host"], name: string, status = 301): void {
+  host.front = (request, response) => {
+    const [, asked, rest] = /^\/([^/]+)(.*)$/.exec(request.url ?? "") ?? [];
+    if (asked === name) {
+      request.url = `/repo.git${rest}`;
+      return false;
+    }
+    response.writeHead(status, { location: `${host.url}/${name}${rest}` }).end();
+    return true;
+  };
+}
+
+const failureOf = (run: Promise<unknown>) =>
+  run.then(
+    () => undefined,
+    (error: unknown) => mirrorFailure(error),
+  );
+
+/** What was asked since, without what follows the path. */
+function asked({ requests }: MirroredScene["host"], from: number): string[] {
+  return requests.slice(from).map((line) => line.replace(/\?.*/, ""));
+}
+
+const DISCOVERY = "info/refs";
+const LOOK = "git-upload-pack";
+
+test("a renamed repository is followed within its origin, by the look and by the fetch, and remembered", async () => {
+  await using scene = await stack();
+  const { host, upstream } = scene;
+  renamed(host, "gadget.git");
+  expect((await scene.refresh()).outcome).toBe("updated");
+  await expectEqual(scene);
+  expect(asked(host, 0).filter((line) => line.includes("/repo.git"))).toEqual([`GET /repo.git/${DISCOVERY}`]);
+
+  const before = host.requests.length;
+  expect((await scene.refresh()).outcome).toBe("unchanged");
+  expect(asked(host, before)).toEqual([`POST /gadget.git/${LOOK}`]);
+
+  await upstream.commit("api");
+  renamed(host, "widget.git");
+  expect((await scene.refresh()).outcome).toBe("updated");
+  await expectEqual(scene);
+});
+
+test("a redirect for now is asked for again at each look", async () => {
+  await using scene = await stack();
+  renamed(scene.host, "elsewhere.git", 302);
+  expect((await scene.refresh()).outcome).toBe("updated");
+  const before = scene.host.requests.length;
+  expect((await scene.refresh()).outcome).toBe("unchanged");
+  expect(asked(scene.host, before)).toEqual([
+    `GET /repo.git/${DISCOVERY}`,
+    `GET /elsewhere.git/${DISCOVERY}`,
+    `POST /elsewhere.git/${LOOK}`,
+  ]);
+});
+
+test("a renamed repository on a host that speaks only the old protocol is listed and fetched where it is", async () => {
+  await using scene = await stack();
+  renamed(scene.host, "gadget.git");
+  const { front } = scene.host;
+  scene.host.front = (request, response) => {
+    delete request.headers["git-protocol"];
+    return front?.(request, response) ?? false;
+  };
+  expect((await scene.refresh()).outcome).toBe("updated");
+  await expectEqual(scene);
+  expect(scene.spawner.take().commands).toContain("ls-remote");
+});
+
+/** Sends whoever asks for `/repo.git` through so many other names. */
+function manyRedirects(host: MirroredScene["host"], count: number): void {
+  host.front = (request, response) => {
+    const [, hop = "0", rest] = /^\/(?:hop(\d+)|repo)\.git(.*)$/.exec(request.url ?? "") ?? [];
+    if (Number(hop) >= count) {
+      request.url = `/repo.git${rest}`;
+      return false;
+    }
+    response.writeHead(307, { location: `/hop${Number(hop) + 1}.git${rest}` }).end();
+    return true;
+  };
+}
+
+test("five redirects are followed, and a sixth is not", async () => {
+  await using scene = await stack();
+  manyRedirects(scene.host, 5);
+  expect((await scene.refresh()).outcome).toBe("updated");
+  manyRedirects(scene.host, 6);
+  expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/remote-error" });
+});
+
+test("a redirect of the look itself, and one without an address, are failures of the remote", async () => {
+  await using scene = await stack();
+  for (const location of ["/repo.git/git-upload-pack", undefined]) {
+    scene.host.front = (request, response) => {
+      if (request.method !== "POST") return false;
+      response.writeHead(307, location === undefined ? {} : { location }).end();
+      return true;
+    };
+    expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/remote-error" });
+  }
+});
+
+/** Gives out `tok-1`, and the next one each time that the last was refused. */
+class RenewedCredentials implements RemoteCredentials {
+  number = 1;
+  readonly isRenewable: boolean;
+
+  constructor(isRenewable = true) {
+    this.isRenewable = isRenewable;
+  }
+
+  async authorization(): Promise<string> {
+    return `Basic tok-${this.number}`;
+  }
+
+  refused(given: string | undefined): boolean {
+    if (this.isRenewable && given === `Basic tok-${this.number}`) this.number += 1;
+    return this.isRenewable;
+  }
+}
+
+/** Accepts that one alone. */
+function accept(
+  { host }: MirroredScene,
+  token: string,
+  status = 401,
+): (_: IncomingMessage, response: ServerResponse) => boolean {
+  host.front = (request, response) => {
+    if (request.headers.authorization === `Basic ${token}`) return false;
+    response.writeHead(status, { "www-authenticate": 'Basic realm="x"' }).end();
+    return true;
+  };
+  return host.front;
+}
+
+for (const status of [401, 403]) {
+  test(`credentials that the look finds refused with ${status} are renewed once, and the run goes on`, async () => {
+    const credentials = new RenewedCredentials();
+    await using scene = await stack({ credentials });
+    accept(scene, "tok-2", status);
+    expect((await scene.refresh()).outcome).toBe("updated");
+    await expectEqual(scene);
+    expect(credentials.number).toBe(2);
+  });
+
+  test(`credentials that the fetch finds refused with ${status} are renewed once, and the fetch goes on`, async () => {
+    const credentials = new RenewedCredentials();
+    await using scene = await stack({ credentials });
+    await scene.refresh();
+    await scene.upstream.commit("api");
+    accept(scene, "tok-1");
+    const { host } = scene;
+    const first = host.front;
+    // The look is answered; then the token is worth nothing any more.
+    host.front = (request, response) => {
+      accept(scene, "tok-2", status);
+      return first?.(request, response) ?? false;
+    };
+    expect((await scene.refresh()).outcome).toBe("updated");
+    await expectEqual(scene);
+    expect(credentials.number).toBe(2);
+  });
+}
+
+test("credentials that are refused again after they were renewed fail the run", async () => {
+  const credentials = new RenewedCredentials();
+  await using scene = await stack({ credentials });
+  accept(scene, "tok-9");
+  expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/auth-failed", retryable: false });
+  expect(scene.host.credentials).toEqual(["Basic tok-1", "Basic tok-2"]);
+});
+
+test("credentials that cannot be renewed are tried once", async () => {
+  await using scene = await stack({ credentials: new RenewedCredentials(false) });
+  accept(scene, "tok-2");
+  expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/auth-failed" });
+  expect(scene.host.credentials).toEqual(["Basic tok-1"]);
+});
+
+test("what git is refused while it looks, on a host that speaks only the old protocol, is renewed too", async () => {
+  const credentials = new RenewedCredentials();
+  await using scene = await stack({ credentials });
+  let asked = 0;
+  scene.host.front = (request, response) => {
+    delete request.headers["git-protocol"];
+    // Our own look, which finds the protocol too old, comes before git's: once for the format, once for the refs.
+    const token = ++asked <= 2 ? "tok-1" : "tok-2";
+    if (request.headers.authorization === `Basic ${token}`) return false;
+    response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
+    return true;
+  };
+  expect((await scene.refresh()).outcome).toBe("updated");
+  expect(credentials.number).toBe(2);
+  await expectEqual(scene);
+});
+
+test("a host that goes back to the old protocol is read by git from the second run on", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  await scene.upstream.commit("api");
+  scene.host.front = (request) => {
+    delete request.headers["git-protocol"];
+    return false;
+  };
+  expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/remote-error", retryable: true });
+  expect((await scene.refresh()).outcome).toBe("updated");
+  await expectEqual(scene);
+});
