@@ -61,6 +61,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly name?: string;
   readonly host: string;
   readonly remotes: readonly { name: string; host: string }[];
+  readonly refPrefixes = MIRRORED_PREFIXES;
 
   readonly #options: MirrorOptions;
   readonly #remote: MirrorRemote;

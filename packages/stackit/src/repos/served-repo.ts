@@ -50,6 +50,8 @@ export interface ServedRepo {
     range: { base: string; head: string },
     options: DiffOptions,
   ): Promise<{ patch: string; truncated: boolean }>;
+  /** What the names of refs begin with that are read; no others are ever seen. */
+  readonly refPrefixes: readonly string[];
   /** The object that a full ref name such as `refs/heads/topic` had in the last reading. Asks nobody. */
   refOid(fullName: string): string | undefined;
   /**

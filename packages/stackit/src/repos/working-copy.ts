@@ -10,6 +10,7 @@ import { RefListing } from "../git/for-each-ref.ts";
 import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Spawner } from "../git/spawner.ts";
+import { READ_PREFIXES } from "../stacks/ref-reading.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HoldGate } from "./hold-gate.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
@@ -68,6 +69,7 @@ const SECOND_LOOK_MS = 2_000;
  */
 export class WorkingCopy implements ServedRepo, AsyncDisposable {
   readonly kind = "working-copy";
+  readonly refPrefixes = READ_PREFIXES;
   readonly id: string;
   readonly displayName: string;
   readonly displayPath?: string;

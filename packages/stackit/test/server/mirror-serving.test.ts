@@ -69,6 +69,49 @@ test("without an interval a mirror is read at the start and then when somebody a
   expect((await world.command("status")).stdout).toMatch(/^fresh\s+shop\s+main\s+-\s/m);
 });
 
+test("who says what must be there is answered when the remote serves it", async () => {
+  await using world = await servingMirror({ syncInterval: "0" });
+  const { upstream } = world;
+  const ask = syncRequests(world.server.url);
+  expect((await ask({})).status).toBe(200);
+  const old = await upstream.sha("ui");
+  const sha = await upstream.commit("ui");
+  // A replica that has not heard of the push yet.
+  await upstream.git("update-ref", "refs/heads/ui", old);
+  const asked = world.host.requests.length;
+  const answer = ask({ expect: [{ ref: "refs/heads/ui", sha }] });
+  await expect.poll(() => world.host.requests.length).toBeGreaterThan(asked + 1);
+  await upstream.git("update-ref", "refs/heads/ui", sha);
+  expect((await answer).status).toBe(200);
+  expect(await (await answer).json()).toMatchObject({
+    outcome: "updated",
+    refs: { changes: [{ ref: "refs/heads/ui", new: sha }] },
+  });
+});
+
+test("who expects what never comes is told what the remote serves, and who shares the run is not kept from it", async () => {
+  await using world = await servingMirror({ syncInterval: "0" });
+  const { upstream } = world;
+  const ask = syncRequests(world.server.url);
+  await ask({});
+  await upstream.git("branch", "more", "ui");
+  const [actual, sha] = [await upstream.sha("ui"), "1".repeat(40)];
+  const first = ask({}, { prefer: "respond-async" });
+  const [unmet, plain] = await Promise.all([ask({ expect: [{ ref: "refs/heads/ui", sha }] }), ask({})]);
+  expect((await first).status).toBe(202);
+  expect(unmet.status).toBe(504);
+  expect(await unmet.json()).toMatchObject({
+    code: "sync/expectation-unmet",
+    unmet: [{ ref: "refs/heads/ui", expected: sha, actual }],
+    run: { state: "finished", unmet: [{ ref: "refs/heads/ui", expected: sha, actual }] },
+  });
+  expect(plain.status).toBe(200);
+
+  const tag = await ask({ expect: [{ ref: "refs/tags/v1", sha }] });
+  expect(tag.status).toBe(400);
+  expect((await tag.json()).detail).toContain("refs/heads/*, refs/stackit/metadata/*, refs/stackit/stacks/*");
+});
+
 test("a token reaches its remote, and nothing that is printed, logged, answered or stored", async () => {
   await using world = await servingMirror({ syncInterval: "0" });
   const { host, server } = world;
@@ -105,6 +148,15 @@ test("a token reaches its remote, and nothing that is printed, logged, answered 
 /** As somebody's push would, who builds on `ui`. */
 async function pushFromElsewhere(upstream: Scene, branch: string): Promise<void> {
   await upstream.git("branch", branch, "ui");
+}
+
+function syncRequests(url: string) {
+  return (body: object, headers: Record<string, string> = {}) =>
+    fetch(`${url}/api/v1/repos/shop/sync`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
 }
 
 function foundBranch(data: Record<string, unknown>, branch: string): boolean {

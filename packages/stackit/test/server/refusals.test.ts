@@ -177,6 +177,10 @@ test.each([
     "The body: `expect.0` has a member that is not known. Known are: ref, sha.",
   ],
   ['{"expect":[{"ref":"x","sha":""}]}', "The body: `expect.0.ref` must match ^refs/."],
+  [
+    `{"expect":[{"ref":"refs/tags/v1","sha":"${"a".repeat(40)}"}]}`,
+    "Only refs that are read can be expected; of this repository refs/heads/*.",
+  ],
 ])("the detail of %s names the place and what is allowed", async (payload, detail) => {
   await using server = await startServer();
   expect((await server.app.inject(post(payload))).json().detail).toBe(detail);

@@ -103,6 +103,7 @@ export class HandMadeRepo implements ServedRepo {
   readonly displayPath = "~/widget";
   readonly watching = { mode: "events" as const, pollIntervalSec: 60 };
   readonly remotes = [{ name: "origin", host: "git.example.com" }];
+  readonly refPrefixes = ["refs/heads/"];
   snapshot: Snapshot | undefined;
   /** The calls of `diff`, for tests that must know whether it was called. */
   readonly diffs: { range: { base: string; head: string }; options: DiffOptions }[] = [];
