@@ -217,9 +217,10 @@ function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log: Logge
   queue.observe(async ({ storeKey, run, freshness }: RunChange) => {
     events.append({ name: "sync", data: { repoId: run.repoId, run, freshness } });
     if (run.state === "finished") {
-      const { repoId, outcome, triggers, durationMs, error } = run;
-      const level = outcome === "failed" ? "warn" : outcome === "unchanged" ? "debug" : "info";
-      log[level]({ runId: run.id, repoId, outcome, triggers, durationMs, code: error?.code }, "sync run");
+      const { repoId, outcome, triggers, durationMs, error, recloned } = run;
+      const level = outcome === "failed" || recloned ? "warn" : outcome === "unchanged" ? "debug" : "info";
+      const facts = { runId: run.id, repoId, outcome, triggers, durationMs, code: error?.code, recloned };
+      log[level](facts, "sync run");
     }
     await store.syncRuns.save(storeKey, run);
   });

@@ -157,8 +157,8 @@ export const problems = {
   },
   "sync/mirror-corrupt": {
     status: 500,
-    title: "The mirror on disk is broken",
-    mend: "Stop the server, remove the mirror's folder below the data folder and start again: it is cloned anew.",
+    title: "The mirror on disk is damaged",
+    mend: "It is cloned anew by itself; `detail` says why that did not succeed. The last good state is still served.",
   },
   "sync/disk-full": {
     status: 507,

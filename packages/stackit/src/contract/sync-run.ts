@@ -111,6 +111,8 @@ export const SyncRun = Type.Object(
     }),
     error: Type.Optional(RunError),
     hold: Type.Optional(Hold),
+    /** The mirror's files were damaged, and it has been cloned anew. Ours. */
+    recloned: Type.Optional(Type.Boolean()),
     /** What pushes or callers said would be there and was not, when there is any. Ours. */
     unmet: Type.Optional(Type.Array(UnmetRef)),
   },

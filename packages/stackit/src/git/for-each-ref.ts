@@ -5,14 +5,18 @@ import type { RunOptions } from "./run-git.ts";
 // as much again as all the rest.
 const FORMAT = "--format=%(objectname) %(refname) %(symref)";
 
-/** The raw listing, sorted by name. Two equal listings mean equal refs. @throws {GitError} */
+/**
+ * The raw listing, sorted by name. Two equal listings mean equal refs. Refs whose files are broken are not in it.
+ * @throws {GitError}
+ */
 export async function listRefs(
   git: ReadOnlyGit,
   prefixes: readonly string[],
   options: RunOptions,
-): Promise<Buffer> {
-  const { stdout } = await git.run("for-each-ref", [FORMAT, "--end-of-options", ...prefixes], options);
-  return stdout;
+): Promise<{ listing: Buffer; hasBroken: boolean }> {
+  const args = [FORMAT, "--end-of-options", ...prefixes];
+  const { stdout, stderr } = await git.run("for-each-ref", args, options);
+  return { listing: stdout, hasBroken: stderr.includes("ignoring broken ref") };
 }
 
 /** One line of a listing. */

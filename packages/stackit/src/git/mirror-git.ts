@@ -81,6 +81,13 @@ export class MirrorGit {
     await this.#run(["pack-refs", "--all"], options);
   }
 
+  /** Whether everything is there that the refs reach. Reads all of it. @throws {GitError} when that cannot be told */
+  async isWhole(options: RunOptions): Promise<boolean> {
+    const args = ["fsck", "--connectivity-only", "--no-dangling", "--no-progress"];
+    const okExitCodes = [1, 2, 3, 4, 5, 6, 7, 8, 128];
+    return (await this.#run(args, { ...options, okExitCodes })).exitCode === 0;
+  }
+
   /** What the remote advertises, as git sees it: for remotes that our own look does not understand. @throws {GitError} */
   async listRemote(remote: RemoteAccess, prefixes: readonly string[], options: RunOptions): Promise<string> {
     const patterns = prefixes.map((prefix) => `${prefix}*`);

@@ -109,6 +109,11 @@ export class ObjectPool implements AsyncDisposable {
     await Promise.all(processes.map(async (process) => (await process?.catch(() => undefined))?.close()));
   }
 
+  /** Lets go of files that were exchanged: what is read from now on is read anew. Settles when the processes have ended. */
+  async reopen(): Promise<void> {
+    await this.#closeAll();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#idleTimer);

@@ -11,15 +11,18 @@ export interface LineCountStore {
 /** Beyond this many all is forgotten: what is still shown is kept by who shows it, and the store has the rest. */
 const MAX_KNOWN = 200_000;
 
-/** The memo of diff statistics. What git could not count, as in a partial clone, is not asked again. */
+/** The memo of diff statistics. What git could not count, as in a partial clone, is not asked again until it is forgotten. */
 export class LineCounts {
   readonly #git: ReadOnlyGit;
   readonly #store: LineCountStore | undefined;
+  readonly #onUnavailable: () => void;
   readonly #known = new Map<string, LineCount | "unavailable">();
 
-  constructor(git: ReadOnlyGit, store: LineCountStore | undefined) {
+  /** `onUnavailable`: objects of a diff are not in the repository. */
+  constructor(git: ReadOnlyGit, store: LineCountStore | undefined, onUnavailable = () => {}) {
     this.#git = git;
     this.#store = store;
+    this.#onUnavailable = onUnavailable;
   }
 
   get(pair: CommitPair): LineCount | undefined {
@@ -39,12 +42,18 @@ export class LineCounts {
     return this.missing(pairs);
   }
 
+  /** The objects may have come. */
+  forgetUnavailable(): void {
+    for (const [key, count] of this.#known) if (count === "unavailable") this.#known.delete(key);
+  }
+
   /** One process. @throws {GitError} */
   async count(pairs: readonly CommitPair[], signal: AbortSignal): Promise<void> {
     if (pairs.length === 0) return;
     const counts = await countLines(this.#git, pairs, { signal, timeoutMs: 600_000 });
     if (this.#known.size > MAX_KNOWN) this.#known.clear();
     for (const pair of pairs) this.#known.set(pairKey(pair), counts.get(pairKey(pair)) ?? "unavailable");
+    if (counts.size < pairs.length) this.#onUnavailable();
     await this.#store?.putMany(counts);
   }
 }

@@ -24,6 +24,7 @@ export class MetadataMemo {
   readonly #objects: ObjectPool;
   #records = new Map<string, ParsedMetadata>();
   #stacks = new Map<string, StackMetadata>();
+  #absent: readonly string[] = [];
 
   constructor(objects: ObjectPool) {
     this.#objects = objects;
@@ -32,6 +33,11 @@ export class MetadataMemo {
   /** Branch records by object id. An id that is absent could not be read as a blob. */
   get records(): ReadonlyMap<string, ParsedMetadata> {
     return this.#records;
+  }
+
+  /** Of the objects that were last read, those that the repository does not hold. */
+  get absent(): readonly string[] {
+    return this.#absent;
   }
 
   /** Reads the objects that are new. `changedRefs`: all refs that differ from the reading of the call before. @throws {GitError} */
@@ -51,7 +57,9 @@ export class MetadataMemo {
         wanted.add(oid);
       }
     }
-    const blobs = await this.#objects.read([...wanted, ...wantedStacks], { signal });
+    const asked = [...wanted, ...wantedStacks];
+    const blobs = await this.#objects.read(asked, { signal });
+    this.#absent = asked.filter((oid) => !blobs.has(oid));
     for (const [oid, { type, content }] of blobs) {
       if (type !== "blob" || !content) continue;
       if (wantedStacks.has(oid)) this.#stacks.set(oid, parseStackMetadata(content.toString("utf8")));

@@ -9,43 +9,85 @@ const STALE_LOCK_MS = 60_000;
 /** A folder that is in the way: it is not a mirror that this server made. */
 export class NotOurMirrorError extends Error {}
 
+/** Builds a mirror in a folder that is not there yet. */
+type Make = (folder: string) => Promise<void>;
+
+/** Written into the marker, for people. */
+interface About {
+  readonly id: string;
+  readonly url: string;
+}
+
 /**
  * Makes sure that there is a mirror in `dir`: `make` gets a folder beside it to build one in, which takes the place when it is
- * whole. What an earlier attempt left is removed.
+ * whole. What an earlier attempt left is removed, or used when it was whole.
  * @throws {NotOurMirrorError} when something else is there, which is left alone.
  */
-export async function ensureMirror(
-  dir: string,
-  about: { id: string; url: string },
-  make: (folder: string) => Promise<void>,
-): Promise<void> {
+export async function ensureMirror(dir: string, about: About, make: Make): Promise<void> {
   const marker = await readMarker(dir);
-  if (marker === "absent") {
-    await mkdir(dirname(dir), { recursive: true, mode: 0o700 });
-    await removeAttempts(dir);
-    const attempt = `${dir}.new-${crypto.randomUUID().slice(0, 8)}`;
-    await make(attempt);
-    await writeFile(join(attempt, MARKER), `${JSON.stringify({ version: 1, ...about })}\n`);
-    await rename(attempt, dir);
-  } else if (marker === "foreign") {
+  if (marker === "foreign") {
     throw new NotOurMirrorError(`${dir} is in the way: it is no mirror that this server made.`);
   }
+  if (marker === "absent") {
+    await mkdir(dirname(dir), { recursive: true, mode: 0o700 });
+    const whole = await findWhole(dir);
+    await rename(whole ?? (await buildBeside(dir, about, make)), dir);
+  }
+  for (const folder of await besides(dir)) await rm(folder, { recursive: true, force: true });
 }
 
+/**
+ * Exchanges the mirror in `dir` for one that `make` builds beside it. Until that is whole nothing changes; whoever is killed in
+ * the midst of it leaves one or the other for `ensureMirror`.
+ */
+export async function replaceMirror(dir: string, about: About, make: Make): Promise<void> {
+  const built = await buildBeside(dir, about, make);
+  const old = beside(dir, "old");
+  await rename(dir, old).catch((error: unknown) => {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  });
+  await rename(built, dir);
+  await rm(old, { recursive: true, force: true });
+}
+
+async function buildBeside(dir: string, about: About, make: Make): Promise<string> {
+  const folder = beside(dir, "new");
+  try {
+    await make(folder);
+    await writeFile(join(folder, MARKER), `${JSON.stringify({ version: 1, ...about })}\n`);
+    return folder;
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** A mirror that was complete when its maker was killed: the marker is what is written last. */
+async function findWhole(dir: string): Promise<string | undefined> {
+  for (const folder of await besides(dir)) {
+    if (folder.startsWith(`${dir}.new-`) && (await readMarker(folder)) === "ours") return folder;
+  }
+  return undefined;
+}
+
+function beside(dir: string, what: "new" | "old"): string {
+  return `${dir}.${what}-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+async function besides(dir: string): Promise<string[]> {
+  const names = await readdir(dirname(dir)).catch(() => []);
+  return names.flatMap((name) =>
+    name.startsWith(`${basename(dir)}.new-`) || name.startsWith(`${basename(dir)}.old-`)
+      ? [join(dirname(dir), name)]
+      : [],
+  );
+}
+
+/** The marker alone decides: whatever else is damaged, the folder is ours to replace. */
 async function readMarker(dir: string): Promise<"ours" | "foreign" | "absent"> {
   if (!(await stat(dir).catch(() => undefined))) return "absent";
-  const [marker, config] = await Promise.all([
-    readFile(join(dir, MARKER), "utf8").catch(() => ""),
-    readFile(join(dir, "config"), "utf8").catch(() => ""),
-  ]);
-  return marker.includes('"version":1') && /^\s*bare\s*=\s*true\s*$/m.test(config) ? "ours" : "foreign";
-}
-
-async function removeAttempts(dir: string): Promise<void> {
-  const prefix = `${basename(dir)}.new-`;
-  for (const name of await readdir(dirname(dir)).catch(() => [])) {
-    if (name.startsWith(prefix)) await rm(join(dirname(dir), name), { recursive: true, force: true });
-  }
+  const marker = await readFile(join(dir, MARKER), "utf8").catch(() => "");
+  return marker.includes('"version":1') ? "ours" : "foreign";
 }
 
 /** Removes what a killed git leaves: locks, and packs that were being written. Only while no git of ours works there. */

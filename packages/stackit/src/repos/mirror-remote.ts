@@ -24,7 +24,7 @@ export class MirrorRemote {
   /** Where the last look found it. */
   #foundAt: URL;
 
-  /** `git`: the mirror that fetches from it. */
+  /** `git`: lists what remotes of the older protocol have. */
   constructor(
     looker: RefLooker,
     git: MirrorGit,
@@ -69,9 +69,9 @@ export class MirrorRemote {
     throw new Error("looked at nothing");
   }
 
-  /** Brings what the plan names, from where the last look found the remote. @throws {RemoteError} {GitError} */
-  async fetch({ refspecs, tips }: FetchPlan, options: RunOptions): Promise<void> {
-    await this.#withCredentials(options.signal, (remote) => this.#git.fetch(remote, refspecs, tips, options));
+  /** Brings into a mirror what the plan names, from where the last look found the remote. @throws {RemoteError} {GitError} */
+  async fetch(into: MirrorGit, { refspecs, tips }: FetchPlan, options: RunOptions): Promise<void> {
+    await this.#withCredentials(options.signal, (remote) => into.fetch(remote, refspecs, tips, options));
   }
 
   async #ask(prefixes: readonly string[], signal: AbortSignal): Promise<RefLook> {

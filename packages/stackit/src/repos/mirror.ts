@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
-import type { ExpectedRef, RefChanges, UnmetRef } from "../contract/sync-run.ts";
+import { Problem } from "../contract/problem-error.ts";
+import type { ExpectedRef, Hold, RefChanges, UnmetRef } from "../contract/sync-run.ts";
 import type { CommitPair } from "../git/diff-tree.ts";
 import { RefListing } from "../git/for-each-ref.ts";
 import { MirrorGit } from "../git/mirror-git.ts";
@@ -13,7 +14,8 @@ import { type FetchPlan, planFetch } from "./advertised-refs.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HoldGate } from "./hold-gate.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
-import { ensureMirror, removeLeftovers } from "./mirror-folder.ts";
+import { DamagedMirrorError, isLockInTheWay, whatItSaysOfFiles } from "./mirror-damage.ts";
+import { ensureMirror, removeLeftovers, replaceMirror } from "./mirror-folder.ts";
 import { MirrorRemote } from "./mirror-remote.ts";
 import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
@@ -39,6 +41,19 @@ export interface MirrorOptions {
   readonly secondLookMs?: number;
 }
 
+export interface MirrorWork {
+  readonly signal: AbortSignal;
+  readonly confirmed: ReadonlySet<string>;
+  readonly expected: readonly ExpectedRef[];
+  readonly extendDeadline?: (timeoutMs: number) => void;
+}
+
+export interface MirrorResult extends RefreshResult {
+  readonly unmet?: readonly UnmetRef[];
+  /** The mirror was damaged and has been cloned anew. */
+  readonly recloned?: boolean;
+}
+
 interface State {
   readonly raw: RawReading;
   readonly listing: RefListing;
@@ -46,6 +61,10 @@ interface State {
 }
 
 const SECOND_LOOK_MS = 300_000;
+/** A mirror that is damaged again so soon lies on a disk that has to be looked at first. */
+const RECLONE_GAP_MS = 600_000;
+/** Cloning brings everything there is. */
+const CLONE_TIMEOUT_MS = 3_600_000;
 
 /**
  * A bare copy of a remote that the server owns. A refresh looks at the remote's refs first; equal to ours, it ends there, without
@@ -69,7 +88,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly #git: ReadOnlyGit;
   readonly #objects: ObjectPool;
   readonly #lines: LineCounts;
-  readonly #builder: ModelBuilder;
+  #builder: ModelBuilder;
   readonly #publisher = new SnapshotPublisher();
   readonly #gate: HoldGate;
   readonly #closing = new AbortController();
@@ -80,6 +99,11 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   /** What the remote said when all of it was here and published. */
   #equalTo: AdvertisedRefs | undefined;
   #state: State | undefined;
+  /** A reader missed something that must be there. */
+  #isSuspect = false;
+  #recloned: { readonly atMs: number } | undefined;
+  /** Whether the builder has made the model that is shown. */
+  #buildsOn = true;
 
   constructor(spawner: Spawner, looker: RefLooker, options: MirrorOptions) {
     const { id, dir, url, owner, name, credentials = fixedCredentials(undefined) } = options;
@@ -95,11 +119,10 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#remote = new MirrorRemote(looker, this.#mirrorGit, { url, credentials });
     this.#git = new ReadOnlyGit(spawner, dir);
     this.#objects = new ObjectPool(this.#git);
-    this.#lines = new LineCounts(this.#git, options.lineCounts);
-    this.#builder = new ModelBuilder(this.#git, this.#objects, this.#lines, {
-      commonDir: dir,
-      namesPerson: false,
+    this.#lines = new LineCounts(this.#git, options.lineCounts, () => {
+      this.#isSuspect = true;
     });
+    this.#builder = this.#newBuilder();
     this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
   }
 
@@ -117,15 +140,26 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   }
 
   /**
-   * Makes the mirror equal to its remote and publishes what follows.
-   * @throws {RemoteError} when the remote cannot be looked at, {GitError}, {NotOurMirrorError} or the system's error
+   * Makes the mirror equal to its remote and publishes what follows. One whose files are damaged is cloned anew beside itself
+   * and exchanged; until then readers keep the last snapshot.
+   * @throws {RemoteError} when the remote cannot be looked at, {DamagedMirrorError} when cloning anew did not help, {GitError},
+   *   {NotOurMirrorError} or the system's error
    */
-  async refresh(work: {
-    signal: AbortSignal;
-    confirmed: ReadonlySet<string>;
-    expected: readonly ExpectedRef[];
-  }): Promise<RefreshResult & { unmet?: readonly UnmetRef[] }> {
+  async refresh(work: MirrorWork): Promise<MirrorResult> {
     const signal = AbortSignal.any([work.signal, this.#closing.signal]);
+    try {
+      return await this.#refresh(work, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (isLockInTheWay(error)) return await this.#refresh(work, signal);
+      if (!(await this.#isDamaged(error, signal))) throw error;
+      const hold = await this.#cloneAnew(error, work, signal);
+      if (hold) return { ...this.#result("held", { fetchMs: 0, readMs: 0, deriveMs: 0 }), hold };
+      return { ...(await this.#refresh(work, signal)), recloned: true };
+    }
+  }
+
+  async #refresh(work: MirrorWork, signal: AbortSignal): Promise<MirrorResult> {
     const phases = { fetchMs: 0, readMs: 0, deriveMs: 0 };
     const lap = stopwatch();
     await this.#prepare(signal);
@@ -155,7 +189,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       return { ...this.#result(isFirst ? "updated" : "unchanged", phases), ...told };
     }
     this.#isUnsure = true;
-    await this.#carryOut(plan, head, isFirst, signal);
+    await this.#carryOut(this.#mirrorGit, plan, head, isFirst, signal);
     phases.fetchMs += lap();
 
     const reading = await this.#read(signal);
@@ -188,7 +222,10 @@ export class Mirror implements ServedRepo, AsyncDisposable {
 
   async diff(range: CommitPair, options: DiffOptions): Promise<{ patch: string; truncated: boolean }> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
-    return readPatch(this.#git, range, { ...options, signal });
+    return readPatch(this.#git, range, { ...options, signal }).catch((error: unknown) => {
+      this.#isSuspect ||= error instanceof Problem && error.code === "diff/unavailable";
+      throw error;
+    });
   }
 
   async #prepare(signal: AbortSignal): Promise<void> {
@@ -203,19 +240,76 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       this.#isThere = true;
     }
     if (this.#isUnsure) await removeLeftovers(dir, { evenFresh: true });
+    if (this.#isSuspect && !(await this.#mirrorGit.isWhole({ signal }))) {
+      throw new DamagedMirrorError("objects are missing");
+    }
+    this.#isSuspect = false;
+  }
+
+  /** What no words explain may come from damage where nobody looked. */
+  async #isDamaged(error: unknown, signal: AbortSignal): Promise<boolean> {
+    const said = whatItSaysOfFiles(error);
+    if (said !== "unclear") return said === "damaged";
+    return !(await this.#mirrorGit.isWhole({ signal }).catch(() => true));
+  }
+
+  /** @returns what is held, when the remote has lost so much that nothing may follow it unasked */
+  async #cloneAnew(damage: unknown, work: MirrorWork, signal: AbortSignal): Promise<Hold | undefined> {
+    const { dir, id, url } = this.#options;
+    const sinceMs = this.#recloned ? performance.now() - this.#recloned.atMs : Number.POSITIVE_INFINITY;
+    if (sinceMs < RECLONE_GAP_MS) {
+      const retryAfterMs = RECLONE_GAP_MS - sinceMs;
+      throw new DamagedMirrorError("damaged again soon after it was cloned anew", {
+        retryAfterMs,
+        cause: damage,
+      });
+    }
+    work.extendDeadline?.(CLONE_TIMEOUT_MS);
+    try {
+      const advertised = await this.#remote.look(signal);
+      const before = this.#state?.listing.refs ?? new Map<string, string>();
+      const { gone } = planFetch(before, advertised.refs, MIRRORED_PREFIXES);
+      const change = { gone: gone.map(({ ref }) => ref), before, after: advertised.refs };
+      const hold = this.#gate.check(change, work.confirmed);
+      if (hold) return hold;
+      await replaceMirror(dir, { id, url: url.href }, async (folder) => {
+        const git = new MirrorGit(this.#spawner, folder);
+        await git.init(await this.#remote.objectFormat(signal), { signal });
+        const plan = planFetch(new Map(), advertised.refs, MIRRORED_PREFIXES);
+        await this.#carryOut(git, plan, advertised.head, true, signal);
+      });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      throw new DamagedMirrorError("damaged, and cloning it anew failed", { cause: error });
+    }
+    this.#recloned = { atMs: performance.now() };
+    this.#isUnsure = true;
+    this.#isSuspect = false;
+    this.#buildsOn = false;
+    this.#builder = this.#newBuilder();
+    this.#lines.forgetUnavailable();
+    await this.#objects.reopen();
+    return undefined;
+  }
+
+  #newBuilder(): ModelBuilder {
+    const { dir } = this.#options;
+    return new ModelBuilder(this.#git, this.#objects, this.#lines, { commonDir: dir, namesPerson: false });
   }
 
   async #carryOut(
+    git: MirrorGit,
     plan: FetchPlan,
     head: string | undefined,
     isFirst: boolean,
     signal: AbortSignal,
   ): Promise<void> {
     // First what is gone: a branch `a` stands in the way of `a/b`.
-    await this.#mirrorGit.deleteRefs(plan.gone, { signal });
-    if (plan.refspecs.length > 0) await this.#remote.fetch(plan, { signal, timeoutMs: 3_600_000 });
-    if (head?.startsWith(HEADS)) await this.#mirrorGit.setHead(head, { signal });
-    if (isFirst) await this.#mirrorGit.packRefs({ signal });
+    await git.deleteRefs(plan.gone, { signal });
+    if (plan.refspecs.length > 0)
+      await this.#remote.fetch(git, plan, { signal, timeoutMs: CLONE_TIMEOUT_MS });
+    if (head?.startsWith(HEADS)) await git.setHead(head, { signal });
+    if (isFirst) await git.packRefs({ signal });
   }
 
   /** What an earlier process left can be read at once, before the remote answers. */
@@ -227,6 +321,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   async #read(signal: AbortSignal): Promise<{ raw: RawReading; listing: RefListing }> {
     const { dir } = this.#options;
     const raw = await readRaw(this.#git, { gitDir: dir, commonDir: dir, top: dir }, signal);
+    if (raw.hasBroken) throw new DamagedMirrorError("refs are broken");
     return { raw, listing: new RefListing(raw.listing, this.#state?.listing) };
   }
 
@@ -237,9 +332,11 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const before = this.#state;
     const settings = this.#settings(raw, before);
     const reading = { ...toReading(raw, listing), head: { kind: "none" as const } };
-    const advance = { reading, settings, listing, readsOn: before !== undefined };
+    const advance = { reading, settings, listing, readsOn: before !== undefined, anew: !this.#buildsOn };
     const tools = { builder: this.#builder, lines: this.#lines };
     const publish = await this.#publisher.prepare(tools, advance, signal);
+    if (this.#builder.absent.length > 0) throw new DamagedMirrorError("objects are missing");
+    this.#buildsOn = true;
     this.#state = { raw, listing, settings };
     return publish();
   }

@@ -57,6 +57,11 @@ export class ModelBuilder {
     };
   }
 
+  /** Objects that the refs of the last reading name and the repository does not hold. */
+  get absent(): readonly string[] {
+    return [...this.#commits.absent, ...this.#metadata.absent];
+  }
+
   /** @throws {GitError} and nothing is lost. */
   async build(
     reading: RefReading,

@@ -9,6 +9,8 @@ import { HEADS, type Head, READ_PREFIXES, type RefReading } from "../stacks/ref-
 /** What is on disk at one moment, before anything is made of it. */
 export interface RawReading {
   readonly listing: Buffer;
+  /** Whether there are refs that could not be read, and are not in the listing. */
+  readonly hasBroken: boolean;
   readonly head: HeadFile;
   readonly checkedOut: ReadonlySet<string>;
   /** Changes when a file changes whose content the model depends on besides refs. */
@@ -20,13 +22,13 @@ const SETTINGS_FILES = ["config", "config.worktree", "shallow", ".graphite_repo_
 
 /** One pass over the refs, the HEADs and the settings. Costs one process. @throws {GitError} or a system error */
 export async function readRaw(git: ReadOnlyGit, dirs: GitDirs, signal: AbortSignal): Promise<RawReading> {
-  const [listing, head, checkedOut, ...stamps] = await Promise.all([
+  const [{ listing, hasBroken }, head, checkedOut, ...stamps] = await Promise.all([
     listRefs(git, READ_PREFIXES, { signal }),
     readHead(git, dirs.gitDir, signal),
     readCheckedOut(dirs.commonDir),
     ...SETTINGS_FILES.map((name) => stampOf(join(dirs.commonDir, name))),
   ]);
-  return { listing, head, checkedOut, settingsStamp: stamps.join(" ") };
+  return { listing, hasBroken, head, checkedOut, settingsStamp: stamps.join(" ") };
 }
 
 /** Whether both would give the same model. */

@@ -25,6 +25,8 @@ export interface Advance {
   readonly settings: RepoSettings;
   readonly listing: RefListing;
   readonly readsOn: boolean;
+  /** Whether the model before counts for nothing, since its builder is another. */
+  readonly anew?: boolean;
 }
 
 export const NO_STACK_CHANGES: StackChanges = { created: [], changed: [], removed: [] };
@@ -68,10 +70,10 @@ export class SnapshotPublisher implements AsyncDisposable {
    */
   async prepare(
     { builder, lines }: { builder: ModelBuilder; lines: LineCounts },
-    { reading, settings, listing, readsOn }: Advance,
+    { reading, settings, listing, readsOn, anew = false }: Advance,
     signal: AbortSignal,
   ): Promise<() => { refs: RefChanges; stacks: StackChanges }> {
-    const old = readsOn ? this.#snapshot?.parts : undefined;
+    const old = readsOn && !anew ? this.#snapshot?.parts : undefined;
     const changedRefs = listing.deltas.map(({ ref }) => ref);
     let model = await builder.build(reading, settings, old && { model: old, changedRefs }, signal);
     const uncounted = lines.missing(model.uncounted);

@@ -2,6 +2,7 @@ import type { ProblemCode } from "../contract/problems.ts";
 import { GitError, REFUSED_BY_REMOTE } from "../git/git-error.ts";
 import { RemoteError, type RemoteFailure } from "../git/wire/remote-failure.ts";
 import type { Mirror } from "../repos/mirror.ts";
+import { DamagedMirrorError, whatItSaysOfFiles } from "../repos/mirror-damage.ts";
 import { NotOurMirrorError } from "../repos/mirror-folder.ts";
 import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "./sync-target.ts";
 
@@ -60,7 +61,8 @@ const OF_REMOTES: Readonly<
 export function mirrorFailure(error: unknown): SyncFailure {
   if (error instanceof SyncFailure) return error;
   const [code, detail, retryable] = explain(error);
-  const retryAfterMs = error instanceof RemoteError ? error.retryAfterMs : undefined;
+  const retryAfterMs =
+    error instanceof RemoteError || error instanceof DamagedMirrorError ? error.retryAfterMs : undefined;
   return new SyncFailure(code, detail, { retryable, retryAfterMs, cause: error });
 }
 
@@ -72,10 +74,11 @@ function explain(error: unknown): Explained {
   if (error instanceof NotOurMirrorError) {
     return [
       "sync/mirror-corrupt",
-      "Something that is no mirror of this server lies where the mirror belongs.",
+      "Something that is no mirror of this server lies where the mirror belongs; move it away.",
       false,
     ];
   }
+  if (error instanceof DamagedMirrorError) return explainDamage(error);
   if (error instanceof GitError) return explainGit(error);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOSPC" || code === "EDQUOT") return ["sync/disk-full", "The server's disk is full.", true];
@@ -101,19 +104,24 @@ const OF_GIT: readonly (readonly [pattern: RegExp, explained: Explained])[] = [
     /Could not resolve host|Failed to connect|Connection (refused|reset|timed out)|SSL|certificate/i,
     ["sync/remote-unreachable", "The connection to the remote broke or could not be made.", true],
   ],
-  [
-    /bad object|missing blob|unable to read|corrupt|is not a git repository|not a git repository/i,
-    ["sync/mirror-corrupt", "The mirror on the server's disk is damaged.", false],
-  ],
 ];
 
-function explainGit({ failure, stderr }: GitError): Explained {
+function explainDamage({ retryAfterMs, cause }: DamagedMirrorError): Explained {
+  const why =
+    retryAfterMs !== undefined
+      ? "it was cloned anew a short while ago: look at the server's disk and memory"
+      : cause === undefined || whatItSaysOfFiles(cause) === "damaged"
+        ? "what was cloned anew is damaged as well: look at the server's disk and memory"
+        : `it could not be cloned anew. ${explain(cause)[1]}`;
+  return ["sync/mirror-corrupt", `The mirror on the server's disk is damaged, and ${why}`, true];
+}
+
+function explainGit(error: GitError): Explained {
+  const { failure, stderr } = error;
   if (failure === "no-git") return ["sync/unreadable", "The git program was not found.", false];
   if (failure === "timeout") return ["sync/timeout", "Git did not answer in time.", true];
   const known = OF_GIT.find(([pattern]) => pattern.test(stderr));
   if (known) return known[1];
-  if (failure === "missing-object") {
-    return ["sync/mirror-corrupt", "Objects of the mirror on the server's disk are missing.", false];
-  }
+  if (whatItSaysOfFiles(error) === "damaged") return explainDamage(new DamagedMirrorError("damaged"));
   return ["sync/remote-error", "The fetch failed; the server's log has what git said.", true];
 }

@@ -66,6 +66,7 @@ export function succeededRun(
     refs: result.refs,
     stacks: result.stacks,
     phases: { ...result.phases, queueMs: run.phases.queueMs },
+    ...(result.recloned ? { recloned: true } : {}),
     ...(result.hold === undefined ? {} : { hold: result.hold }),
     ...(result.unmet === undefined || result.unmet.length === 0 ? {} : { unmet: [...result.unmet] }),
   };

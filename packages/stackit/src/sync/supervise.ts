@@ -25,17 +25,23 @@ export interface Supervision {
  */
 export function supervise(
   target: SyncTarget,
-  work: Omit<SyncWork, "signal">,
+  work: Omit<SyncWork, "signal" | "extendDeadline">,
   aborter: AbortController,
   { clock, timeoutMs, graceMs, onError }: Supervision,
 ): Promise<Answer> {
   if (aborter.signal.aborted) return Promise.resolve({ outcome: { failure: aborter.signal.reason } });
   const { promise, resolve } = Promise.withResolvers<Answer>();
-  const deadlineMs = target.timeoutMs ?? timeoutMs;
   const { signal } = aborter;
-  let cancelTimer = clock.after(deadlineMs, () => aborter.abort(timedOut(deadlineMs)));
+  let isOver = false;
+  let cancelTimer = (): void => {};
+  const setDeadline = (ms: number): void => {
+    if (isOver || signal.aborted) return;
+    cancelTimer();
+    cancelTimer = clock.after(ms, () => aborter.abort(timedOut(ms)));
+  };
+  setDeadline(target.timeoutMs ?? timeoutMs);
 
-  const ended = (async () => target.sync({ ...work, signal }))().then(
+  const ended = (async () => target.sync({ ...work, signal, extendDeadline: setDeadline }))().then(
     (result) => settle({ result }),
     (error: unknown) => settle({ failure: failureOf(error) }),
   );
@@ -48,6 +54,7 @@ export function supervise(
   return promise;
 
   function settle(outcome: Outcome): void {
+    isOver = true;
     cancelTimer();
     resolve({ outcome });
   }

@@ -143,6 +143,24 @@ test("a run that passes its deadline is aborted and fails as timed out, and the 
   expect((await next.finished).outcome).toBe("unchanged");
 });
 
+test("a run whose work turns out to be larger gets more time, counted from when it says so", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  const ticket = queue.request("a", { trigger: "manual" });
+  await clock.advance(100_000);
+  repo.works[0]?.extendDeadline(600_000);
+  await clock.advance(599_999);
+  expect(ticket.run().state).toBe("running");
+  await clock.advance(1);
+  expect(await ticket.finished).toMatchObject({ outcome: "failed", error: { code: "sync/timeout" } });
+  // What comes too late moves nothing.
+  repo.works[0]?.extendDeadline(1);
+  const next = queue.request("a", { trigger: "manual" });
+  await clock.advance(100);
+  await repo.succeed();
+  expect((await next.finished).outcome).toBe("unchanged");
+});
+
 test("a target that ignores the abort is answered for, never run twice at once, and does not cost others their slot", async () => {
   const { clock, queue, add } = setUp({ maxRunning: 1 });
   const stuck = add("stuck");

@@ -22,6 +22,8 @@ export interface SyncWork {
   readonly triggers: readonly Trigger[];
   /** Aborts at the deadline and at shutdown. */
   readonly signal: AbortSignal;
+  /** Moves the deadline to this long after now. For work of another size than was to be expected. */
+  readonly extendDeadline: (timeoutMs: number) => void;
   /** Hold ids that a person confirmed. */
   readonly confirmed: ReadonlySet<string>;
   /** What the requests that this run answers say must be there; at most one for each ref. */
@@ -34,6 +36,8 @@ export interface SyncResult {
   refs: RefChanges;
   stacks: StackChanges;
   phases: { fetchMs: number; readMs: number; deriveMs: number };
+  /** The mirror was damaged and has been cloned anew. */
+  recloned?: boolean;
   /** Present when `outcome` is `held`. The queue asks for the second look at `confirmsAt`. */
   hold?: Hold;
   /** Those of the expected refs that were not met within the time that the target gives them. */

@@ -220,7 +220,7 @@ async function askEverything(scene: Scene, git: ReadOnlyGit): Promise<unknown> {
   const pair = { base: main, head: api };
   const objects = await pool.read([main, api, await scene.sha("api:api.txt"), "1".repeat(40)], { signal });
   return {
-    refs: new RefListing(await listRefs(git, READ_PREFIXES, { signal })).refs,
+    refs: new RefListing((await listRefs(git, READ_PREFIXES, { signal })).listing).refs,
     commits: await listCommits(git, [api], [main], { signal }),
     ids: await listCommitIds(git, [api], [main], { signal }),
     lines: await countLines(git, [pair, { base: main, head: "1".repeat(40) }], { signal }),
@@ -326,7 +326,7 @@ test("a repository with ids of 64 digits is read like any other", async () => {
   const git = new ReadOnlyGit(spawner, scene.gitDir);
   const [main, api] = [await scene.sha("main"), await scene.sha("api")];
   expect(api).toHaveLength(64);
-  const { refs } = new RefListing(await listRefs(git, READ_PREFIXES, { signal }));
+  const { refs } = new RefListing((await listRefs(git, READ_PREFIXES, { signal })).listing);
   expect(refs.get("refs/heads/api")).toBe(api);
   expect(await listCommits(git, [api], [main], { signal })).toMatchObject([{ oid: api, parents: [main] }]);
   const lines = await countLines(git, [{ base: main, head: api }], { signal });

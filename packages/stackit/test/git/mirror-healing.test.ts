@@ -1,0 +1,226 @@
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import type { Mirror } from "../../src/repos/mirror.ts";
+import { mirrorFailure } from "../../src/sync/mirror-target.ts";
+import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
+import { testGit } from "../support/test-git.ts";
+
+const stack = () =>
+  mirroredScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+    s.stacked("ui", "api");
+  });
+
+const work = (confirmed: string[] = []) => ({
+  signal: AbortSignal.timeout(60_000),
+  confirmed: new Set(confirmed),
+  expected: [],
+});
+
+async function failureOf(run: Promise<unknown>) {
+  return run.then(
+    () => undefined,
+    (error: unknown) => mirrorFailure(error),
+  );
+}
+
+async function expectWhole({ refsOf, upstream, dir }: MirroredScene): Promise<void> {
+  expect(await refsOf(dir)).toBe(await refsOf(upstream.path));
+  await upstream.gitIn(dir, "fsck", "--full", "--strict");
+  const besides = await readdir(dirname(dir));
+  expect(besides).toEqual([basename(dir)]);
+}
+
+/** So that an object can be taken away. */
+async function unpack({ dir }: MirroredScene): Promise<void> {
+  const packs = join(dir, "objects", "pack");
+  for (const name of await readdir(packs)) {
+    if (!name.endsWith(".pack")) continue;
+    const away = join(dirname(dir), "..", name);
+    await rename(join(packs, name), away);
+    await testGit(["unpack-objects", "-q"], { cwd: dir, input: await readFile(away) });
+    await rm(join(packs, name.replace(/pack$/, "idx")), { force: true });
+  }
+}
+
+async function removeObject(scene: MirroredScene, name: string): Promise<void> {
+  const oid = (await scene.upstream.gitIn(scene.dir, "rev-parse", name)).trim();
+  await unpack(scene);
+  await rm(join(scene.dir, "objects", oid.slice(0, 2), oid.slice(2)));
+}
+
+async function truncatePacks({ dir, upstream }: MirroredScene): Promise<void> {
+  await upstream.gitIn(dir, "repack", "-adq");
+  const packs = join(dir, "objects", "pack");
+  for (const name of await readdir(packs)) {
+    if (!name.endsWith(".pack")) continue;
+    await chmod(join(packs, name), 0o644);
+    await truncate(join(packs, name), 60);
+  }
+}
+
+const DAMAGES: readonly (readonly [name: string, harm: (scene: MirroredScene) => Promise<void>])[] = [
+  ["a truncated pack", truncatePacks],
+  ["a tip whose commit is missing", (scene) => removeObject(scene, "refs/heads/ui")],
+  ["a trunk whose commit is missing", (scene) => removeObject(scene, "refs/heads/main")],
+  ["a missing tree", (scene) => removeObject(scene, "refs/heads/ui^{tree}")],
+  ["missing metadata", (scene) => removeObject(scene, "refs/stackit/metadata/ui")],
+  ["an empty ref file", ({ dir }) => writeRef(dir, "")],
+  ["a ref file of something else", ({ dir }) => writeRef(dir, "\0\0\0\0\0\0\0\0")],
+  ["an unreadable list of packed refs", ({ dir }) => writeFile(join(dir, "packed-refs"), "junk\n")],
+  ["a HEAD of something else", ({ dir }) => writeFile(join(dir, "HEAD"), "junk")],
+  ["an unreadable configuration", ({ dir }) => writeFile(join(dir, "config"), "[core\n")],
+  ["no objects at all", ({ dir }) => rm(join(dir, "objects"), { recursive: true })],
+];
+
+async function writeRef(dir: string, content: string): Promise<void> {
+  await mkdir(join(dir, "refs", "heads"), { recursive: true });
+  await writeFile(join(dir, "refs", "heads", "ui"), content);
+}
+
+for (const [name, harm] of DAMAGES) {
+  test(`${name} is found at the next start and healed by cloning anew`, async () => {
+    await using scene = await stack();
+    await scene.refresh();
+    await harm(scene);
+    await using again = scene.reopen();
+    const runs = [await again.refresh(work()), await again.refresh(work())];
+    expect(runs.map(({ recloned }) => recloned)).toContain(true);
+    expect(shown(again)).toEqual(shown(scene.mirror));
+    await expectWhole(scene);
+    expect(await again.refresh(work())).toMatchObject({ outcome: "unchanged" });
+  });
+
+  test(`${name} under a running server is healed at the next push, and the last state is shown until then`, async () => {
+    await using scene = await stack();
+    await scene.refresh();
+    await harm(scene);
+    const sha = await scene.upstream.commit("ui");
+    const run = await scene.refresh();
+    expect(run.outcome).toBe("updated");
+    expect(run.refs.changes).toMatchObject([{ ref: "refs/heads/ui", kind: "forward", new: sha }]);
+    expect(scene.published).toHaveLength(2);
+    expect(scene.mirror.snapshot?.branch("ui")?.revision).toBe(sha);
+    // What this push did not meet is met by those who read what was there before.
+    if (!run.recloned) {
+      await using again = scene.reopen();
+      await again.refresh(work());
+      await again.refresh(work());
+    }
+    await expectWhole(scene);
+  });
+}
+
+function shown(mirror: Mirror) {
+  return mirror.snapshot
+    ?.branches()
+    .map(({ name, revision, parent, linesAdded }) => [name, revision, parent, linesAdded]);
+}
+
+test("a folder that is removed under a running server is cloned anew", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  await rm(scene.dir, { recursive: true });
+  await scene.upstream.commit("ui");
+  expect(await scene.refresh()).toMatchObject({ outcome: "updated", recloned: true });
+  await expectWhole(scene);
+});
+
+test("what a diff misses is healed by the next sync", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const range = { base: await scene.upstream.sha("api"), head: await scene.upstream.sha("ui") };
+  await removeObject(scene, "refs/heads/ui^{tree}");
+  const options = { signal: AbortSignal.timeout(10_000), ignoreWhitespace: false };
+  await expect(scene.mirror.diff(range, options)).rejects.toThrow();
+  expect(await scene.refresh()).toMatchObject({ recloned: true });
+  expect((await scene.mirror.diff(range, options)).patch).toContain("diff --git");
+  await expectWhole(scene);
+});
+
+test("while the remote is away, a damaged mirror stays as it is, says so, and shows its last state", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  await truncatePacks(scene);
+  await scene.upstream.commit("ui");
+  await using again = scene.reopen();
+  for (const mirror of [scene.mirror, again]) {
+    scene.host.front = (_, response) => {
+      response.writeHead(503).end();
+      return true;
+    };
+    const failure = await failureOf(mirror.refresh(work()));
+    expect(failure?.retryable).toBe(true);
+    expect(failure?.code).toBe(mirror === again ? "sync/mirror-corrupt" : "sync/remote-error");
+  }
+  expect(scene.mirror.snapshot?.generation).toBe(1);
+  expect(await readdir(dirname(scene.dir))).toEqual([basename(scene.dir)]);
+  scene.host.front = undefined;
+  expect(await again.refresh(work())).toMatchObject({ recloned: true });
+  await expectWhole(scene);
+});
+
+test("a mirror that is damaged again at once is not cloned again and again", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  await writeFile(join(scene.dir, "HEAD"), "junk");
+  await scene.upstream.commit("ui");
+  expect(await scene.refresh()).toMatchObject({ recloned: true });
+  await writeFile(join(scene.dir, "HEAD"), "junk");
+  await scene.upstream.commit("ui");
+  const asked = scene.host.requests.length;
+  const failure = await failureOf(scene.refresh());
+  expect(failure).toMatchObject({ code: "sync/mirror-corrupt", retryable: true });
+  expect(failure?.retryAfterMs).toBeGreaterThan(500_000);
+  expect(scene.host.requests.slice(asked).filter((request) => request.startsWith("POST"))).toHaveLength(1);
+  expect(scene.mirror.snapshot?.generation).toBe(2);
+});
+
+test("a remote that lost most of its branches is held also when the mirror is damaged", async () => {
+  await using scene = await mirroredScene((s) => {
+    s.commit("main");
+    for (let branch = 0; branch < 12; branch++) s.stacked(`b${branch}`, "main");
+  });
+  await scene.refresh();
+  for (let branch = 0; branch < 12; branch++)
+    await scene.upstream.git("update-ref", "-d", `refs/heads/b${branch}`);
+  await writeFile(join(scene.dir, "HEAD"), "junk");
+  // The remote's HEAD is compared first, so that the damage is met before the loss.
+  await scene.upstream.git("symbolic-ref", "HEAD", "refs/heads/other");
+  const held = await scene.refresh();
+  expect(held.outcome).toBe("held");
+  expect(scene.mirror.snapshot?.counts.branches).toBe(12);
+  const confirmed = await scene.mirror.refresh(work([held.hold?.id ?? ""]));
+  expect(confirmed.outcome).toBe("updated");
+  await expectWhole(scene);
+});
+
+test("whoever is killed while mirrors are exchanged leaves one of the two, which is used", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const half = `${scene.dir}.new-aaaaaaaa`;
+  const whole = `${scene.dir}.new-bbbbbbbb`;
+  await cp(scene.dir, whole, { recursive: true });
+  await cp(scene.dir, half, { recursive: true });
+  await rm(join(half, "stackit-mirror.json"));
+  await rename(scene.dir, `${scene.dir}.old-cccccccc`);
+  const asked = scene.host.requests.length;
+  await using again = scene.reopen();
+  expect((await again.refresh(work())).outcome).toBe("updated");
+  expect(scene.host.requests.slice(asked)).toEqual(["POST /repo.git/git-upload-pack"]);
+  await expectWhole(scene);
+});
+
+test("a lock that another process has just left does not fail a sync", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  await mkdir(join(scene.dir, "refs", "heads"), { recursive: true });
+  await writeFile(join(scene.dir, "refs", "heads", "ui.lock"), "");
+  await writeFile(join(scene.dir, "packed-refs.lock"), "");
+  await scene.upstream.commit("ui");
+  await scene.upstream.git("update-ref", "-d", "refs/heads/api");
+  expect(await scene.refresh()).toMatchObject({ outcome: "updated" });
+  await expectWhole(scene);
+});
