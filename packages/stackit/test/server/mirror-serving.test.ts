@@ -145,6 +145,41 @@ test("a token reaches its remote, and nothing that is printed, logged, answered 
   expect(server.stderr()).toContain("sync/auth-failed");
 });
 
+test("a damaged mirror keeps showing its last state while it cannot be cloned anew, and then is", async () => {
+  await using world = await servingMirror({ syncInterval: "0" });
+  const { host, server, upstream, dataDir } = world;
+  expect((await world.command("sync", "shop")).code).toBe(0);
+  const view = async () => (await fetch(`${server.url}/api/v1/repos/shop/view`)).json();
+  const before = await view();
+
+  await writeFile(join(dataDir, "mirrors", "shop.git", "HEAD"), "junk");
+  await pushFromElsewhere(upstream, "more");
+  let looks = 0;
+  host.front = (request, response) => {
+    // The first look is answered, so that the damage is met.
+    if (request.method !== "POST" || ++looks === 1) return false;
+    response.writeHead(503).end();
+    return true;
+  };
+  const failed = await fetch(`${server.url}/api/v1/repos/shop/sync`, { method: "POST" });
+  expect(failed.status).toBe(500);
+  expect(await failed.json()).toMatchObject({
+    code: "sync/mirror-corrupt",
+    detail: expect.stringContaining("could not be cloned anew"),
+    run: { outcome: "failed", error: { code: "sync/mirror-corrupt", retryable: true } },
+  });
+  expect(await view()).toEqual(before);
+
+  host.front = undefined;
+  expect((await world.command("sync", "shop")).code).toBe(0);
+  // Whether a person or the server's own next attempt came first.
+  const { runs } = await (await fetch(`${server.url}/api/v1/repos/shop/sync-runs`)).json();
+  expect(runs).toContainEqual(
+    expect.objectContaining({ recloned: true, refs: expect.objectContaining({ created: 1 }) }),
+  );
+  expect((await world.command("sync", "shop")).stdout).toMatch(/^shop: unchanged/);
+});
+
 /** As somebody's push would, who builds on `ui`. */
 async function pushFromElsewhere(upstream: Scene, branch: string): Promise<void> {
   await upstream.git("branch", branch, "ui");
