@@ -54,12 +54,12 @@ export async function inTurn(
 }
 
 function sample(values: readonly number[]): Sample {
+  return { medianMs: median(values), minMs: Math.min(...values), maxMs: Math.max(...values) };
+}
+
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;
-  return {
-    medianMs: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2,
-    minMs: at(0),
-    maxMs: at(sorted.length - 1),
-  };
+  return (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
 }

@@ -3,7 +3,8 @@ import { basename, dirname } from "node:path";
 import { HelperSpawner } from "../packages/stackit/src/git/helper-spawner.ts";
 import { RefLooker } from "../packages/stackit/src/git/wire/ls-refs.ts";
 import { Mirror } from "../packages/stackit/src/repos/mirror.ts";
-import { gitHttpHost } from "../packages/stackit/test/support/git-http-host.ts";
+import { MIRRORED_PREFIXES } from "../packages/stackit/src/stacks/ref-reading.ts";
+import { gitHost } from "./git-host.ts";
 import { type Comparison, compare, inTurn, timeMs } from "./measure.ts";
 import { changeBranch, git } from "./plain-git.ts";
 import { type Bench, someBranches, untilCounted } from "./scenarios.ts";
@@ -19,9 +20,21 @@ const FETCH = [
   "--no-show-forced-updates",
 ];
 
+/** What anybody must ask who wants to know whether anything was pushed. */
+export async function listRemote(gitDir: string, url: string): Promise<void> {
+  await git(gitDir, ["ls-remote", url, ...MIRRORED_PREFIXES.map((prefix) => `${prefix}*`)]);
+}
+
+/** The best that Git can do for somebody who knows which branch was pushed: it and its metadata by name. */
+export async function targetedFetch(gitDir: string, url: string, branch: string): Promise<void> {
+  const refs = [`refs/heads/${branch}`, `refs/stackit/metadata/${branch}`];
+  const refspecs = refs.map((ref) => `+${ref}:${ref}`);
+  await git(gitDir, [...FETCH, `--negotiation-tip=${refs[0]}`, url, ...refspecs]);
+}
+
 /** Syncs of a mirror, whose remote is a real Git host over HTTP. A plain bare clone beside it is what Git alone works on. */
 export async function mirrorSyncs({ repository, branches, rounds }: Bench): Promise<Comparison[]> {
-  await using host = await gitHttpHost(dirname(repository));
+  await using host = await gitHost(dirname(repository));
   await using spawner = new HelperSpawner();
   using looker = new RefLooker();
   const url = `${host.url}/${basename(repository)}`;
@@ -39,7 +52,7 @@ export async function mirrorSyncs({ repository, branches, rounds }: Bench): Prom
       inTurn(
         productFirst,
         () => timeMs(sync),
-        () => timeMs(() => git(plain, ["ls-remote", url, "refs/heads/*", "refs/stackit/metadata/*"])),
+        () => timeMs(() => listRemote(plain, url)),
       ),
     );
     const pushed = await compare(
@@ -48,7 +61,6 @@ export async function mirrorSyncs({ repository, branches, rounds }: Bench): Prom
       rounds,
       async (index, productFirst) => {
         const name = names[index] ?? "";
-        const refs = [`refs/heads/${name}`, `refs/stackit/metadata/${name}`];
         await changeBranch(repository, name, 2000 + index);
         return inTurn(
           productFirst,
@@ -57,15 +69,7 @@ export async function mirrorSyncs({ repository, branches, rounds }: Bench): Prom
               const { outcome } = await sync();
               if (outcome !== "updated") throw new Error(`the push was not seen: ${outcome}`);
             }),
-          () =>
-            timeMs(() =>
-              git(plain, [
-                ...FETCH,
-                `--negotiation-tip=${refs[0]}`,
-                url,
-                ...refs.map((ref) => `+${ref}:${ref}`),
-              ]),
-            ),
+          () => timeMs(() => targetedFetch(plain, url, name)),
         );
       },
     );
