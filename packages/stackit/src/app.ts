@@ -13,12 +13,11 @@ import { createServer, listen } from "./http/server.ts";
 import type { SyncHistory } from "./http/server-parts.ts";
 import { DisposableStack } from "./lib/disposable-stack.ts";
 import { productVersion } from "./lib/version.ts";
-import type { LineCountStore } from "./repos/line-counts.ts";
 import { Mirror } from "./repos/mirror.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import type { RepoInQueue } from "./sync/lane.ts";
-import { MirrorTarget } from "./sync/mirror-target.ts";
+import { MirrorTarget, mirrorKey } from "./sync/mirror-target.ts";
 import type { RunChange } from "./sync/run-observers.ts";
 import { SyncQueue } from "./sync/sync-queue.ts";
 import { SyncFailure, type SyncTarget } from "./sync/sync-target.ts";
@@ -82,7 +81,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     );
     const served = new Map<string, { repo: WorkingCopy | Mirror; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
-      const tools = { config, spawner, looker, lineCounts: store.lineCounts, log };
+      const tools = { config, spawner, looker, store, log };
       const { repo, target } =
         repoConfig.kind === "mirror"
           ? openMirror(repoConfig, tools)
@@ -159,14 +158,14 @@ interface RepoTools {
   readonly config: Config;
   readonly spawner: Spawner;
   readonly looker: RefLooker;
-  readonly lineCounts: LineCountStore;
+  readonly store: Store;
   readonly log: Logger;
 }
 
 /** One that cannot be opened now is served all the same: as failing, with the reason, until it can. */
 async function openWorkingCopy(
   { id, path, displayName, owner, name }: WorkingCopyConfig,
-  { config, spawner, lineCounts, log }: RepoTools,
+  { config, spawner, store, log }: RepoTools,
 ): Promise<{ repo: WorkingCopy; target: SyncTarget }> {
   const repo = new WorkingCopy(spawner, {
     id,
@@ -175,7 +174,7 @@ async function openWorkingCopy(
     ...(owner !== undefined && { owner }),
     ...(name !== undefined && { name }),
     namesPerson: !config.readOnly,
-    lineCounts,
+    lineCounts: store.lineCounts,
   });
   await repo
     .open()
@@ -185,11 +184,15 @@ async function openWorkingCopy(
 
 function openMirror(
   { kind: _, syncIntervalMs: _every, credentialEnv: _env, authorization, ...about }: MirrorConfig,
-  { config, spawner, looker, lineCounts }: RepoTools,
+  { config, spawner, looker, store }: RepoTools,
 ): { repo: Mirror; target: SyncTarget } {
-  const dir = join(config.dataDir, "mirrors", `${about.id}.git`);
-  const credentials = fixedCredentials(authorization);
-  const repo = new Mirror(spawner, looker, { ...about, dir, credentials, lineCounts });
+  const repo = new Mirror(spawner, looker, {
+    ...about,
+    dir: join(config.dataDir, "mirrors", `${about.id}.git`),
+    credentials: fixedCredentials(authorization),
+    lineCounts: store.lineCounts,
+    headMoves: store.headMoves(mirrorKey(about.id)),
+  });
   return { repo, target: new MirrorTarget(repo) };
 }
 

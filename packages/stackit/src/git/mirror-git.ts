@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { HEADS, KEPT } from "../stacks/ref-reading.ts";
 import { mirrorEnvironment, readOnlyEnvironment } from "./environment.ts";
 import { type RunOptions, type RunResult, runGit } from "./run-git.ts";
 import type { Spawner } from "./spawner.ts";
@@ -65,11 +66,21 @@ export class MirrorGit {
     await this.#run(args, { ...options, input: `${refspecs.join("\n")}\n` }, this.#online(remote));
   }
 
-  /** Deletes refs that have not moved. All or none. @throws {GitError} */
+  /** Deletes refs that have not moved, and keeps the commits of the branches among them. All or none. @throws {GitError} */
   async deleteRefs(updates: readonly RefUpdate[], options: RunOptions): Promise<void> {
-    if (updates.length === 0) return;
-    const input = updates.map(({ ref, old }) => `delete ${ref}\0${old}\0`).join("");
-    await this.#run(["update-ref", "--stdin", "-z"], { ...options, input });
+    const branches = updates.filter(({ ref }) => ref.startsWith(HEADS));
+    const deletions = updates.map(({ ref, old }) => `delete ${ref}\0${old}\0`);
+    await this.#updateRefs([...keeping(branches.map(({ old }) => old)), ...deletions], options);
+  }
+
+  /** Keeps commits that no branch may reach any more. All or none. @throws {GitError} */
+  async keep(oids: readonly string[], options: RunOptions): Promise<void> {
+    await this.#updateRefs(keeping(oids), options);
+  }
+
+  async #updateRefs(commands: readonly string[], options: RunOptions): Promise<void> {
+    if (commands.length === 0) return;
+    await this.#run(["update-ref", "--stdin", "-z"], { ...options, input: commands.join("") });
   }
 
   /** Points HEAD at a branch, whether or not it is there. @throws {GitError} */
@@ -111,4 +122,9 @@ export class MirrorGit {
     const request = { args: ["--no-pager", `--git-dir=${this.gitDir}`, ...args], cwd: this.gitDir, env };
     return runGit(this.#spawner, request, options);
   }
+}
+
+/** Whether or not they are kept already. */
+function keeping(oids: readonly string[]): string[] {
+  return [...new Set(oids)].map((oid) => `update ${KEPT}${oid}\0${oid}\0\0`);
 }

@@ -1,8 +1,11 @@
 import type { ExpectedRef, UnmetRef } from "../contract/sync-run.ts";
 import type { AdvertisedRefs } from "../git/wire/ls-refs.ts";
+import { HEADS } from "../stacks/ref-reading.ts";
 
 /** What must be done to make our refs equal to the remote's. */
 export interface FetchPlan {
+  /** Branches of ours that will move or go, and where they are. */
+  readonly leaving: readonly { readonly ref: string; readonly old: string }[];
   /** Forced refspecs of the refs that are new or moved. */
   readonly refspecs: readonly string[];
   /** What we have of those that moved. */
@@ -19,21 +22,22 @@ export function planFetch(
   prefixes: readonly string[],
 ): FetchPlan {
   const wanted: string[] = [];
-  const tips = new Set<string>();
+  const moving: { ref: string; old: string }[] = [];
   for (const [ref, oid] of theirs) {
     const own = ours.get(ref);
     if (own === oid) continue;
     wanted.push(ref);
-    // Only a branch's tip is a commit that a negotiation can start from.
-    if (own !== undefined && ref.startsWith("refs/heads/")) tips.add(own);
+    if (own !== undefined && ref.startsWith(HEADS)) moving.push({ ref, old: own });
   }
   const names = wanted.length > TOO_MANY_TO_NAME ? prefixes.map((prefix) => `${prefix}*`) : wanted;
   const gone = [...ours].flatMap(([ref, old]) =>
     !theirs.has(ref) && prefixes.some((prefix) => ref.startsWith(prefix)) ? [{ ref, old }] : [],
   );
   return {
+    leaving: [...moving, ...gone.filter(({ ref }) => ref.startsWith(HEADS))],
     refspecs: names.map((name) => `+${name}:${name}`),
-    tips: wanted.length > TOO_MANY_TO_NAME ? [] : [...tips],
+    // Only a branch's tip is a commit that a negotiation can start from.
+    tips: wanted.length > TOO_MANY_TO_NAME ? [] : [...new Set(moving.map(({ old }) => old))],
     gone,
   };
 }

@@ -26,6 +26,7 @@ export class CommitMemo {
   /** Tips that this clone does not hold. They may still come. */
   #absent: ReadonlySet<string> = new Set();
   #trunkTips: readonly string[] | undefined;
+  #epoch = {};
   #sweepAt = SWEEP_AT;
   /** Headers of commits on the trunk that somebody asked for. */
   #headers = new Map<string, ParsedCommit>();
@@ -38,6 +39,11 @@ export class CommitMemo {
   /** What it says of a commit never changes, whatever is learnt later. The same object until the trunk moves. */
   get history(): History {
     return this.#history;
+  }
+
+  /** Another object when all was read anew: what was on the trunk before may be lost. */
+  get epoch(): object {
+    return this.#epoch;
   }
 
   /** Those of the tips that were asked for whose commits are not here. Another object when there are others. */
@@ -127,6 +133,7 @@ export class CommitMemo {
   async #readAll(trunkTips: readonly string[], tips: readonly string[], signal: AbortSignal): Promise<void> {
     const commits = await this.#list(tips, trunkTips, signal);
     this.#replace(new Map());
+    this.#epoch = {};
     this.#inside = new Set(trunkTips);
     this.#absent = new Set();
     this.#trunkTips = trunkTips;

@@ -12,6 +12,7 @@ import type { AdvertisedRefs, RefLooker } from "../git/wire/ls-refs.ts";
 import { HEADS, MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type FetchPlan, planFetch } from "./advertised-refs.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
+import { HeadHistory, type HeadMoveStore } from "./head-history.ts";
 import { HoldGate } from "./hold-gate.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { DamagedMirrorError, isLockInTheWay, whatItSaysOfFiles } from "./mirror-damage.ts";
@@ -19,7 +20,7 @@ import { ensureMirror, removeLeftovers, replaceMirror } from "./mirror-folder.ts
 import { MirrorRemote } from "./mirror-remote.ts";
 import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
-import { describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
+import { commitsOf, describeRefChanges, kindOfChanges, NO_REF_CHANGES } from "./ref-changes.ts";
 import { type RawReading, readRaw, toReading } from "./ref-reader.ts";
 import type { RepoSettings } from "./repo-settings.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
@@ -37,6 +38,7 @@ export interface MirrorOptions {
   readonly owner?: string;
   readonly name?: string;
   readonly lineCounts?: LineCountStore;
+  readonly headMoves?: HeadMoveStore;
   /** When a second look confirms a held loss. Default 5 min. */
   readonly secondLookMs?: number;
 }
@@ -88,6 +90,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly #git: ReadOnlyGit;
   readonly #objects: ObjectPool;
   readonly #lines: LineCounts;
+  readonly #heads: HeadHistory;
   #builder: ModelBuilder;
   readonly #publisher = new SnapshotPublisher();
   readonly #gate: HoldGate;
@@ -122,6 +125,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#lines = new LineCounts(this.#git, options.lineCounts, () => {
       this.#isSuspect = true;
     });
+    this.#heads = new HeadHistory(options.headMoves);
     this.#builder = this.#newBuilder();
     this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
   }
@@ -189,6 +193,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       return { ...this.#result(isFirst ? "updated" : "unchanged", phases), ...told };
     }
     this.#isUnsure = true;
+    await this.#heads.announce(plan.leaving);
     await this.#carryOut(this.#mirrorGit, plan, head, isFirst, signal);
     phases.fetchMs += lap();
 
@@ -205,7 +210,6 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const { refs } = await this.#remote.look(AbortSignal.any([signal, this.#closing.signal]));
     const ours = this.#state?.listing.refs ?? new Map<string, string>();
     const plan = planFetch(ours, refs, MIRRORED_PREFIXES);
-    const parts = this.snapshot?.parts;
     const deltas = [
       ...[...refs].flatMap(([ref, now]) => {
         const old = ours.get(ref);
@@ -213,11 +217,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       }),
       ...plan.gone,
     ];
-    return describeRefChanges(
-      deltas,
-      parts?.history ?? { commit: () => undefined },
-      parts?.graph.trunk?.tips ?? [],
-    );
+    return describeRefChanges(deltas, commitsOf(this.snapshot?.parts));
   }
 
   async diff(range: CommitPair, options: DiffOptions): Promise<{ patch: string; truncated: boolean }> {
@@ -293,8 +293,10 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   }
 
   #newBuilder(): ModelBuilder {
-    const { dir } = this.#options;
-    return new ModelBuilder(this.#git, this.#objects, this.#lines, { commonDir: dir, namesPerson: false });
+    return new ModelBuilder(this.#git, this.#objects, this.#lines, {
+      formerTips: async (branch) => this.#heads.formerTips(branch),
+      namesPerson: false,
+    });
   }
 
   async #carryOut(
@@ -314,6 +316,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
 
   /** What an earlier process left can be read at once, before the remote answers. */
   async #readOwn(signal: AbortSignal): Promise<void> {
+    await this.#heads.load();
     const reading = await this.#read(signal);
     if (reading.listing.refs.size > 0) await this.#advance(reading, signal);
   }
@@ -334,11 +337,19 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const reading = { ...toReading(raw, listing), head: { kind: "none" as const } };
     const advance = { reading, settings, listing, readsOn: before !== undefined, anew: !this.#buildsOn };
     const tools = { builder: this.#builder, lines: this.#lines };
-    const publish = await this.#publisher.prepare(tools, advance, signal);
+    this.#heads.look(listing.refs, listing.deltas);
+    const { publish, commits } = await this.#publisher.prepare(tools, advance, signal);
     if (this.#builder.absent.length > 0) throw new DamagedMirrorError("objects are missing");
     this.#buildsOn = true;
+    await this.#heads.settle(listing.deltas, kindOfChanges(commits), (oids) => this.#keep(oids, signal));
     this.#state = { raw, listing, settings };
     return publish();
+  }
+
+  /** What a mirror that was cloned anew no longer has cannot be kept. */
+  async #keep(oids: readonly string[], signal: AbortSignal): Promise<void> {
+    const here = await this.#objects.read(oids, { signal });
+    await this.#mirrorGit.keep([...here.keys()], { signal });
   }
 
   /** The remote's HEAD is what it calls its default branch. */

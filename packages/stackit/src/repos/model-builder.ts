@@ -15,7 +15,7 @@ import { MetadataMemo } from "./metadata-memo.ts";
 import { branchesTouchedBy, tipsOf } from "./remote-tips.ts";
 import { notesOf, type RepoModel } from "./repo-model.ts";
 import type { RepoSettings } from "./repo-settings.ts";
-import { TipMemory } from "./tip-memory.ts";
+import { type FormerTips, TipMemory } from "./tip-memory.ts";
 
 const LANDINGS = 10;
 /** First-parent commits that are looked through for them. */
@@ -42,10 +42,10 @@ export class ModelBuilder {
     git: ReadOnlyGit,
     objects: ObjectPool,
     lines: LineCounts,
-    options: { commonDir: string; namesPerson: boolean },
+    options: { formerTips: FormerTips; namesPerson: boolean },
   ) {
-    const { commonDir, namesPerson } = options;
-    this.#tipMemory = new TipMemory(commonDir);
+    const { formerTips, namesPerson } = options;
+    this.#tipMemory = new TipMemory(formerTips);
     this.#namesPerson = namesPerson;
     this.#objects = objects;
     this.#git = git;
@@ -120,6 +120,7 @@ export class ModelBuilder {
       stacks,
       facts: new Map(),
       history,
+      epoch: this.#commits.epoch,
       landings,
       trunkHeader: trunk?.tip === undefined ? undefined : this.#commits.header(trunk.tip),
       looseHeaders: before && updated ? before.model.looseHeaders : this.#headersOf(loose),

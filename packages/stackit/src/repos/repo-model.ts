@@ -19,6 +19,8 @@ export interface RepoModel {
   readonly stacks: readonly PlacedStack[];
   readonly facts: ReadonlyMap<string, BranchFacts>;
   readonly history: History;
+  /** The same in two models: what was on the trunk in the first is on it in the second. */
+  readonly epoch: object;
   readonly landings: readonly Landing[];
   readonly trunkHeader: CommitFacts | undefined;
   /** What the tips of branches outside of stacks say, by object id. */

@@ -6,7 +6,7 @@ import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
 import { GraphSnapshot } from "./graph-snapshot.ts";
 import type { LineCounts } from "./line-counts.ts";
 import type { ModelBuilder } from "./model-builder.ts";
-import { describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
+import { commitsOf, describeRefChanges, NO_REF_CHANGES, type ReadCommits } from "./ref-changes.ts";
 import type { RepoModel } from "./repo-model.ts";
 import type { RepoSettings } from "./repo-settings.ts";
 
@@ -65,14 +65,14 @@ export class SnapshotPublisher implements AsyncDisposable {
   }
 
   /**
-   * Makes the model of a new reading. Nothing is published yet: what is returned does that, and tells what changed.
+   * Makes the model of a new reading. Nothing is published yet: `publish` does that, and tells what changed.
    * @throws {GitError} and nothing has changed
    */
   async prepare(
     { builder, lines }: { builder: ModelBuilder; lines: LineCounts },
     { reading, settings, listing, readsOn, anew = false }: Advance,
     signal: AbortSignal,
-  ): Promise<() => { refs: RefChanges; stacks: StackChanges }> {
+  ): Promise<{ publish: () => { refs: RefChanges; stacks: StackChanges }; commits: ReadCommits }> {
     const old = readsOn && !anew ? this.#snapshot?.parts : undefined;
     const changedRefs = listing.deltas.map(({ ref }) => ref);
     let model = await builder.build(reading, settings, old && { model: old, changedRefs }, signal);
@@ -82,13 +82,14 @@ export class SnapshotPublisher implements AsyncDisposable {
       model = builder.withLineCounts(model);
     }
     signal.throwIfAborted();
-    return () => {
+    const commits = { ...commitsOf(model), keepsTrunk: old?.epoch === model.epoch };
+    const publish = (): { refs: RefChanges; stacks: StackChanges } => {
       const stacks = this.#publish(model);
       if (uncounted.length > COUNT_AT_ONCE) this.#countBehind(lines, builder);
-      const trunkTips = model.graph.trunk?.tips ?? [];
-      const refs = readsOn ? describeRefChanges(listing.deltas, model.history, trunkTips) : NO_REF_CHANGES;
+      const refs = readsOn ? describeRefChanges(listing.deltas, commits) : NO_REF_CHANGES;
       return { refs, stacks };
     };
+    return { publish, commits };
   }
 
   /** A model that nobody could tell from the one before is kept, and told to nobody. */

@@ -1,32 +1,34 @@
-import { readOwnTips } from "../git/reflog.ts";
 import type { RememberedTips } from "../stacks/infer-parents.ts";
 import { BRANCH_METADATA, HEADS, type RefReading, STACKIT_METADATA } from "../stacks/ref-reading.ts";
 
 interface Remembered {
-  /** Of the branch when its log was read. */
+  /** Of the branch when its former tips were asked for. */
   readonly tip: string;
   readonly tips: readonly string[];
 }
 
 const RECORDS = [STACKIT_METADATA, BRANCH_METADATA];
-/** More branches without a record than this are not worth a file each; their edges come from current tips alone. */
+/** More branches without a record than this are not worth a look each; their edges come from current tips alone. */
 const MAX_BRANCHES = 2_000;
 
+/** Former tips of a branch, by its short name. Never rejects: what cannot be told is nothing. */
+export type FormerTips = (branch: string) => Promise<readonly string[]>;
+
 /**
- * The tips that branches had before, from the logs that a clone keeps of its own branches. A log is read again only when its
- * branch has moved. Branches with a stacking tool's record are not looked up: the record says what they stand on.
+ * The tips that branches had before, as whoever keeps them says. It is asked again only when the branch has moved. Branches with
+ * a stacking tool's record are not looked up: the record says what they stand on.
  */
 export class TipMemory {
-  readonly #commonDir: string;
+  readonly #formerTips: FormerTips;
   #known = new Map<string, Remembered>();
   #last: { readonly trunk: string | undefined; readonly remembered: RememberedTips } | undefined;
 
-  constructor(commonDir: string) {
-    this.#commonDir = commonDir;
+  constructor(formerTips: FormerTips) {
+    this.#formerTips = formerTips;
   }
 
   /**
-   * Branches but the trunk by their former tips. Never rejects: a log that cannot be read remembers nothing.
+   * Branches but the trunk by their former tips. Never rejects.
    * `changedRefs`: all refs that differ from the reading of the call before.
    */
   async recall(
@@ -42,7 +44,7 @@ export class TipMemory {
     return remembered;
   }
 
-  /** Whether a changed ref can change which logs are read, or what they say. */
+  /** Whether a changed ref can change who is asked for, or the answer. */
   #concerns(reading: RefReading, ref: string): boolean {
     const prefix = [HEADS, ...RECORDS].find((start) => ref.startsWith(start));
     if (prefix === undefined) return false;
@@ -64,12 +66,12 @@ export class TipMemory {
     await Promise.all(
       unrecorded.map(async ({ name, tip }) => {
         const before = this.#known.get(name);
-        const tips = before?.tip === tip ? before.tips : await readOwnTips(this.#commonDir, name);
+        const tips = before?.tip === tip ? before.tips : await this.#formerTips(name);
         known.set(name, { tip, tips });
       }),
     );
     this.#known = known;
-    // By name, so that the order in which files were read never shows.
+    // By name, so that the order of the answers never shows.
     for (const { name, tip } of unrecorded) {
       for (const oid of known.get(name)?.tips ?? []) {
         if (oid === tip) continue;

@@ -9,6 +9,7 @@ import { findGitDir, type GitDirs, NoRepositoryError } from "../git/find-git-dir
 import { RefListing } from "../git/for-each-ref.ts";
 import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
+import { readOwnTips } from "../git/reflog.ts";
 import type { Spawner } from "../git/spawner.ts";
 import { READ_PREFIXES } from "../stacks/ref-reading.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
@@ -16,7 +17,7 @@ import { HoldGate } from "./hold-gate.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
-import { describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
+import { commitsOf, describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
 import { type RawReading, readRaw, sameReading, sameRefs, toReading } from "./ref-reader.ts";
 import { type RepoSettings, readSettings } from "./repo-settings.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
@@ -110,7 +111,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const objects = new ObjectPool(git);
     const lines = new LineCounts(git, this.#options.lineCounts);
     const builder = new ModelBuilder(git, objects, lines, {
-      commonDir: dirs.commonDir,
+      formerTips: (branch) => readOwnTips(dirs.commonDir, branch),
       namesPerson: this.#options.namesPerson,
     });
     return { dirs, git, objects, lines, builder };
@@ -183,7 +184,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     }
     const reading = toReading(raw, listing);
     const advance = { reading, settings, listing, readsOn: before !== undefined };
-    const publish = await this.#publisher.prepare(opened, advance, signal);
+    const { publish } = await this.#publisher.prepare(opened, advance, signal);
     this.#state = { raw, listing, settings };
     this.#gate.clear();
     const changes = publish();
@@ -196,9 +197,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const { raw } = await this.#read(this.#until(signal));
     const before = this.#state;
     const listing = new RefListing(raw.listing, before?.listing);
-    const parts = this.snapshot?.parts;
-    const history = parts?.history ?? { commit: () => undefined };
-    return describeRefChanges(listing.deltas, history, parts?.graph.trunk?.tips ?? []);
+    return describeRefChanges(listing.deltas, commitsOf(this.snapshot?.parts));
   }
 
   /** Whether the disk says something else than when a refresh looked last. Costs one process. @throws as `refresh` */

@@ -35,5 +35,8 @@ export const READ_PREFIXES: readonly string[] = [
   BRANCH_METADATA,
 ];
 
+/** Where a mirror keeps commits that its branches have left, one ref for each. Never read, counted or shown. */
+export const KEPT = "refs/stackit-kept/";
+
 /** What a mirror holds of its remote, and what it asks for: never `refs/*`, which on some hosts is a hundred thousand refs. */
 export const MIRRORED_PREFIXES: readonly string[] = [HEADS, STACKIT_METADATA, STACKIT_STACKS];

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import { Deliveries } from "./deliveries.ts";
+import { HeadMoves } from "./head-moves.ts";
 import { LineCounts } from "./line-counts.ts";
 import { migrations } from "./migrations/migrations.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
@@ -20,6 +21,7 @@ export interface Store extends AsyncDisposable {
   readonly syncRuns: SyncRuns;
   readonly lineCounts: LineCounts;
   readonly deliveries: Deliveries;
+  headMoves(repoKey: string): HeadMoves;
   /** Where the file that was found is now, when it was no whole database and a new one was begun. */
   readonly setAside: string | undefined;
   /** @throws when the database does not answer. */
@@ -76,6 +78,7 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     syncRuns: new SyncRuns(db),
     lineCounts: new LineCounts(db),
     deliveries: new Deliveries(db),
+    headMoves: (repoKey) => new HeadMoves(db, repoKey),
     setAside,
     ping: async () => void (await sql`select 1`.execute(db)),
     [Symbol.asyncDispose]: () => db.destroy(),

@@ -1,4 +1,5 @@
 import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
+import type { HeadMove } from "../stacks/head-move.ts";
 
 /**
  * The tables, in types that SQLite and PostgreSQL share: ids and JSON are text, times are epoch milliseconds in a
@@ -8,6 +9,7 @@ export interface Schema {
   sync_run: SyncRunRow;
   line_count: LineCountRow;
   delivery: DeliveryRow;
+  head_move: HeadMoveRow;
 }
 
 export interface SyncRunRow {
@@ -45,4 +47,18 @@ export interface DeliveryRow {
   received_at: number;
   /** Null until a run has answered it. */
   finished_at: number | null;
+}
+
+/** Where a branch was before it moved or went. */
+export interface HeadMoveRow {
+  repo_key: string;
+  /** Full name. */
+  ref: string;
+  seen_at: number;
+  old_oid: string;
+  /** Null when the branch went, or before it is known. */
+  new_oid: string | null;
+  /** Null until it is known what became of it. */
+  kind: HeadMove["kind"] | null;
+  was_last: number;
 }

@@ -9,6 +9,11 @@ import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "./
 /** A first fetch brings everything there is. */
 const FIRST_TIMEOUT_MS = 30 * 60_000;
 
+/** Names a mirror in the store. */
+export function mirrorKey(id: string): string {
+  return `mirror:${id}`;
+}
+
 /** Lets the queue make a mirror equal to its remote. */
 export class MirrorTarget implements SyncTarget {
   readonly #mirror: Mirror;
@@ -22,7 +27,7 @@ export class MirrorTarget implements SyncTarget {
   }
 
   get storeKey(): string {
-    return `mirror:${this.#mirror.id}`;
+    return mirrorKey(this.#mirror.id);
   }
 
   get host(): string {

@@ -5,37 +5,41 @@ import { runCommand, startServe } from "../support/cli.ts";
 import { EventReader } from "../support/event-reader.ts";
 import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
+import type { SceneWriter } from "../support/scene-import.ts";
 import { eventThat } from "../support/served-folders.ts";
 
 const TOKEN = "a-token-that-only-the-remote-sees";
 const AUTHORIZATION = `Basic ${Buffer.from(`x-access-token:${TOKEN}`).toString("base64")}`;
 
-/** A remote with the stack `api ← ui`, served as the mirror `shop` by the whole program. */
-async function servingMirror(entry: object = {}) {
-  const upstream = await createScene(
-    (writer) => {
-      writer.commit("main");
-      writer.stacked("api", "main");
-      writer.stacked("ui", "api");
-    },
-    { bare: true },
-  );
+function stack(writer: SceneWriter): void {
+  writer.commit("main");
+  writer.stacked("api", "main");
+  writer.stacked("ui", "api");
+}
+
+/** A remote, served as the mirror `shop` by the whole program. */
+async function servingMirror(entry: object = {}, write = stack) {
+  const upstream = await createScene(write, { bare: true });
   const host = await gitHttpHost(dirname(upstream.path));
   const url = `${host.url}/repo.git`;
   const list = join(upstream.root, "repos.json");
   const repos = [{ id: "shop", url, credentialEnv: "SHOP_TOKEN", ...entry }];
   await writeFile(list, JSON.stringify({ repos }));
   const dataDir = join(upstream.root, "data");
-  const server = await startServe(["--repos-config", list, "--data-dir", dataDir], {
-    cwd: upstream.root,
-    env: { SHOP_TOKEN: TOKEN, STACKIT_LOG: "trace" },
-  });
+  const start = () =>
+    startServe(["--repos-config", list, "--data-dir", dataDir], {
+      cwd: upstream.root,
+      env: { SHOP_TOKEN: TOKEN, STACKIT_LOG: "trace" },
+    });
+  const server = await start();
   return {
     upstream,
     host,
     url,
     server,
     dataDir,
+    /** The same again, as after a restart. */
+    start,
     command: (...args: string[]) => runCommand([...args, "--server", server.url], { cwd: "/" }),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
@@ -110,6 +114,23 @@ test("who expects what never comes is told what the remote serves, and who share
   const tag = await ask({ expect: [{ ref: "refs/tags/v1", sha }] });
   expect(tag.status).toBe(400);
   expect((await tag.json()).detail).toContain("refs/heads/*, refs/stackit/metadata/*, refs/stackit/stacks/*");
+});
+
+test("stacks look the same after a restart, though a parent was rewritten and its child was not restacked", async () => {
+  await using world = await servingMirror({ syncInterval: "0" }, (writer) => {
+    writer.commit("main");
+    writer.commit("api", { parent: "main" });
+    writer.commit("ui", { parent: "api" });
+  });
+  expect((await world.command("sync", "shop")).code).toBe(0);
+  await world.upstream.amend("api", "Another word");
+  expect((await world.command("sync", "shop")).code).toBe(0);
+  const shown = await readBranch(world.server.url, "ui");
+  expect(shown).toMatchObject({ parent: "api", restack: { state: "parent-moved" } });
+  await world.server.stop();
+  await using again = await world.start();
+  expect((await runCommand(["sync", "shop", "--server", again.url], { cwd: "/" })).code).toBe(0);
+  expect(await readBranch(again.url, "ui")).toEqual(shown);
 });
 
 test("a token reaches its remote, and nothing that is printed, logged, answered or stored", async () => {
@@ -192,6 +213,11 @@ function syncRequests(url: string) {
       headers: { "content-type": "application/json", ...headers },
       body: JSON.stringify(body),
     });
+}
+
+async function readBranch(url: string, name: string): Promise<{ parent: unknown; restack: unknown }> {
+  const { parent, restack } = await (await fetch(`${url}/api/v1/repos/shop/branches/${name}`)).json();
+  return { parent, restack };
 }
 
 function foundBranch(data: Record<string, unknown>, branch: string): boolean {
