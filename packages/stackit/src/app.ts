@@ -16,6 +16,7 @@ import { productVersion } from "./lib/version.ts";
 import { Mirror } from "./repos/mirror.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
 import { openStore, type Store } from "./store/open-store.ts";
+import { ForgeNames } from "./sync/forge-names.ts";
 import type { RepoInQueue } from "./sync/lane.ts";
 import { MirrorTarget, mirrorKey } from "./sync/mirror-target.ts";
 import type { RunChange } from "./sync/run-observers.ts";
@@ -75,8 +76,9 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const looker = new RefLooker();
     house.defer(() => looker[Symbol.dispose]());
     const mirrors = config.repos.filter((repo) => repo.kind === "mirror");
+    const names = new ForgeNames(store.repositories, queue, (about, message) => log.warn(about, message));
     const interval = new IntervalTrigger(
-      queue,
+      askedUnlessDeleted(queue, names),
       mirrors.map((mirror) => ({ repoId: mirror.id, everyMs: intervalMs(mirror, config) })),
     );
     const served = new Map<string, { repo: WorkingCopy | Mirror; target: SyncTarget }>();
@@ -87,11 +89,13 @@ export async function start(config: Config, log: Logger): Promise<Running> {
           ? openMirror(repoConfig, tools)
           : await openWorkingCopy(repoConfig, tools);
       house.use(repo);
+      if (repo instanceof Mirror) await names.follow(repo, target.storeKey);
       const expectation =
         repoConfig.kind === "mirror"
           ? {
               expectedMaxAgeSec: expectedMaxAgeSec(intervalMs(repoConfig, config)),
-              askedAgainAtMs: (idleSinceMs: number) => interval.dueAtMs(repo.id, idleSinceMs),
+              askedAgainAtMs: (idleSinceMs: number) =>
+                names.isDeleted(repo.id) ? undefined : interval.dueAtMs(repo.id, idleSinceMs),
             }
           : { expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC };
       await register(repo, target, expectation, queue, store);
@@ -102,7 +106,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     // Released before the repositories, so that a run is cut short by the end of the server and does not fail.
     house.use(queue);
 
-    const githubDeliveries = new GithubDeliveries(store.deliveries, queue, () => served.values());
+    const githubDeliveries = new GithubDeliveries(store.deliveries, queue, names);
     const app = await createServer({
       repos: {
         list: () => [...served.values()].map(({ repo }) => repo),
@@ -198,6 +202,14 @@ function openMirror(
 
 function intervalMs({ syncIntervalMs }: MirrorConfig, config: Config): number {
   return syncIntervalMs ?? config.syncIntervalMs;
+}
+
+/** What its forge deleted is left alone until somebody who knows better asks. */
+function askedUnlessDeleted(queue: SyncQueue, names: ForgeNames): Pick<SyncQueue, "request" | "idleSinceMs"> {
+  return {
+    request: (repoId, ask) => queue.request(repoId, ask),
+    idleSinceMs: (repoId) => (names.isDeleted(repoId) ? undefined : queue.idleSinceMs(repoId)),
+  };
 }
 
 async function register(

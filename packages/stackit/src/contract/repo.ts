@@ -52,6 +52,8 @@ export const RepoSummary = Type.Object(
     displayName: Type.String(),
     owner: Type.Optional(Type.String()),
     repo: Type.Optional(Type.String()),
+    /** What its forge called it before, as `owner/name`, the latest last; absent when there is none. Ours. */
+    formerNames: Type.Optional(Type.Array(Type.String())),
     kind: RepoKind,
     /** Empty while the repository has no trunk (no commits yet, or none found). */
     trunk: Type.String(),
@@ -78,6 +80,7 @@ export const RepoNote = Type.Object(
       "partial",
       "unreadable",
       "held",
+      "deleted",
     ]),
     detail: Type.String(),
   },

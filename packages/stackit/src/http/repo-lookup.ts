@@ -1,6 +1,7 @@
 import type { FastifyReply } from "fastify";
 import { type Static, Type } from "typebox";
 import { Problem } from "../contract/problem-error.ts";
+import { fullNameOf, isSameName } from "../repos/mirror-place.ts";
 import type { ServedRepo, Snapshot } from "../repos/served-repo.ts";
 import type { RepoTable } from "./server-parts.ts";
 
@@ -36,13 +37,16 @@ export function nameOf(params: Static<typeof NameParams>): string {
   return params.branch ?? params["*"] ?? "";
 }
 
-/** @throws {Problem} `repo/not-found` */
+/** By its id, its name, or one that it had while nobody else has it. @throws {Problem} `repo/not-found` */
 export function findRepo(repos: RepoTable, { repo, owner, name }: Static<typeof RepoParams>): ServedRepo {
   const byId = repo === undefined ? undefined : repos.get(repo);
   if (byId) return byId;
-  const wanted = (repo ?? `${owner}/${name}`).toLowerCase();
-  const byName = repos.list().find((one) => `${one.owner}/${one.name}`.toLowerCase() === wanted);
-  if (byName?.owner !== undefined && byName.name !== undefined) return byName;
+  const wanted = repo ?? `${owner}/${name}`;
+  const list = repos.list();
+  const byName = list.find((one) => isSameName(fullNameOf(one), wanted));
+  const found =
+    byName ?? list.find(({ formerNames }) => formerNames?.some((name) => isSameName(name, wanted)));
+  if (found) return found;
   throw new Problem("repo/not-found", "No repository has this id or this owner and name.");
 }
 

@@ -1,14 +1,15 @@
-import type { Freshness, RepoStatus, RepoSummary } from "../contract/repo.ts";
+import type { Freshness, RepoNote, RepoStatus, RepoSummary } from "../contract/repo.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
 import type { SyncRequester } from "./server-parts.ts";
 
 export function repoSummary(repo: ServedRepo, syncs: SyncRequester): RepoSummary {
-  const { id, displayName, owner, name, kind, snapshot } = repo;
+  const { id, displayName, owner, name, formerNames = [], kind, snapshot } = repo;
   return {
     id,
     displayName,
     ...(owner === undefined ? {} : { owner }),
     ...(name === undefined ? {} : { repo: name }),
+    ...(formerNames.length === 0 ? {} : { formerNames: [...formerNames] }),
     kind,
     trunk: snapshot?.trunk ?? "",
     ...(snapshot?.currentBranch ? { currentBranch: snapshot.currentBranch } : {}),
@@ -17,14 +18,21 @@ export function repoSummary(repo: ServedRepo, syncs: SyncRequester): RepoSummary
 }
 
 export function repoStatus(repo: ServedRepo, syncs: SyncRequester): RepoStatus {
-  const { snapshot, displayPath } = repo;
+  const { snapshot, displayPath, deletedAt } = repo;
   return {
     ...repoSummary(repo, syncs),
     generation: snapshot?.generation ?? 0,
     counts: snapshot?.counts ?? { branches: 0, stacks: 0, needsRestack: 0 },
     remotes: [...repo.remotes],
     ...(displayPath === undefined ? {} : { path: displayPath }),
-    notes: [...(snapshot?.notes ?? [])],
+    notes: [...(deletedAt === undefined ? [] : [deletedNote(deletedAt)]), ...(snapshot?.notes ?? [])],
+  };
+}
+
+function deletedNote(at: string): RepoNote {
+  return {
+    code: "deleted",
+    detail: `Its forge said so at ${at}. What was read last is still shown; it is not looked at again until somebody pushes or asks for a sync.`,
   };
 }
 

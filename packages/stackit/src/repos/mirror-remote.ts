@@ -19,7 +19,7 @@ const LOOK_AGAIN_MS = [200, 500, 1_000, 2_000, 4_000];
 export class MirrorRemote {
   readonly #looker: RefLooker;
   readonly #git: MirrorGit;
-  readonly #url: URL;
+  #url: URL;
   readonly #credentials: RemoteCredentials;
   /** Where the last look found it. */
   #foundAt: URL;
@@ -34,6 +34,13 @@ export class MirrorRemote {
     this.#git = git;
     this.#url = url;
     this.#credentials = credentials;
+    this.#foundAt = url;
+  }
+
+  /** Where to ask from now on. Not while it is being asked. */
+  goTo(url: URL): void {
+    if (url.href === this.#url.href) return;
+    this.#url = url;
     this.#foundAt = url;
   }
 

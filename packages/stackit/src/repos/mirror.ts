@@ -17,6 +17,7 @@ import { HoldGate } from "./hold-gate.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { DamagedMirrorError, isLockInTheWay, whatItSaysOfFiles } from "./mirror-damage.ts";
 import { ensureMirror, removeLeftovers, replaceMirror } from "./mirror-folder.ts";
+import { fullNameOf, type MirrorPlace } from "./mirror-place.ts";
 import { MirrorRemote } from "./mirror-remote.ts";
 import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
@@ -77,16 +78,16 @@ const CLONE_TIMEOUT_MS = 3_600_000;
 export class Mirror implements ServedRepo, AsyncDisposable {
   readonly kind = "mirror";
   readonly id: string;
-  readonly displayName: string;
-  readonly owner?: string;
-  readonly name?: string;
   readonly host: string;
   readonly remotes: readonly { name: string; host: string }[];
   readonly refPrefixes = MIRRORED_PREFIXES;
+  /** When the forge said that the repository was deleted there, until a run proves otherwise. */
+  deletedAt: string | undefined;
 
   readonly #options: MirrorOptions;
   readonly #remote: MirrorRemote;
   readonly #mirrorGit: MirrorGit;
+  #place: MirrorPlace;
   readonly #git: ReadOnlyGit;
   readonly #objects: ObjectPool;
   readonly #lines: LineCounts;
@@ -111,9 +112,12 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   constructor(spawner: Spawner, looker: RefLooker, options: MirrorOptions) {
     const { id, dir, url, owner, name, credentials = fixedCredentials(undefined) } = options;
     this.id = id;
-    this.displayName = options.displayName ?? (owner && name ? `${owner}/${name}` : id);
-    if (owner !== undefined) this.owner = owner;
-    if (name !== undefined) this.name = name;
+    this.#place = {
+      url,
+      ...(owner !== undefined && { owner }),
+      ...(name !== undefined && { name }),
+      formerNames: [],
+    };
     this.host = url.host;
     this.remotes = [{ name: "origin", host: url.hostname }];
     this.#options = options;
@@ -128,6 +132,32 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#heads = new HeadHistory(options.headMoves);
     this.#builder = this.#newBuilder();
     this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
+  }
+
+  get displayName(): string {
+    return this.#options.displayName ?? fullNameOf(this.#place) ?? this.id;
+  }
+
+  get owner(): string | undefined {
+    return this.#place.owner;
+  }
+
+  get name(): string | undefined {
+    return this.#place.name;
+  }
+
+  get formerNames(): readonly string[] {
+    return this.#place.formerNames;
+  }
+
+  get place(): MirrorPlace {
+    return this.#place;
+  }
+
+  /** The names hold at once, the URL from the next run on. It must be of the same origin: the credentials are for that alone. */
+  relocate(place: MirrorPlace): void {
+    if (place.url.origin !== this.#place.url.origin) throw new Error("a mirror stays at its origin");
+    this.#place = place;
   }
 
   get snapshot(): GraphSnapshot | undefined {
@@ -151,6 +181,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
    */
   async refresh(work: MirrorWork): Promise<MirrorResult> {
     const signal = AbortSignal.any([work.signal, this.#closing.signal]);
+    this.#remote.goTo(this.#place.url);
     try {
       return await this.#refresh(work, signal);
     } catch (error) {
@@ -173,10 +204,11 @@ export class Mirror implements ServedRepo, AsyncDisposable {
 
     const before = this.#state;
     const wasUnsure = this.#isUnsure;
+    const mustRead = wasUnsure || this.#isRenamedSince(before);
     const ours = (wasUnsure ? (await this.#read(signal)).listing : before?.listing)?.refs ?? new Map();
     const { advertised, unmet } = await this.#remote.lookFor(work.expected, ours, signal);
     const told = unmet.length > 0 ? { unmet } : {};
-    if (advertised === this.#equalTo && !wasUnsure) {
+    if (advertised === this.#equalTo && !mustRead) {
       phases.fetchMs += lap();
       return { ...this.#result("unchanged", phases), ...told };
     }
@@ -185,7 +217,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const hold = this.#gate.check(change, work.confirmed);
     const head = advertised.head === headOf(before?.raw) ? undefined : advertised.head;
     const isEqual = plan.refspecs.length === 0 && plan.gone.length === 0 && head === undefined;
-    if (hold || (isEqual && before && !wasUnsure)) {
+    if (hold || (isEqual && before && !mustRead)) {
       phases.fetchMs += lap();
       if (hold) return { ...this.#result("held", phases), hold, ...told };
       this.#gate.clear();
@@ -229,7 +261,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   }
 
   async #prepare(signal: AbortSignal): Promise<void> {
-    const { dir, id, url } = this.#options;
+    const { dir, id } = this.#options;
+    const { url } = this.#place;
     if (!this.#isThere) {
       await ensureMirror(dir, { id, url: url.href }, async (folder) => {
         // Asked before there is a mirror, so that a remote that is not there leaves none behind.
@@ -255,7 +288,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
 
   /** @returns what is held, when the remote has lost so much that nothing may follow it unasked */
   async #cloneAnew(damage: unknown, work: MirrorWork, signal: AbortSignal): Promise<Hold | undefined> {
-    const { dir, id, url } = this.#options;
+    const { dir, id } = this.#options;
+    const { url } = this.#place;
     const sinceMs = this.#recloned ? performance.now() - this.#recloned.atMs : Number.POSITIVE_INFINITY;
     if (sinceMs < RECLONE_GAP_MS) {
       const retryAfterMs = RECLONE_GAP_MS - sinceMs;
@@ -356,7 +390,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   #settings(raw: RawReading, before: State | undefined): RepoSettings {
     const ref = headOf(raw);
     const head = ref?.startsWith(HEADS) ? ref.slice(HEADS.length) : undefined;
-    if (before && before.settings.initDefault === head) return before.settings;
+    if (before && before.settings.initDefault === head && !this.#isRenamedSince(before))
+      return before.settings;
     return {
       remote: undefined,
       remotes: this.remotes,
@@ -369,6 +404,10 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       shallowStamp: undefined,
       isPartial: false,
     };
+  }
+
+  #isRenamedSince(state: State | undefined): boolean {
+    return state !== undefined && fullNameOf(state.settings) !== fullNameOf(this);
   }
 
   #result(outcome: RefreshResult["outcome"], phases: RefreshResult["phases"]): RefreshResult {

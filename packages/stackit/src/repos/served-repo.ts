@@ -36,6 +36,10 @@ export interface ServedRepo {
   readonly kind: RepoKind;
   readonly owner?: string | undefined;
   readonly name?: string | undefined;
+  /** What its forge called it before, as `owner/name`, the latest last. */
+  readonly formerNames?: readonly string[];
+  /** When its forge said that it was deleted there. */
+  readonly deletedAt?: string | undefined;
   /** Home-relative; only for a working copy. */
   readonly displayPath?: string;
   /** Undefined until it was read for the first time. */

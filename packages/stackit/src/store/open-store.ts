@@ -8,6 +8,7 @@ import { HeadMoves } from "./head-moves.ts";
 import { LineCounts } from "./line-counts.ts";
 import { migrations } from "./migrations/migrations.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
+import { Repositories } from "./repositories.ts";
 import type { Schema } from "./schema.ts";
 import { SyncRuns } from "./sync-runs.ts";
 
@@ -22,6 +23,7 @@ export interface Store extends AsyncDisposable {
   readonly lineCounts: LineCounts;
   readonly deliveries: Deliveries;
   headMoves(repoKey: string): HeadMoves;
+  readonly repositories: Repositories;
   /** Where the file that was found is now, when it was no whole database and a new one was begun. */
   readonly setAside: string | undefined;
   /** @throws when the database does not answer. */
@@ -79,6 +81,7 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     lineCounts: new LineCounts(db),
     deliveries: new Deliveries(db),
     headMoves: (repoKey) => new HeadMoves(db, repoKey),
+    repositories: new Repositories(db),
     setAside,
     ping: async () => void (await sql`select 1`.execute(db)),
     [Symbol.asyncDispose]: () => db.destroy(),

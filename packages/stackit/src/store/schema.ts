@@ -10,6 +10,7 @@ export interface Schema {
   line_count: LineCountRow;
   delivery: DeliveryRow;
   head_move: HeadMoveRow;
+  repository: RepositoryRow;
 }
 
 export interface SyncRunRow {
@@ -61,4 +62,27 @@ export interface HeadMoveRow {
   /** Null until it is known what became of it. */
   kind: HeadMove["kind"] | null;
   was_last: number;
+}
+
+/** A repository of a forge, told apart by its store key. */
+export interface RepositoryRow {
+  repo_key: string;
+  /** What the operator gave: when that changes, the row is of another repository. */
+  configured_url: string;
+  /** As `owner/name`; empty when there is none. */
+  configured_name: string;
+  /** The forge's number for it, which stays when it is renamed; null until it was heard. */
+  forge_id: number | null;
+  url: string;
+  /** As `owner/name`; empty when there is none. */
+  full_name: string;
+  /** A list of such names, the latest last, as JSON. */
+  former_names: string;
+  /** The forge's time of the state that the name is from. */
+  named_at: number | null;
+  /** When the forge said that it was deleted there. */
+  deleted_at: number | null;
+  first_seen_at: number;
+  /** When a server last began to serve it. */
+  last_seen_at: number;
 }

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { fixedCredentials } from "../../src/git/remote-credentials.ts";
 import { DirectSpawner, type SpawnRequest } from "../../src/git/spawner.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
+import { RemoteError } from "../../src/git/wire/remote-failure.ts";
 import { Mirror } from "../../src/repos/mirror.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
@@ -416,4 +417,33 @@ test("credentials reach their remote and nothing else: no argument, no file, no 
     expect(content.includes(secret) || content.includes("tok-3n-1234567890")).toBe(false);
   }
   other.close();
+});
+
+test("a mirror that is told to go elsewhere while it runs does so with its next run, and never to another origin", async () => {
+  await using scene = await stack();
+  const { host, mirror } = scene;
+  const { place } = mirror;
+  const elsewhere = { ...place, url: new URL("/moved.git", place.url), owner: "acme", name: "gear" };
+  host.front = () => {
+    mirror.relocate(elsewhere);
+    return false;
+  };
+  expect(await scene.refresh()).toMatchObject({ outcome: "updated" });
+  expect(host.requests.filter((line) => line.includes("/moved.git"))).toEqual([]);
+  expect([mirror.displayName, mirror.snapshot?.view().repo.repo]).toEqual(["acme/gear", "gear"]);
+  await expect(scene.refresh()).rejects.toThrow(RemoteError);
+  expect(host.requests.at(-1)).toContain("/moved.git");
+
+  expect(() => mirror.relocate({ ...place, url: new URL("http://localhost/repo.git") })).toThrow("origin");
+});
+
+test("a new name alone is read, published and shown once, without a fetch", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  scene.spawner.take();
+  scene.mirror.relocate({ ...scene.mirror.place, owner: "acme", name: "gear" });
+  expect(await scene.refresh()).toMatchObject({ outcome: "updated", generation: 2 });
+  expect(scene.spawner.take().commands).not.toContain("fetch");
+  expect(scene.mirror.snapshot?.view().repo).toMatchObject({ owner: "acme", repo: "gear" });
+  expect(await scene.refresh()).toMatchObject({ outcome: "unchanged", generation: 2 });
 });

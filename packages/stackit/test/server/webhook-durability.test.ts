@@ -14,7 +14,7 @@ import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene } from "../support/git-scene.ts";
 import { serveFolders } from "../support/served-folders.ts";
 import { type StartedServer, startServer, unchanged } from "../support/started-server.ts";
-import { delivered, mirrorOf, type Posted, push, SECRET } from "../support/webhooks.ts";
+import { delivered, mirrorOf, numberOf, type Posted, push, SECRET } from "../support/webhooks.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const config = { webhookSecrets: [SECRET] };
@@ -158,7 +158,7 @@ test("what was acknowledged leads to a run although the program was killed befor
   {
     await using store = await openStore(dataDir);
     expect(await store.deliveries.unfinished("mirror:shop")).toMatchObject([
-      { task: { forgeRepoId: 186_853_002, expect: [{ ref: "refs/heads/api", sha: tip }] } },
+      { task: { forgeRepoId: numberOf("octo/shop"), expect: [{ ref: "refs/heads/api", sha: tip }] } },
     ]);
   }
 

@@ -3,6 +3,7 @@ import { Problem } from "../../src/contract/problem-error.ts";
 import type { RepoKind } from "../../src/contract/repo.ts";
 import type { RefChanges } from "../../src/contract/sync-run.ts";
 import type { Branch, StackDetail, StackSummary, View } from "../../src/contract/view.ts";
+import type { MirrorPlace } from "../../src/repos/mirror-place.ts";
 import type { DiffOptions, ServedRepo, Snapshot } from "../../src/repos/served-repo.ts";
 
 const AT = "2026-01-02T03:04:05.000Z";
@@ -98,8 +99,8 @@ export class HandMadeRepo implements ServedRepo {
   readonly id: string;
   readonly displayName = "Widget";
   readonly kind: RepoKind;
-  readonly owner?: string;
-  readonly name?: string;
+  place: MirrorPlace;
+  deletedAt: string | undefined;
   readonly displayPath = "~/widget";
   readonly watching = { mode: "events" as const, pollIntervalSec: 60 };
   readonly remotes = [{ name: "origin", host: "git.example.com" }];
@@ -118,8 +119,24 @@ export class HandMadeRepo implements ServedRepo {
     const [owner, name] = fullName.split("/");
     this.kind = kind;
     this.id = id;
-    if (owner) this.owner = owner;
-    if (name) this.name = name;
+    const url = new URL(`https://github.com/${fullName || id}.git`);
+    this.place = { url, ...(owner && { owner }), ...(name && { name }), formerNames: [] };
+  }
+
+  get owner(): string | undefined {
+    return this.place.owner;
+  }
+
+  get name(): string | undefined {
+    return this.place.name;
+  }
+
+  get formerNames(): readonly string[] {
+    return this.place.formerNames;
+  }
+
+  relocate(place: MirrorPlace): void {
+    this.place = place;
   }
 
   publish(stacks: HandMadeStacks, round = 0): Snapshot {

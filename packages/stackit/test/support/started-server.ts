@@ -7,6 +7,7 @@ import { createServer, listen } from "../../src/http/server.ts";
 import type { HttpConfig } from "../../src/http/server-config.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
+import { ForgeNames } from "../../src/sync/forge-names.ts";
 import { SyncQueue } from "../../src/sync/sync-queue.ts";
 import type { SyncResult, SyncWork } from "../../src/sync/sync-target.ts";
 import { GithubDeliveries } from "../../src/sync/triggers/github-deliveries.ts";
@@ -68,16 +69,18 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
   });
   const store = await openStore(dataDir);
   const syncs = new SyncQueue({ settleMs: 0 });
-  const served = repos.map((repo) => {
+  const logger = pino({ level: "debug" }, lines);
+  const names = new ForgeNames(store.repositories, syncs, (about, message) => logger.warn(about, message));
+  for (const repo of repos) {
     const target = { repoId: repo.id, storeKey: repo.id, sync: (work: SyncWork) => run(repo, work) };
     syncs.register(target, { kind: repo.kind, expectedMaxAgeSec: 60 });
-    return { repo, target };
-  });
+    if (repo.kind === "mirror") await names.follow(repo, repo.id);
+  }
   syncs.observe(({ storeKey, run, freshness }) => {
     events.append({ name: "sync", data: { repoId: run.repoId, run, freshness } });
     return store.syncRuns.save(storeKey, run);
   });
-  const githubDeliveries = new GithubDeliveries(store.deliveries, syncs, () => served);
+  const githubDeliveries = new GithubDeliveries(store.deliveries, syncs, names);
   await githubDeliveries.replay();
   const app = await createServer({
     repos: { list: () => repos, get: (id) => repos.find((repo) => repo.id === id) },
@@ -90,7 +93,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     events,
     githubDeliveries,
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1", ...options.config },
-    logger: pino({ level: "debug" }, lines),
+    logger,
     ...(options.clock ? { clock: options.clock } : {}),
   });
   const origin = await listen(app, { host: "127.0.0.1", port: 0 });

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { sign } from "@octokit/webhooks-methods";
 import { HandMadeRepo } from "./hand-made-repo.ts";
 
@@ -43,9 +43,19 @@ export function push(
     created: false,
     deleted: /^0+$/.test(after),
     commits: [{ message: "Über 🎉 é" }],
-    repository: { id: 186_853_002, name: fullName.split("/")[1], full_name: fullName },
+    repository: repositoryOf(fullName),
     ...more,
   };
+}
+
+/** The `repository` of a payload, as old as payloads get. By default its number follows from its name. */
+export function repositoryOf(fullName: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return { id: numberOf(fullName), name: fullName.split("/")[1], full_name: fullName, ...more };
+}
+
+/** Some number that a forge could have given to the repository of that name. */
+export function numberOf(fullName: string): number {
+  return createHash("sha256").update(fullName.toLowerCase()).digest().readUInt32BE();
 }
 
 /** A mirror without git, of `fullName`. */

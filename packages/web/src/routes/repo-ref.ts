@@ -7,9 +7,13 @@ export function refOf(repo: RepoSummary): RepoRef {
   return { kind: "local", id: repo.id };
 }
 
-/** A forge compares names without regard to case. */
+/** A forge compares names without regard to case. Links by a name that a repository had before lead on, unless another has it. */
 export function findRepo(repos: readonly RepoSummary[], ref: RepoRef): RepoSummary | undefined {
   if (ref.kind === "local") return repos.find((repo) => repo.id === ref.id);
   const same = (a: string | undefined, b: string) => a?.toLowerCase() === b.toLowerCase();
-  return repos.find((repo) => same(repo.owner, ref.owner) && same(repo.repo, ref.name));
+  const fullName = `${ref.owner}/${ref.name}`;
+  return (
+    repos.find((repo) => same(repo.owner, ref.owner) && same(repo.repo, ref.name)) ??
+    repos.find((repo) => repo.formerNames?.some((former) => same(former, fullName)))
+  );
 }

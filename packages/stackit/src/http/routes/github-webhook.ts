@@ -17,8 +17,9 @@ const schema = {
   tags: ["sync"],
   summary: "Take what a webhook of GitHub delivers",
   description:
-    "For GitHub, which signs the body with a secret of this server. A `push` to a mirror leads to a run, even if the server " +
-    "ends before. A working copy is never fetched into, so it hears of no push. Without a configured secret, this is not found.",
+    "For GitHub, which signs the body with a secret of this server. A `push` to a mirror, a `repository` event about one and a " +
+    "change of what an app may see lead to a run, even if the server ends before. A mirror follows its repository to another " +
+    "name. A working copy is never fetched into, so it hears of nothing. Without a configured secret, this is not found.",
   consumes: [JSON_TYPE, FORM_TYPE],
   headers: Type.Object({
     "x-github-event": Type.String({ description: "Without it the delivery is invalid." }),
@@ -30,7 +31,7 @@ const schema = {
   body: Type.Unsafe({ type: "object", description: "The event as GitHub sends it." }),
   response: responses(
     {
-      202: Type.Null({ description: "The push is stored, now or since it was delivered before." }),
+      202: Type.Null({ description: "The delivery is stored, now or since it was delivered before." }),
       204: Type.Null({ description: "The delivery asks nothing of what is served here." }),
     },
     "request/invalid",

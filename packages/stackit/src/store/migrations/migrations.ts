@@ -2,10 +2,12 @@ import type { Migration } from "kysely/migration";
 import { firstTables } from "./0001-first-tables.ts";
 import { deliveries } from "./0002-deliveries.ts";
 import { headMoves } from "./0003-head-moves.ts";
+import { repositories } from "./0004-repositories.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
   "0001-first-tables": firstTables,
   "0002-deliveries": deliveries,
   "0003-head-moves": headMoves,
+  "0004-repositories": repositories,
 };

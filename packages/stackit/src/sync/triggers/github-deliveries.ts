@@ -1,16 +1,9 @@
 import { Problem } from "../../contract/problem-error.ts";
 import type { SyncRun } from "../../contract/sync-run.ts";
-import type { ServedRepo } from "../../repos/served-repo.ts";
 import type { Deliveries, Delivery } from "../../store/deliveries.ts";
+import type { Followed, ForgeNames } from "../forge-names.ts";
 import type { SyncQueue } from "../sync-queue.ts";
-import type { SyncTarget } from "../sync-target.ts";
-import { concernsStacks, expectationOf, readDelivery } from "./read-delivery.ts";
-
-/** A repository of the queue. Only mirrors are concerned by pushes: a working copy is never fetched into. */
-export interface PushedRepo {
-  readonly repo: Pick<ServedRepo, "id" | "kind" | "owner" | "name">;
-  readonly target: Pick<SyncTarget, "storeKey">;
-}
+import { type Reading, readDelivery } from "./read-delivery.ts";
 
 /** What GitHub sent, once its signature was found to be right. */
 export interface GithubDelivery {
@@ -30,36 +23,36 @@ export interface GithubDelivery {
 export class GithubDeliveries {
   readonly #deliveries: Deliveries;
   readonly #queue: SyncQueue;
-  readonly #repos: () => Iterable<PushedRepo>;
+  readonly #names: ForgeNames;
   /** Ids of deliveries, by the run that will answer them. */
   readonly #waiting = new Map<string, string[]>();
 
-  /** `repos` gives those that are served when it is called. */
-  constructor(deliveries: Deliveries, queue: SyncQueue, repos: () => Iterable<PushedRepo>) {
+  /** Only what `names` follows is concerned: a working copy is never fetched into. */
+  constructor(deliveries: Deliveries, queue: SyncQueue, names: ForgeNames) {
     this.#deliveries = deliveries;
     this.#queue = queue;
-    this.#repos = repos;
+    this.#names = names;
     queue.observe(({ storeKey, run }) => this.#heed(storeKey, run));
   }
 
   /**
    * `taken` when the delivery is in the store, now or since it came before; `ignored` when it asks nothing of what is
    * served here.
-   * @throws {Problem} `request/invalid` for a push that does not say what was pushed.
+   * @throws {Problem} `request/invalid` for one that does not say whom it concerns.
    */
   async receive({ id, event, payload }: GithubDelivery): Promise<"taken" | "ignored"> {
     const reading = readDelivery(event, payload);
-    if (reading.kind === "ignored") return "ignored";
     if (reading.kind === "malformed")
-      throw new Problem("request/invalid", "The push does not name its ref and its repository.");
+      throw new Problem("request/invalid", `The payload of ${event} does not say what it is about.`);
 
-    const { push } = reading;
-    const { forgeRepoId } = push;
-    const task = { ...(forgeRepoId !== undefined && { forgeRepoId }), expect: expectationOf(push) };
-    const needsRun = concernsStacks(push);
-    const concerned = [...this.#repos()].filter(({ repo }) => isMirrorOf(repo, push.fullName));
-    for (const { repo, target } of concerned) {
-      const delivery = { id, event, repoKey: target.storeKey, task };
+    // Before anything is acknowledged: names need no run, and taking them in twice changes nothing.
+    const concerned = await this.#heedNames(reading);
+    if (reading.kind === "ignored") return "ignored";
+    const { needsRun, expect, repos } = reading;
+    const forgeRepoId = repos.length === 1 ? repos[0]?.forgeRepoId : undefined;
+    const task = { ...(forgeRepoId !== undefined && { forgeRepoId }), expect };
+    for (const { repo, storeKey } of concerned) {
+      const delivery = { id, event, repoKey: storeKey, task };
       const isNew = await this.#deliveries.add(delivery, { finished: !needsRun });
       if (isNew && needsRun) await this.#ask(repo.id, delivery);
     }
@@ -68,10 +61,22 @@ export class GithubDeliveries {
 
   /** Asks again for what a process before this one acknowledged and did not finish. Call it once, at the start. */
   async replay(): Promise<void> {
-    for (const { repo, target } of this.#repos()) {
-      const unfinished = await this.#deliveries.unfinished(target.storeKey);
+    for (const { repo, storeKey } of this.#names.followed) {
+      const unfinished = await this.#deliveries.unfinished(storeKey);
       for (const delivery of unfinished) await this.#ask(repo.id, delivery);
     }
+  }
+
+  async #heedNames(reading: Exclude<Reading, { kind: "malformed" }>): Promise<Followed[]> {
+    const isDeletion = reading.kind === "news" && reading.isDeletion;
+    const concerned = new Set<Followed>();
+    for (const named of reading.repos) {
+      const those = await this.#names.heed(named, isDeletion ? { deletedAtMs: Date.now() } : {});
+      for (const each of those) concerned.add(each);
+    }
+    const owner = reading.kind === "news" ? reading.owner : undefined;
+    if (owner) for (const each of this.#names.ownedBy(owner)) concerned.add(each);
+    return [...concerned];
   }
 
   async #ask(repoId: string, { id, repoKey, task }: Delivery): Promise<void> {
@@ -88,9 +93,4 @@ export class GithubDeliveries {
     this.#waiting.delete(runId);
     if (error?.code !== "sync/shutting-down") await this.#deliveries.finish(storeKey, ids);
   }
-}
-
-function isMirrorOf({ kind, owner, name }: PushedRepo["repo"], fullName: string): boolean {
-  if (kind !== "mirror" || owner === undefined || name === undefined) return false;
-  return `${owner}/${name}`.toLowerCase() === fullName.toLowerCase();
 }

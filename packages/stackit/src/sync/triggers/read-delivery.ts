@@ -1,54 +1,117 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import type { ExpectedRef } from "../../contract/sync-run.ts";
+import type { NamedOwner } from "../forge-names.ts";
+import type { NamedRepo } from "../recognize.ts";
 
-/** A push to one ref of a repository that the forge names `owner/name`. */
-export interface Push {
-  readonly fullName: string;
-  /** The forge's number for the repository. */
-  readonly forgeRepoId?: number;
-  readonly ref: string;
-  /** Null when the ref was deleted, undefined when the push does not say what the ref points to now. */
-  readonly after: string | null | undefined;
-}
+/** What a delivery says of repositories of its forge. */
+export type Reading =
+  | {
+      readonly kind: "news";
+      readonly repos: readonly NamedRepo[];
+      /** All repositories of this owner are concerned too. */
+      readonly owner?: NamedOwner;
+      /** Whether it can be of consequence for stacks, so that somebody must look. */
+      readonly needsRun: boolean;
+      readonly expect: readonly ExpectedRef[];
+      readonly isDeletion: boolean;
+    }
+  /** Of no consequence, but it names a repository, or nothing. */
+  | { readonly kind: "ignored"; readonly repos: readonly NamedRepo[] }
+  /** It says that it is news, and does not say of what. */
+  | { readonly kind: "malformed" };
 
-/** `ignored`: of no consequence for stacks. `malformed`: says that it is a push, and does not say of what. */
-export type Reading = { kind: "push"; push: Push } | { kind: "ignored" } | { kind: "malformed" };
-
+const ForgeRepoId = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const FullName = Type.String({ pattern: "^[^/]+/[^/]+$", maxLength: 512 });
+const Repository = Type.Object({
+  id: Type.Optional(ForgeRepoId),
+  full_name: FullName,
+  html_url: Type.Optional(Type.String()),
+  clone_url: Type.Optional(Type.String()),
+  updated_at: Type.Optional(Type.Unknown()),
+});
+const Naming = Type.Object({ repository: Repository });
 const PushPayload = Type.Object({
   ref: Type.String({ pattern: "^refs/.", maxLength: 1024 }),
   after: Type.Optional(Type.String()),
   deleted: Type.Optional(Type.Boolean()),
-  repository: Type.Object({
-    id: Type.Optional(Type.Integer()),
-    full_name: Type.String({ pattern: "^[^/]+/[^/]+$" }),
-  }),
+  repository: Repository,
 });
+const RepositoryPayload = Type.Object({ action: Type.String(), repository: Repository });
+const Listed = Type.Optional(
+  Type.Array(Type.Object({ id: Type.Optional(ForgeRepoId), full_name: FullName })),
+);
+const InstallationPayload = Type.Object({
+  installation: Type.Object({
+    account: Type.Object({ login: Type.String(), html_url: Type.Optional(Type.String()) }),
+  }),
+  repositories: Listed,
+  repositories_added: Listed,
+  repositories_removed: Listed,
+});
+
+const NEWS = { kind: "news", needsRun: true, expect: [], isDeletion: false } as const;
 
 /** What GitHub says with the payload of an event. Takes anything that JSON can hold. */
 export function readDelivery(event: string, payload: unknown): Reading {
-  if (event !== "push") return { kind: "ignored" };
-  if (!Value.Check(PushPayload, payload)) return { kind: "malformed" };
-  const { ref, after, deleted, repository } = payload;
-  const push: Push = {
-    fullName: repository.full_name,
-    ...(repository.id === undefined ? {} : { forgeRepoId: repository.id }),
-    ref,
-    after: deleted || isZero(after) ? null : isObjectId(after) ? after : undefined,
+  if (event === "push") return Value.Check(PushPayload, payload) ? readPush(payload) : { kind: "malformed" };
+  if (event === "repository") {
+    if (!Value.Check(RepositoryPayload, payload)) return { kind: "malformed" };
+    const isDeletion = payload.action === "deleted";
+    return { ...NEWS, repos: [named(payload.repository)], needsRun: !isDeletion, isDeletion };
+  }
+  if (event === "installation" || event === "installation_repositories") {
+    return Value.Check(InstallationPayload, payload) ? readInstallation(payload) : { kind: "malformed" };
+  }
+  const repos = Value.Check(Naming, payload) ? [named(payload.repository)] : [];
+  return { kind: "ignored", repos };
+}
+
+function readPush({ ref, after, deleted, repository }: Static<typeof PushPayload>): Reading {
+  const sha = deleted || isZero(after) ? null : isObjectId(after) ? after : undefined;
+  return {
+    ...NEWS,
+    repos: [named(repository)],
+    needsRun: concernsStacks(ref),
+    expect: sha === undefined ? [] : [{ ref, sha }],
   };
-  return { kind: "push", push };
+}
+
+/** What an app may see has changed. Where the repositories are not listed, it is all of the account's. */
+function readInstallation(payload: Static<typeof InstallationPayload>): Reading {
+  const { installation, repositories, repositories_added = [], repositories_removed = [] } = payload;
+  const { login, html_url } = installation.account;
+  const origins = originsOf(html_url);
+  const listed = [...(repositories ?? []), ...repositories_added, ...repositories_removed];
+  const repos = listed.map(({ id, full_name }) => ({
+    fullName: full_name,
+    ...(id !== undefined && { forgeRepoId: id }),
+    origins,
+  }));
+  return { ...NEWS, repos, ...(repos.length === 0 && { owner: { login, origins } }) };
+}
+
+function named({ id, full_name, html_url, clone_url, updated_at }: Static<typeof Repository>): NamedRepo {
+  const asOfMs = typeof updated_at === "string" ? Date.parse(updated_at) : Number.NaN;
+  return {
+    fullName: full_name,
+    ...(id !== undefined && { forgeRepoId: id }),
+    origins: originsOf(html_url, clone_url),
+    ...(Number.isFinite(asOfMs) && { asOfMs }),
+  };
+}
+
+function originsOf(...urls: (string | undefined)[]): string[] {
+  const origins = urls.flatMap((url) => (url === undefined ? [] : (URL.parse(url)?.origin ?? [])));
+  return [...new Set(origins)];
 }
 
 /** Tags make no stacks, and the other refs of a forge are not mirrored. */
-export function concernsStacks({ ref }: Push): boolean {
+function concernsStacks(ref: string): boolean {
   return ref.startsWith("refs/heads/") || ref.startsWith("refs/stackit/");
 }
 
-export function expectationOf({ ref, after }: Push): ExpectedRef[] {
-  return after === undefined ? [] : [{ ref, sha: after }];
-}
-
-function isObjectId(text: string | undefined): boolean {
+function isObjectId(text: string | undefined): text is string {
   return text !== undefined && /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 }
 

@@ -10,9 +10,10 @@ const titles: Record<RepoNote["code"], string> = {
   partial: "This is a partial clone",
   unreadable: "The repository cannot be read",
   held: "A change is held back",
+  deleted: "The repository was deleted on its forge",
 };
 
-const grave = new Set<RepoNote["code"]>(["no-trunk", "unreadable", "held"]);
+const grave = new Set<RepoNote["code"]>(["no-trunk", "unreadable", "held", "deleted"]);
 
 /** What a reader should know before believing the page. */
 export function RepoNotes({ notes }: { notes: readonly RepoNote[] }) {
