@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
 import type { MirrorConfig, WorkingCopyConfig } from "./config/repos-file.ts";
+import type { LoggedEvent } from "./contract/events.ts";
 import { EventLog } from "./events/event-log.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
 import { fixedCredentials } from "./git/remote-credentials.ts";
@@ -227,10 +228,15 @@ async function register(
   });
 }
 
-/** Each change of a run goes into the store and onto the streams; one line per finished run into the log. */
+/**
+ * Each change of a run goes into the store and onto the streams; one line per finished run into the log. Its progress
+ * goes onto the streams alone, where nobody who comes later is told what it was.
+ */
 function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log: Logger): void {
-  queue.observe(async ({ storeKey, run, freshness }: RunChange) => {
-    events.append({ name: "sync", data: { repoId: run.repoId, run, freshness } });
+  queue.observe(async ({ what, storeKey, run, freshness }: RunChange) => {
+    const event: LoggedEvent = { name: "sync", data: { repoId: run.repoId, run, freshness } };
+    if (what === "progress") return events.passOn(event);
+    events.append(event);
     if (run.state === "finished") {
       const { repoId, outcome, triggers, durationMs, error, recloned } = run;
       const level = outcome === "failed" || recloned ? "warn" : outcome === "unchanged" ? "debug" : "info";

@@ -8,7 +8,10 @@ import type { StackChanges, SyncRun } from "./sync-run.ts";
 export type ServerEvents = {
   /** First on every stream, without an id. */
   connected: { generation?: number; serverTime: string; version: string };
-  /** A run was queued, started or finished, with the freshness that follows from it. */
+  /**
+   * A run was queued, started or finished, with the freshness that follows from it. Also while one is running, at most
+   * every 500 ms, how far it is: then without an id, and never replayed.
+   */
   sync: { repoId: string; run: SyncRun; freshness: Freshness };
   /** Only when the snapshot changed. `branches` holds names, at most 500; `truncated` when there were more. */
   refresh: {

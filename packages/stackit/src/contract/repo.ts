@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { RunOutcome } from "./sync-run.ts";
+import { RunOutcome, SyncProgress } from "./sync-run.ts";
 
 /** An instant, RFC 3339 in UTC with milliseconds. */
 export const Instant = Type.String({ format: "date-time" });
@@ -25,6 +25,8 @@ export const Freshness = Type.Object(
     /** `local`: a working copy, whose truth is the disk. `late`: the last success is older than `expectedMaxAgeSec`. */
     health: Type.Enum(["fresh", "late", "failing", "never", "local"]),
     activity: Type.Enum(["idle", "queued", "running", "cloning"]),
+    /** Of the run at work, while it fetches much. Ours. */
+    progress: Type.Optional(SyncProgress),
     lastSuccessAt: Type.Optional(Instant),
     /** The last run that changed what readers see. */
     lastChangeAt: Type.Optional(Instant),

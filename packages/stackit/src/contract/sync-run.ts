@@ -85,6 +85,25 @@ export const UnmetRef = Type.Object({
 });
 export type UnmetRef = Static<typeof UnmetRef>;
 
+/** How far a fetch is, in Git's own phases. Ours. */
+export const SyncProgress = Type.Object(
+  {
+    /**
+     * `counting` and `compressing` are the remote's work, before the first byte comes; `resolving` is about deltas, and
+     * `checking` walks what came.
+     */
+    phase: Type.Enum(["counting", "compressing", "receiving", "resolving", "checking"]),
+    /** Done of this phase: objects, or deltas while it is `resolving`. */
+    objects: Type.Integer({ minimum: 0 }),
+    /** Absent where Git does not know it either. */
+    totalObjects: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** Received so far. */
+    bytes: Type.Integer({ minimum: 0 }),
+  },
+  { $id: "SyncProgress" },
+);
+export type SyncProgress = Static<typeof SyncProgress>;
+
 /** One attempt to bring a repository up to date. A finished run never changes again. */
 export const SyncRun = Type.Object(
   {
@@ -101,6 +120,8 @@ export const SyncRun = Type.Object(
     outcome: Type.Optional(RunOutcome),
     /** The generation readers see after this run. */
     generation: Type.Optional(Type.Integer()),
+    /** Of a first or large fetch while it runs; absent otherwise, and never in a finished run. Ours. */
+    progress: Type.Optional(SyncProgress),
     refs: RefChanges,
     stacks: StackChanges,
     phases: Type.Object({

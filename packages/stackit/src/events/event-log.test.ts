@@ -13,9 +13,9 @@ class NotingReader implements EventReader {
   lastPosition: string | undefined;
 
   event(frame: Buffer): void {
-    const [, id, name, data] = /^id: (.+)\nevent: (.+)\ndata: (.+)\n\n$/.exec(frame.toString()) ?? [];
+    const [, id, name, data] = /^(?:id: (.+)\n)?event: (.+)\ndata: (.+)\n\n$/.exec(frame.toString()) ?? [];
     expect(name).toBe("branch_switched");
-    this.lastPosition = id;
+    this.lastPosition = id ?? this.lastPosition;
     this.heard.push(JSON.parse(data ?? "").to);
   }
 
@@ -174,6 +174,39 @@ test("a reader that throws is let go and reported, and others hear on", () => {
   log.append(switched("2"));
   expect(reader.heard).toEqual(["1", "2"]);
   expect(errors).toEqual([broken]);
+});
+
+test("what is passed on reaches who listens, and takes no place from what is kept", () => {
+  const log = new EventLog({ boot: "b", maxEvents: 2 });
+  const live = new NotingReader();
+  log.subscribe({ filter: ({ repoId }) => repoId === "a" }, live);
+  log.append(switched("1"));
+  for (let i = 0; i < 50; i++) log.passOn(switched(`on its way ${i}`, i < 2 ? "a" : "b"));
+  log.append(switched("2"));
+  expect(live.heard).toEqual(["1", "on its way 0", "on its way 1", "2"]);
+  expect(live.lastPosition).toBe("b-2");
+  const later = new NotingReader();
+  log.subscribe({ since: "b-0" }, later);
+  expect(later.heard).toEqual(["1", "2"]);
+});
+
+test("what is passed on while a reader is told something else does not overtake it", () => {
+  const log = new EventLog();
+  const heard: string[] = [];
+  log.subscribe(
+    {},
+    {
+      event: (frame) => {
+        heard.push(/"to":"(.*?)"/.exec(frame.toString())?.[1] ?? "");
+        if (heard.length > 2) return;
+        log.append(switched(`follows ${heard.length}`));
+        log.passOn(switched("overtakes"));
+      },
+      resync: () => {},
+    },
+  );
+  log.passOn(switched("first"));
+  expect(heard).toEqual(["first", "follows 1", "follows 2"]);
 });
 
 test("large events push old ones out, so that memory stays bounded", () => {

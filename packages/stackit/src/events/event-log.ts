@@ -81,6 +81,20 @@ export class EventLog {
   }
 
   /**
+   * Tells what will soon be told anew: it gets no number, is not kept, and who comes later never hears of it. Nor does a
+   * reader that is just being told something else.
+   */
+  passOn(event: LoggedEvent): void {
+    const frame = sseFrame(event.name, event.data);
+    const head = { name: event.name, repoId: event.data.repoId };
+    for (const subscription of this.#subscriptions) {
+      if (subscription.telling || !subscription.filter(head)) continue;
+      this.#guard(subscription, () => subscription.reader.event(frame));
+      this.#tell(subscription);
+    }
+  }
+
+  /**
    * Tells the reader what came after `since`, before this returns, and everything from then on. Without `since` it
    * begins with the next event. Returns what ends it, after which the reader is told nothing more.
    */
@@ -98,9 +112,16 @@ export class EventLog {
   /** Brings one reader up to date. An event that its reading causes is told by the loop that is under way. */
   #tell(subscription: Subscription): void {
     if (subscription.telling) return;
+    this.#guard(subscription, () => {
+      while (subscription.active && subscription.told < this.#lastNumber) this.#tellNext(subscription);
+    });
+  }
+
+  /** A reader that throws is not told anything more. */
+  #guard(subscription: Subscription, tell: () => void): void {
     subscription.telling = true;
     try {
-      while (subscription.active && subscription.told < this.#lastNumber) this.#tellNext(subscription);
+      tell();
     } catch (error) {
       this.#end(subscription);
       this.#options.onError(error);

@@ -19,10 +19,11 @@ import {
 const HELPER_GONE = "HELPER_GONE";
 
 interface Pending {
-  readonly hasInput: boolean;
+  readonly wants: Pick<HelperRequest, "hasInput" | "streamsStderr">;
   pid?: number;
   input?: Socket;
   output?: Socket;
+  errors?: Socket;
   readonly started: PromiseWithResolvers<GitProcess>;
   readonly exited: PromiseWithResolvers<GitExit>;
   /** It has ended. A quick git may do so before its sockets were accepted here: then it is still to be handed over. */
@@ -60,9 +61,10 @@ export class HelperSpawner implements Spawner {
     const helper = this.#helper;
     if (!helper?.connected || this.#closed) return this.#direct.spawn(request);
     const id = ++this.#lastId;
-    const { args, cwd, env, hasInput } = request;
+    const { args, cwd, env, hasInput, streamsStderr = false } = request;
+    const wants = { hasInput, streamsStderr };
     const pending: Pending = {
-      hasInput,
+      wants,
       started: Promise.withResolvers(),
       exited: Promise.withResolvers(),
       ended: false,
@@ -70,7 +72,7 @@ export class HelperSpawner implements Spawner {
     };
     this.#pending.set(id, pending);
     this.#keepAwake();
-    const message: HelperRequest = { id, args: [...args], cwd, env: { ...env }, hasInput };
+    const message: HelperRequest = { id, args: [...args], cwd, env: { ...env }, ...wants };
     helper.send(message, (error) => {
       if (error) this.#settle({ id, kind: "failed", code: HELPER_GONE, message: error.message });
     });
@@ -122,6 +124,7 @@ export class HelperSpawner implements Spawner {
         return;
       }
       if (channel === CHANNELS.input) pending.input = socket;
+      else if (channel === CHANNELS.errors) pending.errors = socket;
       else pending.output = socket;
       this.#hand(id, pending);
     };
@@ -146,6 +149,7 @@ export class HelperSpawner implements Spawner {
       this.#keepAwake();
       pending.input?.destroy();
       pending.output?.destroy();
+      pending.errors?.destroy();
       pending.started.reject(Object.assign(new Error(reply.message), { code: reply.code }));
       pending.exited.resolve({ code: null, stderr: reply.message });
     }
@@ -159,10 +163,17 @@ export class HelperSpawner implements Spawner {
   }
 
   #hand(id: number, pending: Pending): void {
-    const { pid, input, output } = pending;
-    if (pid === undefined || !output || (pending.hasInput && !input)) return;
+    const { pid, input, output, errors, wants } = pending;
+    if (pid === undefined || !output) return;
+    if ((wants.hasInput && !input) || (wants.streamsStderr && !errors)) return;
     pending.handed = true;
-    pending.started.resolve({ pid, stdin: input, stdout: output, exited: pending.exited.promise });
+    pending.started.resolve({
+      pid,
+      stdin: input,
+      stdout: output,
+      stderr: errors,
+      exited: pending.exited.promise,
+    });
     this.#forgetWhenDone(id, pending);
   }
 

@@ -13,6 +13,15 @@ export interface RunOptions {
   readonly onTooMuch?: "fail" | "cut";
   /** Exit codes that are answers, 0 always among them. */
   readonly okExitCodes?: readonly number[];
+  /** Hears what git says on stderr while it runs, and decides what of it is kept for an error. */
+  readonly stderr?: StderrReader;
+}
+
+export interface StderrReader {
+  /** Chunks are cut anywhere. */
+  push(chunk: Buffer): void;
+  /** At most 16 KiB. */
+  readonly kept: string;
 }
 
 export interface RunResult {
@@ -33,7 +42,7 @@ const DEFAULT_MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
  */
 export async function runGit(
   spawner: Spawner,
-  request: Omit<SpawnRequest, "hasInput">,
+  request: Pick<SpawnRequest, "args" | "cwd" | "env">,
   options: RunOptions,
 ): Promise<RunResult> {
   const { args } = request;
@@ -43,7 +52,12 @@ export async function runGit(
     new GitError(options.signal.aborted ? "aborted" : "timeout", { args, cause: signal.reason });
   if (signal.aborted) throw abortFailure();
 
-  const git = await startGit(spawner, { ...request, hasInput: options.input !== undefined });
+  const git = await startGit(spawner, {
+    ...request,
+    hasInput: options.input !== undefined,
+    streamsStderr: options.stderr !== undefined,
+  });
+  const heardOut = git.stderr && options.stderr ? listen(git.stderr, options.stderr) : undefined;
   const kill = (): void => killGroup(git.pid);
   signal.addEventListener("abort", kill, { once: true });
   if (signal.aborted) kill();
@@ -64,7 +78,9 @@ export async function runGit(
     if (options.onTooMuch !== "cut") throw new GitError("too-much-output", { args });
     return { stdout: output.bytes.subarray(0, limit), exitCode: 0, stderr: "", cut: true };
   }
-  const { code, stderr } = await git.exited;
+  const { code, stderr: said } = await git.exited;
+  await heardOut;
+  const stderr = said + (options.stderr?.kept ?? "");
   if (signal.aborted) throw abortFailure();
   if (code === null || (code !== 0 && !options.okExitCodes?.includes(code))) {
     throw new GitError(failureOf(stderr), { args, exitCode: code, stderr });
@@ -90,6 +106,16 @@ function collect(stream: Readable, limit: number): Promise<{ bytes: Buffer; tooM
     stream.once("end", () => done({ bytes: Buffer.concat(chunks), tooMuch: false }));
     stream.once("error", failed);
     stream.once("close", () => failed(new Error("the output ended early")));
+  });
+}
+
+/** Settles when the stream has ended, however it did. */
+function listen(stream: Readable, reader: StderrReader): Promise<void> {
+  return new Promise((done) => {
+    if (stream.readableEnded || stream.destroyed) return done();
+    stream.on("data", (chunk: Buffer) => reader.push(chunk));
+    stream.once("error", () => {});
+    stream.once("close", done);
   });
 }
 

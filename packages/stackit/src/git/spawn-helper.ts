@@ -1,7 +1,7 @@
 /**
  * @file The program of the helper process. Starting a process from a large heap blocks the event loop for as long as the
  * kernel copies page tables, so the server asks this small one to do it. Git's input and output are sockets that are
- * connected straight to the server: no byte passes through here.
+ * connected straight to the server: no byte of them passes through here.
  *
  * It ends with its parent, and takes every git it started with it.
  */
@@ -16,6 +16,7 @@ export type HelperRequest = {
   cwd: string;
   env: Record<string, string>;
   hasInput: boolean;
+  streamsStderr: boolean;
 };
 export type HelperReply =
   | { id: 0; kind: "ready" }
@@ -24,7 +25,7 @@ export type HelperReply =
   | { id: number; kind: "ended"; code: number | null; stderr: string };
 
 /** Each socket opens with one of these and the id of its request in hexadecimal digits. */
-export const CHANNELS = { input: "i", output: "o" } as const;
+export const CHANNELS = { input: "i", output: "o", errors: "e" } as const;
 export const HANDSHAKE_BYTES = 9;
 
 const MAX_STDERR_BYTES = 16 * 1024;
@@ -57,7 +58,7 @@ function serve(socketPath: string, send: (reply: HelperReply) => boolean): void 
   process.on("SIGTERM", () => {});
   send({ id: 0, kind: "ready" });
 
-  async function start({ id, args, cwd, env, hasInput }: HelperRequest): Promise<void> {
+  async function start({ id, args, cwd, env, hasInput, streamsStderr }: HelperRequest): Promise<void> {
     const sockets: Socket[] = [];
     const fail = (error: NodeJS.ErrnoException): void => {
       for (const socket of sockets) socket.destroy();
@@ -68,10 +69,12 @@ function serve(socketPath: string, send: (reply: HelperReply) => boolean): void 
       sockets.push(output);
       const input = hasInput ? await connect(id, CHANNELS.input) : undefined;
       if (input) sockets.push(input);
+      const errors = streamsStderr ? await connect(id, CHANNELS.errors) : undefined;
+      if (errors) sockets.push(errors);
       const child = spawn("git", args, {
         cwd,
         env,
-        stdio: [input ?? "ignore", output, "pipe"],
+        stdio: [input ?? "ignore", output, errors ?? "pipe"],
         detached: true,
       });
       child.once("error", fail);

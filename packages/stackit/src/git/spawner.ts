@@ -7,12 +7,14 @@ export interface SpawnRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Whether the process gets something to read; otherwise its input is empty. */
   readonly hasInput: boolean;
+  /** Whether what it says on stderr is handed out while it runs, instead of kept. */
+  readonly streamsStderr?: boolean;
 }
 
 export interface GitExit {
   /** Null when a signal ended it. */
   readonly code: number | null;
-  /** At most 16 KiB, the beginning. */
+  /** At most 16 KiB, the beginning. Empty when it was handed out. */
   readonly stderr: string;
 }
 
@@ -23,6 +25,8 @@ export interface GitProcess {
   readonly stdin: Writable | undefined;
   /** May have ended already when there was nothing in it. */
   readonly stdout: Readable;
+  /** Present when the request said so; it must be read. May have ended already, as `stdout`. */
+  readonly stderr?: Readable | undefined;
   /** Settles when the process has ended; never rejects. Output may still be on its way. */
   readonly exited: Promise<GitExit>;
 }
@@ -58,10 +62,13 @@ export class DirectSpawner implements Spawner {
     const { promise: exited, resolve } = Promise.withResolvers<GitExit>();
     const said: Buffer[] = [];
     let saidBytes = 0;
-    child.stderr?.on("data", (chunk: Buffer) => {
-      if (saidBytes < MAX_STDERR_BYTES) said.push(chunk);
-      saidBytes += chunk.length;
-    });
+    const stderr = request.streamsStderr ? (child.stderr ?? undefined) : undefined;
+    if (!stderr) {
+      child.stderr?.on("data", (chunk: Buffer) => {
+        if (saidBytes < MAX_STDERR_BYTES) said.push(chunk);
+        saidBytes += chunk.length;
+      });
+    }
     // A git that ends early closes its input; the exit code tells why.
     child.stdin?.on("error", () => {});
     const started = new Promise<number>((done, failed) => {
@@ -76,7 +83,7 @@ export class DirectSpawner implements Spawner {
     try {
       const pid = await started;
       if (!child.stdout) throw new Error("git was started without an output");
-      return { pid, stdin: child.stdin ?? undefined, stdout: child.stdout, exited };
+      return { pid, stdin: child.stdin ?? undefined, stdout: child.stdout, stderr, exited };
     } catch (error) {
       this.#running.delete(child);
       throw error;

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExpectedRef, UnmetRef } from "../contract/sync-run.ts";
 import { GitError, REFUSED_BY_REMOTE } from "../git/git-error.ts";
-import type { MirrorGit, RemoteAccess } from "../git/mirror-git.ts";
+import type { FetchOptions, MirrorGit, RemoteAccess } from "../git/mirror-git.ts";
 import type { RemoteCredentials } from "../git/remote-credentials.ts";
-import type { RunOptions } from "../git/run-git.ts";
 import type { AdvertisedRefs, RefLook, RefLooker } from "../git/wire/ls-refs.ts";
 import { RemoteError } from "../git/wire/remote-failure.ts";
 import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
@@ -77,7 +76,7 @@ export class MirrorRemote {
   }
 
   /** Brings into a mirror what the plan names, from where the last look found the remote. @throws {RemoteError} {GitError} */
-  async fetch(into: MirrorGit, { refspecs, tips }: FetchPlan, options: RunOptions): Promise<void> {
+  async fetch(into: MirrorGit, { refspecs, tips }: FetchPlan, options: FetchOptions): Promise<void> {
     await this.#withCredentials(options.signal, (remote) => into.fetch(remote, refspecs, tips, options));
   }
 

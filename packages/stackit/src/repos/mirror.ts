@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import { Problem } from "../contract/problem-error.ts";
 import type { ExpectedRef, Hold, RefChanges, UnmetRef } from "../contract/sync-run.ts";
 import type { CommitPair } from "../git/diff-tree.ts";
+import type { FetchProgress } from "../git/fetch-progress.ts";
 import { RefListing } from "../git/for-each-ref.ts";
 import { MirrorGit } from "../git/mirror-git.ts";
 import { ObjectPool } from "../git/object-pool.ts";
@@ -49,6 +50,7 @@ export interface MirrorWork {
   readonly confirmed: ReadonlySet<string>;
   readonly expected: readonly ExpectedRef[];
   readonly extendDeadline?: (timeoutMs: number) => void;
+  readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
 }
 
 export interface MirrorResult extends RefreshResult {
@@ -68,6 +70,8 @@ const SECOND_LOOK_MS = 300_000;
 const RECLONE_GAP_MS = 600_000;
 /** Cloning brings everything there is. */
 const CLONE_TIMEOUT_MS = 3_600_000;
+/** Of a fetch of fewer refs, after the first one, progress is not told: it is over before anybody could read it. */
+const MANY_REFS = 32;
 
 /**
  * A bare copy of a remote that the server owns. A refresh looks at the remote's refs first; equal to ours, it ends there, without
@@ -226,7 +230,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     }
     this.#isUnsure = true;
     await this.#heads.announce(plan.leaving);
-    await this.#carryOut(this.#mirrorGit, plan, head, isFirst, signal);
+    await this.#carryOut(this.#mirrorGit, plan, head, isFirst, { ...work, signal });
     phases.fetchMs += lap();
 
     const reading = await this.#read(signal);
@@ -310,7 +314,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
         const git = new MirrorGit(this.#spawner, folder);
         await git.init(await this.#remote.objectFormat(signal), { signal });
         const plan = planFetch(new Map(), advertised.refs, MIRRORED_PREFIXES);
-        await this.#carryOut(git, plan, advertised.head, true, signal);
+        await this.#carryOut(git, plan, advertised.head, true, { ...work, signal });
       });
     } catch (error) {
       if (signal.aborted) throw error;
@@ -338,12 +342,14 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     plan: FetchPlan,
     head: string | undefined,
     isFirst: boolean,
-    signal: AbortSignal,
+    { signal, onProgress }: Pick<MirrorWork, "signal" | "onProgress">,
   ): Promise<void> {
     // First what is gone: a branch `a` stands in the way of `a/b`.
     await git.deleteRefs(plan.gone, { signal });
-    if (plan.refspecs.length > 0)
-      await this.#remote.fetch(git, plan, { signal, timeoutMs: CLONE_TIMEOUT_MS });
+    if (plan.refspecs.length > 0) {
+      const told = isFirst || plan.refspecs.length >= MANY_REFS ? { onProgress } : {};
+      await this.#remote.fetch(git, plan, { signal, timeoutMs: CLONE_TIMEOUT_MS, ...told });
+    }
     if (head?.startsWith(HEADS)) await git.setHead(head, { signal });
     if (isFirst) await git.packRefs({ signal });
   }

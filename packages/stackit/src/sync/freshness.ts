@@ -1,4 +1,5 @@
 import type { Freshness, RepoKind } from "../contract/repo.ts";
+import type { SyncProgress } from "../contract/sync-run.ts";
 import type { RunHistory } from "../store/run-history.ts";
 
 export interface FreshnessFacts {
@@ -6,6 +7,8 @@ export interface FreshnessFacts {
   readonly expectedMaxAgeSec: number;
   readonly history: RunHistory;
   readonly activity: "idle" | "queued" | "running";
+  /** Of the run at work. */
+  readonly progress?: SyncProgress | undefined;
   readonly nextDueAt?: string | undefined;
 }
 
@@ -17,6 +20,7 @@ export function deriveFreshness(facts: FreshnessFacts, wallMs: number): Freshnes
   return {
     health: health(facts, wallMs),
     activity: firstClone ? "cloning" : facts.activity,
+    ...(facts.progress === undefined ? {} : { progress: facts.progress }),
     ...(history.lastSuccessAt === undefined ? {} : { lastSuccessAt: history.lastSuccessAt }),
     ...(history.lastChangeAt === undefined ? {} : { lastChangeAt: history.lastChangeAt }),
     ...(history.lastAttempt === undefined ? {} : { lastAttempt: history.lastAttempt }),

@@ -1,8 +1,10 @@
 import type { Freshness } from "../contract/repo.ts";
 import type { SyncRun } from "../contract/sync-run.ts";
 
-/** A run was queued, started or finished, with the freshness that follows from it. */
+/** A run was queued, started or finished, or came on, with the freshness that follows from it. */
 export interface RunChange {
+  /** `progress` is soon out of date and not worth keeping; a run may have none or many. */
+  readonly what: "state" | "progress";
   readonly storeKey: string;
   readonly run: Readonly<SyncRun>;
   readonly freshness: Freshness;

@@ -57,9 +57,7 @@ export function succeededRun(
   durationMs: number,
 ): RunRecord {
   return {
-    ...run,
-    state: "finished",
-    finishedAt: instant(wallMs),
+    ...finishedRun(run, wallMs),
     durationMs: Math.round(durationMs),
     outcome: result.outcome,
     generation: result.generation,
@@ -87,13 +85,15 @@ export function failedRun(
     ...(more.nextAttemptAtMs === undefined ? {} : { nextAttemptAt: instant(more.nextAttemptAtMs) }),
   };
   return {
-    ...run,
-    state: "finished",
-    finishedAt: instant(wallMs),
+    ...finishedRun(run, wallMs),
     ...(more.durationMs === undefined ? {} : { durationMs: Math.round(more.durationMs) }),
     outcome: "failed",
     error,
   };
+}
+
+function finishedRun({ progress: _, ...run }: RunRecord, wallMs: number): RunRecord {
+  return { ...run, state: "finished", finishedAt: instant(wallMs) };
 }
 
 export function instant(wallMs: number): string {

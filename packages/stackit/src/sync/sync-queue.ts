@@ -7,8 +7,9 @@ import { historyAfter } from "../store/run-history.ts";
 import { deriveFreshness } from "./freshness.ts";
 import { Lane, type LaneRequest, type LaneRun, type RepoInQueue } from "./lane.ts";
 import { pickNext, URGENCY } from "./pick-next.ts";
+import { progressReports } from "./progress-reports.ts";
 import { type SyncQueueOptions, withDefaults } from "./queue-options.ts";
-import { type RunObserver, RunObservers } from "./run-observers.ts";
+import { type RunChange, type RunObserver, RunObservers } from "./run-observers.ts";
 import {
   failedRun,
   instant,
@@ -67,7 +68,8 @@ const STILL_HANGING: RunFailure = {
  * Decides when which repository is synced; targets do it. One lane per repository: one run at work, at most one waits.
  * A request joins the run that waits, never the one at work, so it is answered by a run that began after it, and any
  * number of requests share that run.
- * - Run: queued → running → finished. Each of these is told once to every observer, in order.
+ * - Run: queued → running → finished. Each of these is told once to every observer, in order; how far a running one
+ *   is, at most every 500 ms.
  * - A run belongs to the queue: who asked may go away. It ends at its deadline. If its target does not even end then,
  *   waiters are answered, the slot is given to others, and the lane stays occupied until it does.
  * - After a retryable failure the queue asks again by itself, later each time; after a hold it looks again when due.
@@ -243,12 +245,14 @@ export class SyncQueue implements AsyncDisposable {
     this.#tell(lane, run.record);
 
     const { id: runId, triggers } = run.record;
+    const progress = progressReports(run, this.#clock, () => this.#tell(lane, run.record, "progress"));
     const { outcome, hanging } = await supervise(
       target,
-      { runId, triggers, confirmed: run.confirmed, expected: run.expected },
+      { runId, triggers, confirmed: run.confirmed, expected: run.expected, onProgress: progress.report },
       run.aborter,
       { ...this.#options, onError: (error) => this.#report(error, target.repoId, runId) },
     );
+    progress.stop();
     if (!hanging) lane.free();
     this.#finish(lane, run, outcome);
     this.#advance();
@@ -323,14 +327,15 @@ export class SyncQueue implements AsyncDisposable {
         ...lane.about,
         history: lane.history,
         activity: lane.running ? "running" : lane.waiting ? "queued" : "idle",
+        progress: lane.current?.record.progress,
         nextDueAt: Number.isFinite(dueAtMs) ? instant(wallMs + Math.max(0, dueAtMs - now)) : undefined,
       },
       wallMs,
     );
   }
 
-  #tell(lane: Lane, run: RunRecord): void {
-    this.#observers.tell({ storeKey: lane.target.storeKey, run, freshness: this.#freshness(lane) });
+  #tell(lane: Lane, run: RunRecord, what: RunChange["what"] = "state"): void {
+    this.#observers.tell({ what, storeKey: lane.target.storeKey, run, freshness: this.#freshness(lane) });
   }
 
   #report(error: unknown, repoId: string, runId: string): void {

@@ -1,5 +1,13 @@
 import type { ProblemCode } from "../contract/problems.ts";
-import type { ExpectedRef, Hold, RefChanges, StackChanges, Trigger, UnmetRef } from "../contract/sync-run.ts";
+import type {
+  ExpectedRef,
+  Hold,
+  RefChanges,
+  StackChanges,
+  SyncProgress,
+  Trigger,
+  UnmetRef,
+} from "../contract/sync-run.ts";
 
 /** What the queue needs to know of a repository. The queue decides when; the target does. */
 export interface SyncTarget {
@@ -28,6 +36,8 @@ export interface SyncWork {
   readonly confirmed: ReadonlySet<string>;
   /** What the requests that this run answers say must be there; at most one for each ref. */
   readonly expected: readonly ExpectedRef[];
+  /** May be called as often as there is something to say; after the run has ended nobody hears it. */
+  readonly onProgress: (progress: SyncProgress) => void;
 }
 
 export interface SyncResult {

@@ -132,13 +132,21 @@ test("a git that says nothing is heard out, however quick it was and however bus
     const untilMs = performance.now() + (round % 2) * 40;
     while (performance.now() < untilMs);
     expect(await call).toMatchObject({ exitCode: 0, stderr: "" });
+    const heard = runGit(
+      spawner,
+      { args: ["stripspace"], cwd, env },
+      { signal, input: "", stderr: { push: () => {}, kept: "" } },
+    );
+    await turn();
+    expect(await heard).toMatchObject({ exitCode: 0 });
   }
 });
 
 test("no socket stays open behind calls that have ended", async () => {
   await using spawner = new HelperSpawner();
   await spawner.ready;
-  const strip = () => runGit(spawner, { args: ["stripspace"], cwd, env }, { signal, input: "x\n" });
+  const stderr = { push: () => {}, kept: "" };
+  const strip = () => runGit(spawner, { args: ["stripspace"], cwd, env }, { signal, input: "x\n", stderr });
   await strip();
   const open = async (): Promise<number> => (await readdir("/proc/self/fd")).length;
   const before = await open();

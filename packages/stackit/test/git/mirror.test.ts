@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { FetchProgress } from "../../src/git/fetch-progress.ts";
 import { fixedCredentials } from "../../src/git/remote-credentials.ts";
 import { DirectSpawner, type SpawnRequest } from "../../src/git/spawner.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
@@ -35,6 +36,28 @@ test("a first refresh brings everything, and what is shown is the remote's stack
     ["ui", 1],
   ]);
   expect((await readdir(scene.dir)).includes("index")).toBe(false);
+});
+
+test("a first refresh tells how far its fetch is, phase by phase, and later small ones say nothing", async () => {
+  const files = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`file-${n}.txt`, `${n}\n`]));
+  await using scene = await mirroredScene((s) => {
+    s.commit("main", { files });
+    s.stacked("ui", "main");
+  });
+  const told: FetchProgress[] = [];
+  const onProgress = (progress: FetchProgress) => told.push(progress);
+  await scene.refresh({ onProgress });
+  const phases = [...new Set(told.map(({ phase }) => phase))];
+  expect(phases.slice(0, 3)).toEqual(["counting", "compressing", "receiving"]);
+  const done = told.findLast(({ phase }) => phase === "receiving");
+  expect(done?.objects).toBeGreaterThan(200);
+  expect(done?.totalObjects).toBe(done?.objects);
+  expect(done?.bytes).toBeGreaterThan(0);
+
+  told.length = 0;
+  await scene.upstream.commit("ui");
+  expect(await scene.refresh({ onProgress })).toMatchObject({ outcome: "updated" });
+  expect(told).toEqual([]);
 });
 
 test("an unchanged refresh costs one request and no process, and publishes nothing", async () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { GitError } from "../../src/git/git-error.ts";
 import { HelperSpawner } from "../../src/git/helper-spawner.ts";
@@ -126,6 +127,49 @@ describe.each(openers)("git that is started %s", (_, open) => {
     expect(failed.stderr).toHaveLength(16 * 1024);
   });
 
+  test("is heard while it runs by who listens to its error output, and to its last word", async () => {
+    await using git = await standInForGit("echo first >&2; read -r go; echo last >&2; exit 1");
+    await using spawner = await open();
+    const heard: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const stderr = {
+      push(chunk: Buffer) {
+        heard.push(chunk.toString());
+        first.resolve();
+      },
+      kept: "what matters",
+    };
+    const request = { args: ["talk"], cwd, env: git.env, hasInput: true, streamsStderr: true };
+    // The same spawner, with the input left open until the first word was heard.
+    const slow: Spawner = {
+      spawn: async () => {
+        const running = await spawner.spawn(request);
+        void first.promise.then(() => running.stdin?.end("go\n"));
+        return { ...running, stdin: undefined };
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+    const failed = await failureOf(runGit(slow, request, { signal, input: "", stderr }));
+    expect(heard.join("")).toBe("first\nlast\n");
+    expect(failed).toMatchObject({ exitCode: 1, stderr: "what matters" });
+  });
+
+  test("is heard out by who listens to its error output, however quick it was", async () => {
+    await using git = await standInForGit("yes complaint | head -c 1000000 >&2");
+    await using spawner = await open();
+    const listen = async (): Promise<number> => {
+      let heardBytes = 0;
+      const push = (chunk: Buffer): void => {
+        heardBytes += chunk.length;
+      };
+      const stderr = { push, kept: "" };
+      await runGit(spawner, { args: ["talk"], cwd, env: git.env }, { signal, stderr });
+      return heardBytes;
+    };
+    const heard = await Promise.all(Array.from({ length: 8 }, listen));
+    expect(heard).toEqual(heard.map(() => 1_000_000));
+  });
+
   test("that a signal ended has failed", async () => {
     await using git = await standInForGit("kill -9 $$");
     await using spawner = await open();
@@ -152,6 +196,26 @@ describe.each(openers)("git that is started %s", (_, open) => {
     expect((await failureOf(call)).failure).toBe("failed");
     expect((await runGit(spawner, { args: ["version"], cwd, env: realEnv }, { signal })).exitCode).toBe(0);
   });
+});
+
+test("what git says is waited for, also when the news of its end comes first", async () => {
+  const errors = new PassThrough();
+  const quick: Spawner = {
+    spawn: async () => ({
+      pid: 2 ** 30,
+      stdin: undefined,
+      stdout: Readable.from([]),
+      stderr: errors,
+      exited: Promise.resolve({ code: 0, stderr: "" }),
+    }),
+    async [Symbol.asyncDispose]() {},
+  };
+  const heard: string[] = [];
+  const stderr = { push: (chunk: Buffer) => heard.push(chunk.toString()), kept: "" };
+  const call = runGit(quick, { args: ["talk"], cwd, env: realEnv }, { signal, stderr });
+  setImmediate(() => errors.end("last"));
+  await call;
+  expect(heard).toEqual(["last"]);
 });
 
 test("whoever has given up before does not start anything", async () => {

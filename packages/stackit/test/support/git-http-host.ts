@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { testGitEnv } from "./test-git.ts";
 
 export interface GitHttpHost extends AsyncDisposable {
@@ -13,6 +15,8 @@ export interface GitHttpHost extends AsyncDisposable {
   readonly credentials: readonly string[];
   /** Answers in the host's place while it is set; returns false to let the host answer after all. */
   front: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  /** What the body of the host's own answer passes through, while it is set. */
+  through: ((request: IncomingMessage) => Duplex) | undefined;
 }
 
 /**
@@ -25,7 +29,7 @@ export async function gitHttpHost(folder: string): Promise<GitHttpHost> {
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     credentials.push(request.headers.authorization ?? "");
-    if (!host.front?.(request, response)) runBackend(folder, request, response);
+    if (!host.front?.(request, response)) runBackend(folder, request, response, host.through?.(request));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -35,6 +39,7 @@ export async function gitHttpHost(folder: string): Promise<GitHttpHost> {
     requests,
     credentials,
     front: undefined,
+    through: undefined,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
@@ -44,7 +49,12 @@ export async function gitHttpHost(folder: string): Promise<GitHttpHost> {
   return host;
 }
 
-function runBackend(folder: string, request: IncomingMessage, response: ServerResponse): void {
+function runBackend(
+  folder: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  through?: Duplex,
+): void {
   const url = new URL(request.url ?? "/", "http://host");
   const header = (name: string) => String(request.headers[name] ?? "");
   const backend = spawn("git", ["-c", "http.receivepack=true", "http-backend"], {
@@ -85,8 +95,9 @@ function runBackend(folder: string, request: IncomingMessage, response: ServerRe
       else response.setHeader(name, value);
     }
     response.writeHead(status);
-    response.write(head.subarray(end + 4));
-    backend.stdout.pipe(response);
+    backend.stdout.unshift(head.subarray(end + 4));
+    const streams = through ? [backend.stdout, through, response] : [backend.stdout, response];
+    pipeline(streams).catch(() => {}); // Who asked has gone.
   };
   backend.stdout.on("data", readHead);
   backend.stdout.on("end", () => {

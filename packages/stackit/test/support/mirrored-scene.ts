@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import type { ExpectedRef } from "../../src/contract/sync-run.ts";
+import type { FetchProgress } from "../../src/git/fetch-progress.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
 import { Mirror, type MirrorOptions } from "../../src/repos/mirror.ts";
 import type { Published } from "../../src/repos/snapshot-publisher.ts";
@@ -20,6 +21,7 @@ export interface MirroredScene extends AsyncDisposable {
     signal?: AbortSignal;
     confirmed?: string[];
     expected?: ExpectedRef[];
+    onProgress?: (progress: FetchProgress) => void;
   }): ReturnType<Mirror["refresh"]>;
   /** Refs below the mirrored namespaces, as `for-each-ref` prints them. */
   refsOf(gitDir: string): Promise<string>;
@@ -51,8 +53,8 @@ export async function mirroredScene(
     spawner,
     published,
     reopen,
-    refresh: ({ signal = AbortSignal.timeout(60_000), confirmed = [], expected = [] } = {}) =>
-      mirror.refresh({ signal, confirmed: new Set(confirmed), expected }),
+    refresh: ({ signal = AbortSignal.timeout(60_000), confirmed = [], expected = [], ...more } = {}) =>
+      mirror.refresh({ signal, confirmed: new Set(confirmed), expected, ...more }),
     refsOf: (gitDir) =>
       upstream.gitIn(gitDir, "for-each-ref", "refs/heads", "refs/stackit/metadata", "refs/stackit/stacks"),
     async [Symbol.asyncDispose]() {
