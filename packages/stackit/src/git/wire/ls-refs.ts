@@ -48,12 +48,18 @@ interface Place {
  * Disposal closes them.
  */
 export class RefLooker implements Disposable {
+  readonly #silenceMs: number;
   readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 4 });
   readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 4 });
   /** By the URL that is asked: where that leads. */
   readonly #known = new Map<string, Place>();
   /** The last answer of each remote: most looks find the same again, byte by byte. */
   readonly #answers = new Map<string, { readonly raw: Buffer; readonly look: RefLook }>();
+
+  /** `silenceMs`: how long a remote may say nothing. */
+  constructor({ silenceMs = 30_000 }: { silenceMs?: number } = {}) {
+    this.#silenceMs = silenceMs;
+  }
 
   /**
    * One look at one moment. Prefixes are exact names or end in a slash; others' refs that a remote sends too are left out.
@@ -140,15 +146,24 @@ export class RefLooker implements Disposable {
         "content-length": String(Buffer.byteLength(body)),
       }),
     };
-    const common = { method: body === undefined ? "GET" : "POST", headers, signal: options.signal };
-    try {
-      const response = await new Promise<IncomingMessage>((done, failed) => {
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), this.#silenceMs);
+    const signal = AbortSignal.any([options.signal, silence.signal]);
+    const common = { method: body === undefined ? "GET" : "POST", headers, signal };
+    const send = () =>
+      new Promise<IncomingMessage>((done, failed) => {
         const request = isHttps
           ? httpsRequest(url, { ...common, agent: this.#https }, done)
           : httpRequest(url, { ...common, agent: this.#http }, done);
-        request.once("error", failed);
+        request.once("error", (error) => {
+          // The host had closed the connection that was kept from the last look. A new one is the proof.
+          if (request.reusedSocket && isReset(error)) send().then(done, failed);
+          else failed(error);
+        });
         request.end(body);
       });
+    try {
+      const response = await send();
       const expected = `application/x-git-upload-pack-${body === undefined ? "advertisement" : "result"}`;
       const { statusCode: status = 0 } = response;
       if (status !== 200) {
@@ -161,9 +176,14 @@ export class RefLooker implements Disposable {
         response.resume();
         throw new RemoteError("error", NO_GIT_HOST);
       }
-      return await collect(response);
+      return await collect(response, () => timer.refresh());
     } catch (error) {
+      if (silence.signal.aborted && !options.signal.aborted) {
+        throw new RemoteError("timeout", `The remote said nothing for ${this.#silenceMs / 1000} s.`);
+      }
       throw toRemoteError(error, options.signal);
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
@@ -179,10 +199,11 @@ function objectFormatOf(advertisement: Buffer): string | undefined {
   return format?.slice("object-format=".length) ?? "sha1";
 }
 
-async function collect(response: IncomingMessage): Promise<Buffer> {
+async function collect(response: IncomingMessage, heard: () => void): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
+    heard();
     chunks.push(chunk);
     length += chunk.length;
     if (length > MAX_ANSWER_BYTES)
@@ -229,6 +250,10 @@ function dataLines(answer: Buffer): string[] {
   } catch (error) {
     throw new RemoteError("error", NO_GIT_HOST, { cause: error });
   }
+}
+
+function isReset(error: Error): boolean {
+  return "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
 }
 
 function toRemoteError(error: unknown, signal: AbortSignal): RemoteError {
