@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import type { Mirror } from "../../src/repos/mirror.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
+import { refuse } from "../support/git-host-behaviours.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
 import { testGit } from "../support/test-git.ts";
 
@@ -147,10 +148,7 @@ test("while the remote is away, a damaged mirror stays as it is, says so, and sh
   await scene.upstream.commit("ui");
   await using again = scene.reopen();
   for (const mirror of [scene.mirror, again]) {
-    scene.host.front = (_, response) => {
-      response.writeHead(503).end();
-      return true;
-    };
+    scene.host.front = refuse(503);
     const failure = await failureOf(mirror.refresh(work()));
     expect(failure?.retryable).toBe(true);
     expect(failure?.code).toBe(mirror === again ? "sync/mirror-corrupt" : "sync/remote-error");

@@ -1,8 +1,17 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import type { RemoteCredentials } from "../../src/git/remote-credentials.ts";
+import { RefLooker } from "../../src/git/wire/ls-refs.ts";
 import type { MirrorOptions } from "../../src/repos/mirror.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
+import {
+  after,
+  askForCredentials,
+  dropKeptConnections,
+  hang,
+  on,
+  speakOldProtocol,
+} from "../support/git-host-behaviours.ts";
+import { upstreamOf } from "../support/mirror-world.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
 
 const stack = (options: Partial<MirrorOptions> = {}) =>
@@ -77,9 +86,9 @@ test("a renamed repository on a host that speaks only the old protocol is listed
   await using scene = await stack();
   renamed(scene.host, "gadget.git");
   const { front } = scene.host;
-  scene.host.front = (request, response) => {
+  scene.host.front = (request, ...rest) => {
     delete request.headers["git-protocol"];
-    return front?.(request, response) ?? false;
+    return front?.(request, ...rest) ?? false;
   };
   expect((await scene.refresh()).outcome).toBe("updated");
   await expectEqual(scene);
@@ -139,24 +148,13 @@ class RenewedCredentials implements RemoteCredentials {
 }
 
 /** Accepts that one alone. */
-function accept(
-  { host }: MirroredScene,
-  token: string,
-  status = 401,
-): (_: IncomingMessage, response: ServerResponse) => boolean {
-  host.front = (request, response) => {
-    if (request.headers.authorization === `Basic ${token}`) return false;
-    response.writeHead(status, { "www-authenticate": 'Basic realm="x"' }).end();
-    return true;
-  };
-  return host.front;
-}
+const accept = (token: string, status?: number) => askForCredentials(`Basic ${token}`, status);
 
 for (const status of [401, 403]) {
   test(`credentials that the look finds refused with ${status} are renewed once, and the run goes on`, async () => {
     const credentials = new RenewedCredentials();
     await using scene = await stack({ credentials });
-    accept(scene, "tok-2", status);
+    scene.host.front = accept("tok-2", status);
     expect((await scene.refresh()).outcome).toBe("updated");
     await expectEqual(scene);
     expect(credentials.number).toBe(2);
@@ -167,14 +165,8 @@ for (const status of [401, 403]) {
     await using scene = await stack({ credentials });
     await scene.refresh();
     await scene.upstream.commit("api");
-    accept(scene, "tok-1");
-    const { host } = scene;
-    const first = host.front;
     // The look is answered; then the token is worth nothing any more.
-    host.front = (request, response) => {
-      accept(scene, "tok-2", status);
-      return first?.(request, response) ?? false;
-    };
+    scene.host.front = after(1, accept("tok-2", status));
     expect((await scene.refresh()).outcome).toBe("updated");
     await expectEqual(scene);
     expect(credentials.number).toBe(2);
@@ -184,14 +176,14 @@ for (const status of [401, 403]) {
 test("credentials that are refused again after they were renewed fail the run", async () => {
   const credentials = new RenewedCredentials();
   await using scene = await stack({ credentials });
-  accept(scene, "tok-9");
+  scene.host.front = accept("tok-9");
   expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/auth-failed", retryable: false });
   expect(scene.host.credentials).toEqual(["Basic tok-1", "Basic tok-2"]);
 });
 
 test("credentials that cannot be renewed are tried once", async () => {
   await using scene = await stack({ credentials: new RenewedCredentials(false) });
-  accept(scene, "tok-2");
+  scene.host.front = accept("tok-2");
   expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/auth-failed" });
   expect(scene.host.credentials).toEqual(["Basic tok-1"]);
 });
@@ -217,11 +209,30 @@ test("a host that goes back to the old protocol is read by git from the second r
   await using scene = await stack();
   await scene.refresh();
   await scene.upstream.commit("api");
-  scene.host.front = (request) => {
-    delete request.headers["git-protocol"];
-    return false;
-  };
+  scene.host.front = speakOldProtocol();
   expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/remote-error", retryable: true });
   expect((await scene.refresh()).outcome).toBe("updated");
   await expectEqual(scene);
+});
+
+test("a connection that was kept and that the host has closed meanwhile costs no run", async () => {
+  await using scene = await stack();
+  scene.host.front = dropKeptConnections();
+  await scene.refresh();
+  await scene.upstream.commit("api");
+  expect((await scene.refresh()).outcome).toBe("updated");
+  expect((await scene.refresh()).outcome).toBe("unchanged");
+});
+
+test("a remote that says nothing is left long before the deadline", async () => {
+  await using upstream = await upstreamOf((s) => s.commit("main"));
+  using looker = new RefLooker({ silenceMs: 400 });
+  const signal = new AbortController().signal;
+  for (const ask of ["discovery", "ls-refs"] as const) {
+    upstream.host.front = on(ask, hang());
+    await expect(looker.look(upstream.url, { prefixes: ["refs/heads/"], signal })).rejects.toMatchObject({
+      failure: "timeout",
+      message: "The remote said nothing for 0.4 s.",
+    });
+  }
 });

@@ -10,6 +10,15 @@ import { RefLooker } from "../../src/git/wire/ls-refs.ts";
 import { RemoteError } from "../../src/git/wire/remote-failure.ts";
 import { Mirror } from "../../src/repos/mirror.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
+import {
+  askForCredentials,
+  cut,
+  hang,
+  on,
+  redirect,
+  refuse,
+  speakOldProtocol,
+} from "../support/git-host-behaviours.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
 
 const stack = () =>
@@ -188,10 +197,7 @@ for (const [name, status, headers, code, retryable] of failures) {
     await using scene = await stack();
     await scene.refresh();
     await scene.upstream.commit("ui");
-    scene.host.front = (_, response) => {
-      response.writeHead(status, headers).end("secret words of the host");
-      return true;
-    };
+    scene.host.front = refuse(status, headers, "secret words of the host");
     const error = await scene.refresh().then(
       () => undefined,
       (thrown: unknown) => mirrorFailure(thrown),
@@ -215,10 +221,7 @@ test("a host that is not there, and an answer that is no Git host's, are told ap
     code: "sync/remote-unreachable",
     retryable: true,
   });
-  scene.host.front = (_, response) => {
-    response.writeHead(200, { "content-type": "text/html" }).end("<h1>Welcome</h1>");
-    return true;
-  };
+  scene.host.front = refuse(200, { "content-type": "text/html" }, "<h1>Welcome</h1>");
   await expect(scene.refresh().catch((error) => Promise.reject(mirrorFailure(error)))).rejects.toMatchObject({
     code: "sync/remote-error",
   });
@@ -227,10 +230,7 @@ test("a host that is not there, and an answer that is no Git host's, are told ap
 
 test("a remote that speaks only the old protocol is read through git", async () => {
   await using scene = await stack();
-  scene.host.front = (request) => {
-    delete request.headers["git-protocol"];
-    return false;
-  };
+  scene.host.front = speakOldProtocol();
   expect((await scene.refresh()).outcome).toBe("updated");
   await expectEqual(scene);
   scene.spawner.take();
@@ -242,9 +242,8 @@ test("a host that hangs is left at the deadline, and nothing of it remains", asy
   await using scene = await stack();
   await scene.refresh();
   await scene.upstream.commit("ui");
-  for (const hangsAt of ["ls-refs", "fetch"]) {
-    let asked = 0;
-    scene.host.front = (request) => request.method === "POST" && (hangsAt === "ls-refs" || ++asked > 1);
+  for (const ask of ["ls-refs", "fetch"] as const) {
+    scene.host.front = on(ask, hang());
     const deadline = new AbortController();
     const run = scene.refresh({ signal: deadline.signal });
     const timer = setTimeout(() => deadline.abort(), 1_500);
@@ -265,14 +264,7 @@ test("a transfer that is cut in the midst of a pack changes nothing, and the nex
   await scene.refresh();
   for (let index = 0; index < 20; index++)
     await scene.upstream.commit("ui", { files: { [`f${index}`]: "x".repeat(9_999) } });
-  let asked = 0;
-  scene.host.front = (request, response) => {
-    if (request.method !== "POST" || ++asked < 3) return false;
-    response.writeHead(200, { "content-type": "application/x-git-upload-pack-result" });
-    response.write("000dpackfile\n2004\u0001PACK");
-    setImmediate(() => response.destroy());
-    return true;
-  };
+  scene.host.front = on("fetch", cut(1_000));
   await expect(scene.refresh()).rejects.toThrow();
   scene.host.front = undefined;
   expect((await scene.refresh()).outcome).toBe("updated");
@@ -311,10 +303,7 @@ test("a repository with the newer object format is mirrored in it", async () => 
 
 test("a remote that is not there leaves no mirror behind", async () => {
   await using scene = await stack();
-  scene.host.front = (_, response) => {
-    response.writeHead(404).end();
-    return true;
-  };
+  scene.host.front = refuse(404);
   await expect(scene.refresh()).rejects.toThrow();
   expect(await readdir(join(scene.dir, "..")).catch(() => [])).toEqual([]);
 });
@@ -343,10 +332,7 @@ test("a stale lock is removed before the first fetch after a start, and one of o
 test("after a restart the last state is shown before the remote answers, and kept when it does not", async () => {
   await using scene = await stack();
   await scene.refresh();
-  scene.host.front = (_, response) => {
-    response.writeHead(503).end();
-    return true;
-  };
+  scene.host.front = refuse(503);
   await using again = scene.reopen();
   const work = { signal: AbortSignal.timeout(30_000), confirmed: new Set<string>(), expected: [] };
   await expect(again.refresh(work)).rejects.toThrow();
@@ -413,11 +399,7 @@ test("credentials reach their remote and nothing else: no argument, no file, no 
   const options = { id: "private", dir: `${scene.dir}-private`, url, credentials };
   await using mirror = new Mirror(spawner, looker, options);
   const work = () => ({ signal: AbortSignal.timeout(30_000), confirmed: new Set<string>(), expected: [] });
-  scene.host.front = (request, response) => {
-    if (request.headers.authorization === `Basic ${secret}`) return false;
-    response.writeHead(401, { "www-authenticate": 'Basic realm="x"' }).end();
-    return true;
-  };
+  scene.host.front = askForCredentials(`Basic ${secret}`);
   expect((await mirror.refresh(work())).outcome).toBe("updated");
   await scene.upstream.commit("ui");
   expect((await mirror.refresh(work())).outcome).toBe("updated");
@@ -425,10 +407,7 @@ test("credentials reach their remote and nothing else: no argument, no file, no 
 
   const { port } = other.address() as AddressInfo;
   await scene.upstream.commit("ui");
-  scene.host.front = (request, response) => {
-    response.writeHead(302, { location: `http://127.0.0.1:${port}${request.url}` }).end();
-    return true;
-  };
+  scene.host.front = redirect(`http://127.0.0.1:${port}`);
   const error: unknown = await mirror.refresh(work()).catch((thrown: unknown) => thrown);
   expect(elsewhere).toEqual([]);
   expect(`${error} ${JSON.stringify(error)}`).not.toContain(secret);

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { runCommand, startServe } from "../support/cli.ts";
 import { EventReader } from "../support/event-reader.ts";
+import { after, on, refuse } from "../support/git-host-behaviours.ts";
 import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import type { SceneWriter } from "../support/scene-import.ts";
@@ -145,12 +146,7 @@ test("a token reaches its remote, and nothing that is printed, logged, answered 
   expect((await say("sync", "shop", "--json")).code).toBe(0);
   expect(new Set(host.credentials)).toEqual(new Set([AUTHORIZATION]));
 
-  host.front = (_request, response) => {
-    response
-      .writeHead(401, { "www-authenticate": 'Basic realm="shop"' })
-      .end(`no: ${AUTHORIZATION} ${TOKEN}`);
-    return true;
-  };
+  host.front = refuse(401, { "www-authenticate": 'Basic realm="shop"' }, `no: ${AUTHORIZATION} ${TOKEN}`);
   const refused = await say("sync", "shop");
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("(sync/auth-failed)");
@@ -175,13 +171,8 @@ test("a damaged mirror keeps showing its last state while it cannot be cloned an
 
   await writeFile(join(dataDir, "mirrors", "shop.git", "HEAD"), "junk");
   await pushFromElsewhere(upstream, "more");
-  let looks = 0;
-  host.front = (request, response) => {
-    // The first look is answered, so that the damage is met.
-    if (request.method !== "POST" || ++looks === 1) return false;
-    response.writeHead(503).end();
-    return true;
-  };
+  // The first look is answered, so that the damage is met.
+  host.front = on("ls-refs", after(1, refuse(503)));
   const failed = await fetch(`${server.url}/api/v1/repos/shop/sync`, { method: "POST" });
   expect(failed.status).toBe(500);
   expect(await failed.json()).toMatchObject({

@@ -19,11 +19,12 @@ export interface ServedFolders extends AsyncDisposable {
 
 /**
  * The product as `serve` composes it, on a free port, with a data folder of its own. Settles when each repository was read once,
- * or could not be.
+ * or could not be; with `atOnce` before.
  */
 export async function serveFolders(
   repos: Config["repos"],
   overrides: Partial<Config> = {},
+  { atOnce = false } = {},
 ): Promise<ServedFolders> {
   const dataDir = await mkdtemp(join(tmpdir(), "stackit-data-"));
   // One client is a whole test here, so it may ask as often as it likes.
@@ -46,7 +47,7 @@ export async function serveFolders(
     ...overrides,
   };
   const running = await start(config, pino({ level: "silent" }));
-  await running.firstRuns;
+  if (!atOnce) await running.firstRuns;
   const { url } = running;
   return {
     url,
