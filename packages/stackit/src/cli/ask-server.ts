@@ -17,7 +17,8 @@ export class ServerAnswerError extends Error {
 /** Talks to the HTTP interface of a Stackit server, as any program would. */
 export class ServerClient {
   readonly #base: URL;
-  readonly #signal: AbortSignal;
+  /** Ends what is asked. */
+  readonly signal: AbortSignal;
 
   /** @throws {UsageError} when `server` is not an http or https URL. */
   constructor(server: string, signal: AbortSignal) {
@@ -26,7 +27,7 @@ export class ServerClient {
       throw new UsageError(`the server is ${JSON.stringify(server)}; it must be an http or https URL.`);
     }
     this.#base = url;
-    this.#signal = signal;
+    this.signal = signal;
   }
 
   /** The checked answer. @throws {ServerAnswerError} also for an answer that is no success. */
@@ -34,12 +35,16 @@ export class ServerClient {
     method: "GET" | "POST",
     path: string,
     expected: T,
-    body?: object,
+    { body, prefer }: { body?: object | undefined; prefer?: string } = {},
   ): Promise<Static<T>> {
     const response = await this.#fetch(new URL(`/api/v1${path}`, this.#base), {
       method,
-      signal: this.#signal,
-      ...(body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      signal: this.signal,
+      headers: {
+        ...(body && { "content-type": "application/json" }),
+        ...(prefer !== undefined && { prefer }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
     });
     const answer = await this.#read(response);
     if (!response.ok) throw problemError(response, answer);
@@ -53,7 +58,7 @@ export class ServerClient {
     try {
       return await fetch(url, init);
     } catch (error) {
-      this.#signal.throwIfAborted();
+      this.signal.throwIfAborted();
       const cause = error instanceof Error ? error.cause : undefined;
       const reason = cause instanceof Error && "code" in cause ? ` (${cause.code})` : "";
       throw new ServerAnswerError(
@@ -67,7 +72,7 @@ export class ServerClient {
     try {
       return await response.json();
     } catch (error) {
-      this.#signal.throwIfAborted();
+      this.signal.throwIfAborted();
       throw new ServerAnswerError(
         `${this.#base.origin} answered, but not like a Stackit server (${response.status}).`,
         {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import type { RepoSummary } from "../contract/repo.ts";
-import type { SyncRun } from "../contract/sync-run.ts";
+import type { Freshness, RepoSummary } from "../contract/repo.ts";
+import type { SyncProgress, SyncRun } from "../contract/sync-run.ts";
 import { ago, soon } from "./ago.ts";
+import { progressWords } from "./progress-words.ts";
 import { statusLines } from "./status-command.ts";
 import { runLines } from "./sync-command.ts";
 
@@ -67,6 +68,38 @@ test("a run says what a push had announced and the remote did not serve", () => 
     "api was to be at aaaaaaa; it is not there",
     "old was to be gone; it is at bbbbbbb",
   ]);
+});
+
+const cloning = (progress: SyncProgress, activity: "cloning" | "running" = "cloning"): Freshness => ({
+  health: "never",
+  activity,
+  progress,
+  consecutiveFailures: 0,
+  expectedMaxAgeSec: 600,
+});
+
+test.each([
+  [
+    cloning({ phase: "receiving", objects: 1234, totalObjects: 2700, bytes: 3_355_443 }),
+    "cloning 45 % · 1,234 of 2,700 objects · 3.2 MiB",
+  ],
+  [cloning({ phase: "counting", objects: 12_345, bytes: 0 }), "cloning, counting · 12,345 objects"],
+  [
+    cloning({ phase: "compressing", objects: 0, totalObjects: 0, bytes: 0 }),
+    "cloning, compressing · 0 objects",
+  ],
+  [
+    cloning({ phase: "resolving", objects: 294, totalObjects: 588, bytes: 2 ** 31 }, "running"),
+    "fetching, resolving 50 % · 294 of 588 deltas · 2.0 GiB",
+  ],
+  [cloning({ phase: "checking", objects: 7, bytes: 5000 }), "cloning, checking · 7 objects · 5 KiB"],
+])("progress in words: %#", (freshness, words) => {
+  expect(progressWords(freshness)).toBe(words);
+});
+
+test("where there is no progress there are no words for it", () => {
+  const { progress: _, ...silent } = cloning({ phase: "checking", objects: 7, bytes: 0 });
+  expect(progressWords(silent)).toBeUndefined();
 });
 
 test("the status of repositories is a table with one row each", () => {

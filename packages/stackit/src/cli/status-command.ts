@@ -3,6 +3,7 @@ import type { Freshness, RepoSummary } from "../contract/repo.ts";
 import { ago, soon } from "./ago.ts";
 import { ServerAnswerError, ServerClient } from "./ask-server.ts";
 import { ReposAnswer } from "./pick-repo.ts";
+import { progressWords } from "./progress-words.ts";
 import { alignColumns } from "./table.ts";
 import { type ExitCode, type Paint, paintFor, printLine, type Style, type Terminal } from "./terminal.ts";
 
@@ -36,6 +37,9 @@ const STYLES: Readonly<Record<Freshness["health"], Style>> = {
   never: "yellow",
 };
 
+/** Below the row that it is about. */
+const INDENT = " ".repeat(8);
+
 export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint: Paint): string[] {
   if (repos.length === 0) return ["No repository is served."];
   const rows = repos.map(({ id, displayName, kind, trunk, currentBranch, freshness }) => [
@@ -55,9 +59,14 @@ export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint:
     const { freshness } = repos[index] ?? {};
     if (!freshness) return [];
     const row = paint(STYLES[freshness.health], freshness.health) + line.slice(freshness.health.length);
-    return freshness.consecutiveFailures === 0
-      ? [row]
-      : [row, paint("red", `        ${failureWords(freshness, nowMs)}`)];
+    const progress = progressWords(freshness);
+    return [
+      row,
+      ...(progress === undefined ? [] : [`${INDENT}${progress}`]),
+      ...(freshness.consecutiveFailures === 0
+        ? []
+        : [paint("red", `${INDENT}${failureWords(freshness, nowMs)}`)]),
+    ];
   });
   return [paint("dim", title), ...painted];
 }

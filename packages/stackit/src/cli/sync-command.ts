@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Value } from "typebox/value";
 import { type RefChange, SyncRun } from "../contract/sync-run.ts";
 import { ServerAnswerError, ServerClient } from "./ask-server.ts";
 import { pickRepo } from "./pick-repo.ts";
+import { withProgressLine } from "./progress-line.ts";
 import { type ExitCode, type Paint, paintFor, printLine, type Style, type Terminal } from "./terminal.ts";
 
 export interface SyncOptions {
@@ -10,7 +12,11 @@ export interface SyncOptions {
   readonly confirm?: string;
 }
 
-/** Asks for a sync, waits for it, and prints what it found. */
+/** Seconds that one request waits for a run: a first clone takes longer than a connection should stay silent. */
+const WAIT_SEC = 60;
+const LOOK_AGAIN_MS = 500;
+
+/** Asks for a sync, waits for it, and prints what it found. On a terminal it shows meanwhile how far a long one is. */
 export async function syncCommand(
   repo: string | undefined,
   options: SyncOptions,
@@ -20,8 +26,16 @@ export async function syncCommand(
     const client = new ServerClient(options.server, terminal.signal);
     const repoId = repo ?? (await pickRepo(client));
     const body = options.confirm === undefined ? undefined : { confirm: options.confirm };
-    const run = await client.ask("POST", `/repos/${encodeURIComponent(repoId)}/sync`, SyncRun, body);
+    const run = await withProgressLine(syncAndWait(client, repoId, body), {
+      client,
+      repoId,
+      stream: terminal.stderr,
+    });
     print(run, options, terminal);
+    if (run.error) {
+      const { title, detail, code } = run.error;
+      printLine(terminal.stderr, `error: ${title}: ${detail} (${code})`);
+    }
     return run.outcome === "failed" || run.outcome === "held" ? 1 : 0;
   } catch (error) {
     if (!(error instanceof ServerAnswerError)) throw error;
@@ -32,6 +46,17 @@ export async function syncCommand(
     printLine(terminal.stderr, `error: ${error.message}`);
     return 1;
   }
+}
+
+/** The finished run. */
+async function syncAndWait(client: ServerClient, repoId: string, body: object | undefined): Promise<SyncRun> {
+  const path = `/repos/${encodeURIComponent(repoId)}`;
+  let run = await client.ask("POST", `${path}/sync`, SyncRun, { body, prefer: `wait=${WAIT_SEC}` });
+  while (run.state !== "finished") {
+    await sleep(LOOK_AGAIN_MS, undefined, { signal: client.signal });
+    run = await client.ask("GET", `${path}/sync-runs/${run.id}`, SyncRun);
+  }
+  return run;
 }
 
 function print(run: SyncRun, options: SyncOptions, terminal: Terminal): void {

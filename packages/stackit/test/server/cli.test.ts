@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -95,6 +96,43 @@ test("sync waits for the run, and its exit code tells how it went", async () => 
   const unknown = await runCommand(["sync", "nobody"], { cwd, env });
   expect(unknown.code).toBe(1);
   expect(unknown.stderr).toContain("repo/not-found");
+});
+
+test("sync follows a run for longer than one request waits for it", async () => {
+  const running = {
+    id: "01RUN",
+    repoId: "shop",
+    triggers: ["manual"],
+    requestedAt: "2026-01-05T09:00:00.000Z",
+    state: "running",
+    refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
+    stacks: { created: [], changed: [], removed: [] },
+    phases: { queueMs: 0, fetchMs: 0, readMs: 0, deriveMs: 0 },
+  };
+  const error = { code: "sync/timeout", title: "Too late", detail: "It took too long.", retryable: true };
+  const finished = { ...running, state: "finished", outcome: "failed", durationMs: 60_000, error };
+  const asked: string[] = [];
+  const server = createHttpServer((request, response) => {
+    asked.push(`${request.method} ${request.url} ${request.headers.prefer ?? ""}`);
+    const answer = request.method === "POST" || asked.length < 3 ? running : finished;
+    response.writeHead(request.method === "POST" ? 202 : 200, { "content-type": "application/json" });
+    response.end(JSON.stringify(answer));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
+  const run = await runCommand(["sync", "shop", "--server", url], { cwd: "/" });
+  server.close();
+  expect(asked).toEqual([
+    "POST /api/v1/repos/shop/sync wait=60",
+    "GET /api/v1/repos/shop/sync-runs/01RUN ",
+    "GET /api/v1/repos/shop/sync-runs/01RUN ",
+  ]);
+  expect(run).toEqual({
+    code: 1,
+    stdout: "shop: failed in 60.0 s\n",
+    stderr: "error: Too late: It took too long. (sync/timeout)\n",
+  });
 });
 
 test("commands that find no server say how to start or name one", async () => {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import type { RepoStatus } from "../../src/contract/repo.ts";
 import type { SyncProgress, SyncRunList } from "../../src/contract/sync-run.ts";
-import { runCommand, startServe } from "../support/cli.ts";
+import { runCommand, startCommand, startServe } from "../support/cli.ts";
 import { EventReader } from "../support/event-reader.ts";
 import { eventThat } from "../support/served-folders.ts";
 import { slowClone } from "../support/slow-clone.ts";
@@ -65,6 +65,29 @@ test("while one mirror is cloned, its progress is seen and the others are served
   const done = await status("large");
   expect(done).toMatchObject({ freshness: { health: "fresh", activity: "idle" }, counts: { stacks: 1 } });
   expect(done.freshness).not.toHaveProperty("progress");
+});
+
+test("status says how far a clone is, and sync shows it on a terminal until it has ended", async () => {
+  await using world = await serving();
+  await untilBytesCame(world);
+  const words = /cloning \d+ % · [\d,]+ of [\d,]+ objects · [\d.]+ [KM]iB/;
+  expect((await world.command("status")).stdout).toMatch(
+    new RegExp(`^never +large .*\n {8}${words.source}$`, "m"),
+  );
+  const args = ["sync", "large", "--server", world.server.url];
+  const seen = startCommand(args, { cwd: "/", hasTerminal: true });
+  const unseen = startCommand(args, { cwd: "/" });
+  await vi.waitUntil(() => words.test(seen.stderr()), { timeout: 30_000 });
+  world.tap.open();
+  expect(await Promise.all([seen.ended, unseen.ended])).toEqual([0, 0]);
+  expect(seen.stdout()).toMatch(/^large: unchanged in /);
+  // Each line is written over the one before, and the last one wiped.
+  const [start, ...lines] = seen.stderr().split("\r");
+  const wiped = lines.map((line) => line.replace("\u001b[K", ""));
+  expect([start, wiped.at(-1)]).toEqual(["", ""]);
+  expect(wiped[0]).toMatch(/^large: cloning/);
+  expect(lines.every((line) => line.endsWith("\u001b[K") && !line.includes("\n"))).toBe(true);
+  expect(unseen.stderr()).toBe("");
 });
 
 test("progress is told as it comes, and neither stored nor replayed", async () => {

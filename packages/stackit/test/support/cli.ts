@@ -11,9 +11,11 @@ export interface CliRun {
 interface CliOptions {
   readonly cwd: string;
   readonly env?: Record<string, string>;
+  /** Whether what is said on stderr goes to a terminal. */
+  readonly hasTerminal?: boolean;
 }
 
-/** Runs a command in this process, with streams that are no terminal, until it ends. */
+/** Runs a command in this process, by default with streams that are no terminal, until it ends. */
 export async function runCommand(args: readonly string[], options: CliOptions): Promise<CliRun> {
   const started = startCommand(args, options);
   const code = await started.ended;
@@ -49,9 +51,10 @@ export async function startServe(args: readonly string[], options: CliOptions): 
   };
 }
 
-function startCommand(args: readonly string[], { cwd, env = {} }: CliOptions) {
+export function startCommand(args: readonly string[], { cwd, env = {}, hasTerminal = false }: CliOptions) {
   const abort = new AbortController();
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const stdout = new PassThrough();
+  const stderr = Object.assign(new PassThrough(), { isTTY: hasTerminal, columns: 100 });
   const said = { out: "", err: "" };
   stdout.on("data", (chunk: Buffer) => {
     said.out += chunk.toString();
