@@ -66,8 +66,14 @@ async function rounds(count: number): Promise<Map<string, number[]>> {
     const linesMs = spans.of("diff-tree");
     note("whole sync", totalMs);
     note("fetch: the look", spans.of("look"));
-    note("fetch: git fetch", spans.of("fetch"));
-    note("fetch: own (plan, hold)", phases.fetchMs - spans.of("look") - spans.of("fetch"));
+    const gitMs = ["fetch aside", "for-each-ref aside", "update-ref"].map((command) => {
+      note(`fetch: git ${command}`, spans.of(command));
+      return spans.of(command);
+    });
+    note(
+      "fetch: own (plan, hold, folder)",
+      gitMs.reduce((left, ms) => left - ms, phases.fetchMs - spans.of("look")),
+    );
     note("read: git for-each-ref", spans.of("for-each-ref"));
     note("read: own (files, parsing)", phases.readMs - spans.of("for-each-ref"));
     note("derive: git cat-file, waited", objectsMs);

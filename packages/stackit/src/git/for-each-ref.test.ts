@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { differingLines, displayName, parseRefLine, RefListing } from "./for-each-ref.ts";
+import { differingLines, parseRefLine, RefListing } from "./for-each-ref.ts";
+import { displayName, refBytes } from "./ref-name.ts";
 
 const OID = "0123456789abcdef0123456789abcdef01234567";
 const OTHER = "f".repeat(40);
@@ -31,6 +32,13 @@ test("a name is shown as UTF-8 where it is, and else by its bytes", () => {
   expect(displayName(bytes(0xc0, 0xaf))).toBe("\\xc0\\xaf");
   expect(displayName(bytes(0xed, 0xa0, 0x80))).toBe("\\xed\\xa0\\x80");
   expect(displayName(bytes(0xc3))).toBe("\\xc3");
+});
+
+test("a name as it is shown gives its bytes again", () => {
+  for (const bytes of [[0x78], [0xc3, 0xa9], [0x6d, 0xfc, 0x6c], [0xc0, 0xaf], [0xff, 0x78, 0x66]]) {
+    const name = Buffer.from([...Buffer.from("refs/heads/"), ...bytes]);
+    expect(refBytes(displayName(name.toString("latin1")))).toEqual(name);
+  }
 });
 
 const listing = (...lines: string[]): Buffer =>

@@ -1,4 +1,5 @@
 import type { ReadOnlyGit } from "./read-only-git.ts";
+import { displayName } from "./ref-name.ts";
 import type { RunOptions } from "./run-git.ts";
 
 // A ref name holds no space, so spaces separate the fields; symref is empty for most refs. `%(worktreepath)` would cost half
@@ -144,17 +145,4 @@ function compareRefs(a: string | undefined, b: string | undefined): number {
 function nameIn(line: string): string {
   const start = line.indexOf(" ") + 1;
   return line.slice(start, line.indexOf(" ", start));
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/** A ref name given byte by byte, as text: UTF-8 where it is, else with `\xNN` for each byte beyond ASCII. */
-export function displayName(latin1: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the question is whether all is ASCII
-  if (/^[\x00-\x7f]*$/.test(latin1)) return latin1;
-  try {
-    return utf8.decode(Buffer.from(latin1, "latin1"));
-  } catch {
-    return latin1.replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`);
-  }
 }

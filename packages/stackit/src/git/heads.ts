@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { displayName } from "./for-each-ref.ts";
+import { displayName } from "./ref-name.ts";
 
 /** Where a HEAD points, by its file. `unknown`: not kept in a file, as with reftable. */
 export type HeadFile =

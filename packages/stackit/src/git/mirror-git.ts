@@ -1,7 +1,11 @@
 import { dirname } from "node:path";
 import { HEADS, KEPT } from "../stacks/ref-reading.ts";
+import { HAVES, makeAside } from "./aside-folder.ts";
 import { mirrorEnvironment, readOnlyEnvironment } from "./environment.ts";
 import { type FetchProgress, FetchProgressReader } from "./fetch-progress.ts";
+import { listRefs, RefListing } from "./for-each-ref.ts";
+import { ReadOnlyGit } from "./read-only-git.ts";
+import { refBytes } from "./ref-name.ts";
 import { type RunOptions, type RunResult, runGit } from "./run-git.ts";
 import type { Spawner } from "./spawner.ts";
 
@@ -15,8 +19,10 @@ export interface RemoteAccess {
 
 export interface RefUpdate {
   readonly ref: string;
-  /** What must be there now. */
-  readonly old: string;
+  /** What must be there now; absent when nothing may be there. */
+  readonly old?: string | undefined;
+  /** What is to be there; absent to delete it. */
+  readonly new?: string | undefined;
 }
 
 export interface FetchOptions extends RunOptions {
@@ -32,8 +38,6 @@ const FETCH = [
   "--no-recurse-submodules",
   "--no-show-forced-updates",
 ];
-/** More tips cost more than the walk that they save. */
-const MAX_TIPS = 256;
 
 /**
  * The commands that change a mirror of ours. The folder is always named, so none can land in a repository around it. Only those
@@ -56,29 +60,61 @@ export class MirrorGit {
     await runGit(this.#spawner, { args, cwd: dirname(this.gitDir), env: this.#offline }, options);
   }
 
-  /**
-   * Fetches by refspec, forced. `tips`: what we have of the refs concerned, so that git need not walk all others.
-   * @throws {GitError}
-   */
-  async fetch(
-    remote: RemoteAccess,
-    refspecs: readonly string[],
-    tips: readonly string[],
-    { onProgress, ...options }: FetchOptions,
-  ): Promise<void> {
-    const negotiation = tips.length <= MAX_TIPS ? tips.map((oid) => `--negotiation-tip=${oid}`) : [];
-    const volume = onProgress ? "--progress" : "--quiet";
-    const args = [...FETCH, volume, ...negotiation, "--stdin", "--end-of-options", remote.url.href];
-    const stderr = onProgress && { stderr: new FetchProgressReader(onProgress) };
-    const input = `${refspecs.join("\n")}\n`;
-    await this.#run(args, { ...options, ...stderr, input }, this.#online(remote));
+  /** Fetches whole namespaces or refs, forced, into the refs of the same names. @throws {GitError} */
+  async fetch(remote: RemoteAccess, names: readonly string[], options: FetchOptions): Promise<void> {
+    await this.#fetch(remote, names, options, this);
   }
 
-  /** Deletes refs that have not moved, and keeps the commits of the branches among them. All or none. @throws {GitError} */
-  async deleteRefs(updates: readonly RefUpdate[], options: RunOptions): Promise<void> {
-    const branches = updates.filter(({ ref }) => ref.startsWith(HEADS));
-    const deletions = updates.map(({ ref, old }) => `delete ${ref}\0${old}\0`);
-    await this.#updateRefs([...keeping(branches.map(({ old }) => old)), ...deletions], options);
+  /**
+   * Brings the objects of refs and moves no ref of the mirror: what came is returned, and is reachable from nothing yet. The cost
+   * does not grow with the mirror's refs, as git's own walk through all of them does: the fetch takes place in a Git folder beside
+   * them that shares the objects, and knows `haves` alone. What these reach must be here.
+   * @throws {GitError}
+   */
+  async fetchAside(
+    remote: RemoteAccess,
+    names: readonly string[],
+    haves: readonly string[],
+    options: FetchOptions,
+  ): Promise<ReadonlyMap<string, string>> {
+    await using aside = await makeAside(this.gitDir, haves);
+    await this.#fetch(remote, names, options, aside);
+    const { listing } = await listRefs(new ReadOnlyGit(this.#spawner, aside.gitDir), ["refs/"], options);
+    return new Map([...new RefListing(listing).refs].filter(([ref]) => !ref.startsWith(HAVES)));
+  }
+
+  async #fetch(
+    remote: RemoteAccess,
+    names: readonly string[],
+    { onProgress, ...options }: FetchOptions,
+    { gitDir, objects }: { gitDir: string; objects?: string },
+  ): Promise<void> {
+    const refspecs = names.map(refBytes).flatMap((name) => ["+", name, ":", name, "\n"]);
+    const input = Buffer.concat(refspecs.map((part) => Buffer.from(part)));
+    const volume = onProgress ? "--progress" : "--quiet";
+    const args = [...FETCH, volume, "--stdin", "--end-of-options", remote.url.href];
+    const env = {
+      ...mirrorEnvironment(dirname(this.gitDir), remote),
+      ...(objects !== undefined && { GIT_OBJECT_DIRECTORY: objects }),
+    };
+    const stderr = onProgress && { stderr: new FetchProgressReader(onProgress) };
+    await this.#run(args, { ...options, ...stderr, input }, { gitDir, env });
+  }
+
+  /**
+   * Moves, makes and deletes refs that are as was thought, and keeps the commits of branches that it deletes. All or none.
+   * @throws {GitError}
+   */
+  async updateRefs(updates: readonly RefUpdate[], options: RunOptions): Promise<void> {
+    const commands = updates.map(({ ref, old, new: now }) => {
+      const verb = now === undefined ? "delete" : old === undefined ? "create" : "update";
+      const oids = [now, old].flatMap((oid) => (oid === undefined ? [] : [`${oid}\0`]));
+      return Buffer.concat([Buffer.from(`${verb} `), refBytes(ref), Buffer.from(`\0${oids.join("")}`)]);
+    });
+    const leaving = updates.flatMap(({ ref, old, new: now }) =>
+      old !== undefined && now === undefined && ref.startsWith(HEADS) ? [old] : [],
+    );
+    await this.#updateRefs([...keeping(leaving), ...commands], options);
   }
 
   /** Keeps commits that no branch may reach any more. All or none. @throws {GitError} */
@@ -86,9 +122,9 @@ export class MirrorGit {
     await this.#updateRefs(keeping(oids), options);
   }
 
-  async #updateRefs(commands: readonly string[], options: RunOptions): Promise<void> {
+  async #updateRefs(commands: readonly Buffer[], options: RunOptions): Promise<void> {
     if (commands.length === 0) return;
-    await this.#run(["update-ref", "--stdin", "-z"], { ...options, input: commands.join("") });
+    await this.#run(["update-ref", "--stdin", "-z"], { ...options, input: Buffer.concat(commands) });
   }
 
   /** Points HEAD at a branch, whether or not it is there. @throws {GitError} */
@@ -119,20 +155,21 @@ export class MirrorGit {
       "HEAD",
       ...patterns,
     ];
-    return (await this.#run(args, options, this.#online(remote))).stdout.toString("latin1");
+    const env = mirrorEnvironment(dirname(this.gitDir), remote);
+    return (await this.#run(args, options, { env })).stdout.toString("latin1");
   }
 
-  #online(remote: RemoteAccess): Record<string, string> {
-    return mirrorEnvironment(dirname(this.gitDir), remote);
-  }
-
-  async #run(args: readonly string[], options: RunOptions, env = this.#offline): Promise<RunResult> {
-    const request = { args: ["--no-pager", `--git-dir=${this.gitDir}`, ...args], cwd: this.gitDir, env };
+  async #run(
+    args: readonly string[],
+    options: RunOptions,
+    { gitDir = this.gitDir, env = this.#offline }: { gitDir?: string; env?: Record<string, string> } = {},
+  ): Promise<RunResult> {
+    const request = { args: ["--no-pager", `--git-dir=${gitDir}`, ...args], cwd: gitDir, env };
     return runGit(this.#spawner, request, options);
   }
 }
 
 /** Whether or not they are kept already. */
-function keeping(oids: readonly string[]): string[] {
-  return [...new Set(oids)].map((oid) => `update ${KEPT}${oid}\0${oid}\0\0`);
+function keeping(oids: readonly string[]): Buffer[] {
+  return [...new Set(oids)].map((oid) => Buffer.from(`update ${KEPT}${oid}\0${oid}\0\0`));
 }

@@ -1,45 +1,38 @@
 import type { ExpectedRef, UnmetRef } from "../contract/sync-run.ts";
+import { displayName } from "../git/ref-name.ts";
 import type { AdvertisedRefs } from "../git/wire/ls-refs.ts";
 import { HEADS } from "../stacks/ref-reading.ts";
 
+type Refs = ReadonlyMap<string, string>;
+
 /** What must be done to make our refs equal to the remote's. */
 export interface FetchPlan {
-  /** Branches of ours that will move or go, and where they are. */
-  readonly leaving: readonly { readonly ref: string; readonly old: string }[];
-  /** Forced refspecs of the refs that are new or moved. */
-  readonly refspecs: readonly string[];
-  /** What we have of those that moved. */
-  readonly tips: readonly string[];
+  /** Refs that are new or moved, with what we have of them. */
+  readonly wanted: readonly { readonly ref: string; readonly old: string | undefined }[];
   readonly gone: readonly { readonly ref: string; readonly old: string }[];
+  /** The branches among them that are ours, and where they are. */
+  readonly leaving: readonly { readonly ref: string; readonly old: string }[];
 }
 
-/** From more changes on, naming each costs more than naming the namespaces. */
-const TOO_MANY_TO_NAME = 500;
-
-export function planFetch(
-  ours: ReadonlyMap<string, string>,
-  theirs: ReadonlyMap<string, string>,
-  prefixes: readonly string[],
-): FetchPlan {
-  const wanted: string[] = [];
-  const moving: { ref: string; old: string }[] = [];
+/** All of `theirs`, and those of `ours` that are gone, lie below the prefixes; others of ours are left alone. */
+export function planFetch(ours: Refs, theirs: Refs, prefixes: readonly string[]): FetchPlan {
+  const wanted: { ref: string; old: string | undefined }[] = [];
+  const gone: { ref: string; old: string }[] = [];
+  let common = 0;
   for (const [ref, oid] of theirs) {
-    const own = ours.get(ref);
-    if (own === oid) continue;
-    wanted.push(ref);
-    if (own !== undefined && ref.startsWith(HEADS)) moving.push({ ref, old: own });
+    const old = ours.get(ref);
+    if (old !== undefined) common++;
+    if (old !== oid) wanted.push({ ref, old });
   }
-  const names = wanted.length > TOO_MANY_TO_NAME ? prefixes.map((prefix) => `${prefix}*`) : wanted;
-  const gone = [...ours].flatMap(([ref, old]) =>
-    !theirs.has(ref) && prefixes.some((prefix) => ref.startsWith(prefix)) ? [{ ref, old }] : [],
+  if (common < ours.size) {
+    for (const [ref, old] of ours) {
+      if (!theirs.has(ref) && prefixes.some((prefix) => ref.startsWith(prefix))) gone.push({ ref, old });
+    }
+  }
+  const leaving = [...wanted, ...gone].flatMap(({ ref, old }) =>
+    old !== undefined && ref.startsWith(HEADS) ? [{ ref, old }] : [],
   );
-  return {
-    leaving: [...moving, ...gone.filter(({ ref }) => ref.startsWith(HEADS))],
-    refspecs: names.map((name) => `+${name}:${name}`),
-    // Only a branch's tip is a commit that a negotiation can start from.
-    tips: wanted.length > TOO_MANY_TO_NAME ? [] : [...new Set(moving.map(({ old }) => old))],
-    gone,
-  };
+  return { wanted, gone, leaving };
 }
 
 /**
@@ -63,7 +56,8 @@ export function parseLsRemote(text: string, prefixes: readonly string[]): Advert
   const refs = new Map<string, string>();
   let head: string | undefined;
   for (const line of text.split("\n")) {
-    const [left = "", ref = ""] = line.split("\t");
+    const [left = "", name = ""] = line.split("\t");
+    const ref = displayName(name);
     if (ref === "HEAD") head ??= /^ref: (\S+)$/.exec(left)?.[1];
     else if (
       /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(left) &&

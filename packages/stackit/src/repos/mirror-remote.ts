@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExpectedRef, UnmetRef } from "../contract/sync-run.ts";
 import { GitError, REFUSED_BY_REMOTE } from "../git/git-error.ts";
-import type { FetchOptions, MirrorGit, RemoteAccess } from "../git/mirror-git.ts";
+import type { MirrorGit, RemoteAccess } from "../git/mirror-git.ts";
 import type { RemoteCredentials } from "../git/remote-credentials.ts";
 import type { AdvertisedRefs, RefLook, RefLooker } from "../git/wire/ls-refs.ts";
 import { RemoteError } from "../git/wire/remote-failure.ts";
 import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
-import { type FetchPlan, parseLsRemote, stillUnmet } from "./advertised-refs.ts";
+import { parseLsRemote, stillUnmet } from "./advertised-refs.ts";
 
 /** How long a remote that does not serve an expected commit yet is looked at again, and after which pauses. */
 const LOOK_AGAIN_MS = [200, 500, 1_000, 2_000, 4_000];
@@ -75,9 +75,9 @@ export class MirrorRemote {
     throw new Error("looked at nothing");
   }
 
-  /** Brings into a mirror what the plan names, from where the last look found the remote. @throws {RemoteError} {GitError} */
-  async fetch(into: MirrorGit, { refspecs, tips }: FetchPlan, options: FetchOptions): Promise<void> {
-    await this.#withCredentials(options.signal, (remote) => into.fetch(remote, refspecs, tips, options));
+  /** Asks for something of the remote where the last look found it. @throws {RemoteError} {GitError} */
+  fetch<T>(signal: AbortSignal, ask: (remote: RemoteAccess) => Promise<T>): Promise<T> {
+    return this.#withCredentials(signal, ask);
   }
 
   async #ask(prefixes: readonly string[], signal: AbortSignal): Promise<RefLook> {

@@ -12,6 +12,7 @@ import type { Spawner } from "../git/spawner.ts";
 import type { AdvertisedRefs, RefLooker } from "../git/wire/ls-refs.ts";
 import { HEADS, MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type FetchPlan, planFetch } from "./advertised-refs.ts";
+import { bringRefs } from "./bring-refs.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HeadHistory, type HeadMoveStore } from "./head-history.ts";
 import { HoldGate } from "./hold-gate.ts";
@@ -70,8 +71,6 @@ const SECOND_LOOK_MS = 300_000;
 const RECLONE_GAP_MS = 600_000;
 /** Cloning brings everything there is. */
 const CLONE_TIMEOUT_MS = 3_600_000;
-/** Of a fetch of fewer refs, after the first one, progress is not told: it is over before anybody could read it. */
-const MANY_REFS = 32;
 
 /**
  * A bare copy of a remote that the server owns. A refresh looks at the remote's refs first; equal to ours, it ends there, without
@@ -220,7 +219,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const change = { gone: plan.gone.map(({ ref }) => ref), before: ours, after: advertised.refs };
     const hold = this.#gate.check(change, work.confirmed);
     const head = advertised.head === headOf(before?.raw) ? undefined : advertised.head;
-    const isEqual = plan.refspecs.length === 0 && plan.gone.length === 0 && head === undefined;
+    const isEqual = plan.wanted.length === 0 && plan.gone.length === 0 && head === undefined;
     if (hold || (isEqual && before && !mustRead)) {
       phases.fetchMs += lap();
       if (hold) return { ...this.#result("held", phases), hold, ...told };
@@ -230,7 +229,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     }
     this.#isUnsure = true;
     await this.#heads.announce(plan.leaving);
-    await this.#carryOut(this.#mirrorGit, plan, head, isFirst, { ...work, signal });
+    await this.#carryOut(this.#mirrorGit, plan, ours, head, { ...work, signal });
     phases.fetchMs += lap();
 
     const reading = await this.#read(signal);
@@ -314,7 +313,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
         const git = new MirrorGit(this.#spawner, folder);
         await git.init(await this.#remote.objectFormat(signal), { signal });
         const plan = planFetch(new Map(), advertised.refs, MIRRORED_PREFIXES);
-        await this.#carryOut(git, plan, advertised.head, true, { ...work, signal });
+        await this.#carryOut(git, plan, new Map(), advertised.head, { ...work, signal });
       });
     } catch (error) {
       if (signal.aborted) throw error;
@@ -340,18 +339,16 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   async #carryOut(
     git: MirrorGit,
     plan: FetchPlan,
+    ours: ReadonlyMap<string, string>,
     head: string | undefined,
-    isFirst: boolean,
     { signal, onProgress }: Pick<MirrorWork, "signal" | "onProgress">,
   ): Promise<void> {
-    // First what is gone: a branch `a` stands in the way of `a/b`.
-    await git.deleteRefs(plan.gone, { signal });
-    if (plan.refspecs.length > 0) {
-      const told = isFirst || plan.refspecs.length >= MANY_REFS ? { onProgress } : {};
-      await this.#remote.fetch(git, plan, { signal, timeoutMs: CLONE_TIMEOUT_MS, ...told });
-    }
+    const trunkRefs = [headOf(this.#state?.raw), `${HEADS}${this.snapshot?.trunk}`];
+    const trunk = trunkRefs.flatMap((ref) => ours.get(ref ?? "") ?? []);
+    const options = { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress };
+    await bringRefs(git, this.#remote, plan, { refs: ours, trunk }, options);
     if (head?.startsWith(HEADS)) await git.setHead(head, { signal });
-    if (isFirst) await git.packRefs({ signal });
+    if (ours.size === 0) await git.packRefs({ signal });
   }
 
   /** What an earlier process left can be read at once, before the remote answers. */

@@ -20,6 +20,7 @@ import {
   speakOldProtocol,
 } from "../support/git-host-behaviours.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
+import { testGit } from "../support/test-git.ts";
 
 const stack = () =>
   mirroredScene((s) => {
@@ -293,6 +294,71 @@ for (const command of ["update-ref", "fetch", "for-each-ref", "diff-tree"]) {
     expect((await scene.refresh()).outcome).toBe("unchanged");
   });
 }
+
+test("few changes move no ref before all of them can move, whatever was left of a fetch before", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const before = await scene.refsOf(scene.dir);
+  await scene.upstream.commit("ui");
+  await scene.upstream.amend("api", "Another word");
+  await scene.upstream.git("update-ref", "-d", "refs/stackit/metadata/ui");
+  const aside = join(scene.dir, "stackit-aside");
+  await mkdir(join(aside, "refs", "heads"), { recursive: true });
+  await writeFile(join(aside, "refs", "heads", "ui"), "half");
+  await writeFile(join(aside, "packed-refs.lock"), "");
+  scene.spawner.failNext = "update-ref";
+  await expect(scene.refresh()).rejects.toThrow();
+  expect(await scene.refsOf(scene.dir)).toBe(before);
+  scene.spawner.take();
+  expect((await scene.refresh()).outcome).toBe("updated");
+  await expectEqual(scene);
+  expect(scene.spawner.take().commands.filter((command) => command === "update-ref")).toHaveLength(1);
+  expect(await readdir(scene.dir)).not.toContain("stackit-aside");
+  await scene.upstream.gitIn(scene.dir, "fsck", "--strict");
+});
+
+test("a branch that stands on one that did not move is brought whole", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  await scene.upstream.git("branch", "top", "ui");
+  const sha = await scene.upstream.commit("top");
+  expect((await scene.refresh()).refs.changes).toMatchObject([
+    { ref: "refs/heads/top", kind: "created", new: sha },
+  ]);
+  await scene.upstream.gitIn(scene.dir, "fsck", "--strict");
+});
+
+test("names beyond ASCII are followed like any other, in UTF-8 and otherwise", async () => {
+  await using scene = await stack();
+  const { upstream } = scene;
+  // A process is given its arguments as UTF-8, so a name that is none goes by standard input.
+  const odd = Buffer.from("refs/heads/m\xfcll", "latin1");
+  const set = async (verb: string, ...oids: string[]) => {
+    const input = Buffer.concat([
+      Buffer.from(`${verb} `),
+      odd,
+      Buffer.from(`${oids.map((oid) => ` ${oid}`).join("")}\n`),
+    ]);
+    await testGit(["update-ref", "--stdin"], { cwd: upstream.path, input });
+  };
+  await upstream.git("branch", "été/分支", "ui");
+  await set("create", await upstream.sha("ui"));
+  await scene.refresh();
+  await expectEqual(scene);
+  expect(await scene.refresh()).toMatchObject({ outcome: "unchanged" });
+  const names = () => scene.mirror.snapshot?.branches().map(({ name }) => name);
+  expect(names()).toEqual(expect.arrayContaining(["été/分支", "m\\xfcll"]));
+
+  const sha = await upstream.commit("été/分支");
+  await set("update", sha);
+  expect((await scene.refresh()).refs.changes.map(({ kind }) => kind)).toEqual(["forward", "forward"]);
+  await expectEqual(scene);
+
+  await upstream.git("branch", "-D", "été/分支");
+  await set("delete");
+  expect((await scene.refresh()).refs.deleted).toBe(2);
+  await expectEqual(scene);
+});
 
 test("a repository with the newer object format is mirrored in it", async () => {
   await using scene = await mirroredScene((s) => s.commit("main"), {}, { objectFormat: "sha256" });

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { displayName } from "../ref-name.ts";
 import { DELIMITER, FLUSH, PacketError, packet, readPackets } from "./pkt-line.ts";
 import { isPermanent, MAX_REDIRECTS, type Redirect, redirectedBase } from "./redirect.ts";
 import { failureOfStatus, RemoteError } from "./remote-failure.ts";
@@ -220,17 +221,16 @@ function parseAnswer(answer: Buffer, prefixes: readonly string[]): AdvertisedRef
     for (const part of readPackets(answer)) {
       if (part.kind === "flush") isComplete = true;
       if (part.kind !== "data") continue;
-      const [oid = "", ref = "", ...attributes] = part.payload
-        .toString("latin1")
-        .replace(/\n$/, "")
-        .split(" ");
+      const line = part.payload.toString("latin1");
+      const oidEnd = line.indexOf(" ");
+      const end = line.endsWith("\n") ? line.length - 1 : line.length;
+      const space = line.indexOf(" ", oidEnd + 1);
+      const ref = line.slice(oidEnd + 1, space < 0 ? end : space);
       if (ref === "HEAD") {
-        head = attributes.find((text) => text.startsWith("symref-target:"))?.slice("symref-target:".length);
-      } else if (
-        /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(oid) &&
-        prefixes.some((prefix) => ref.startsWith(prefix))
-      ) {
-        refs.set(ref, oid);
+        const target = /symref-target:(\S+)/.exec(line)?.[1];
+        head = target === undefined ? undefined : displayName(target);
+      } else if ((oidEnd === 40 || oidEnd === 64) && prefixes.some((prefix) => ref.startsWith(prefix))) {
+        refs.set(displayName(ref), line.slice(0, oidEnd));
       }
     }
   } catch (error) {
