@@ -171,8 +171,8 @@ test("a damaged mirror keeps showing its last state while it cannot be cloned an
 
   await writeFile(join(dataDir, "mirrors", "shop.git", "HEAD"), "junk");
   await pushFromElsewhere(upstream, "more");
-  // The first look is answered, so that the damage is met.
-  host.front = on("ls-refs", after(1, refuse(503)));
+  // The look and the fetch are answered, so that the damage is met.
+  host.front = on("ls-refs", after(2, refuse(503)));
   const failed = await fetch(`${server.url}/api/v1/repos/shop/sync`, { method: "POST" });
   expect(failed.status).toBe(500);
   expect(await failed.json()).toMatchObject({
