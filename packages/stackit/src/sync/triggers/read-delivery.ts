@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { Value } from "typebox/value";
+import { Compile } from "typebox/compile";
 import type { ExpectedRef } from "../../contract/sync-run.ts";
 import type { NamedOwner } from "../forge-names.ts";
 import type { NamedRepo } from "../recognize.ts";
@@ -30,14 +30,12 @@ const Repository = Type.Object({
   clone_url: Type.Optional(Type.String()),
   updated_at: Type.Optional(Type.Unknown()),
 });
-const Naming = Type.Object({ repository: Repository });
 const PushPayload = Type.Object({
   ref: Type.String({ pattern: "^refs/.", maxLength: 1024 }),
   after: Type.Optional(Type.String()),
   deleted: Type.Optional(Type.Boolean()),
   repository: Repository,
 });
-const RepositoryPayload = Type.Object({ action: Type.String(), repository: Repository });
 const Listed = Type.Optional(
   Type.Array(Type.Object({ id: Type.Optional(ForgeRepoId), full_name: FullName })),
 );
@@ -50,20 +48,26 @@ const InstallationPayload = Type.Object({
   repositories_removed: Listed,
 });
 
+/** Compiled, since pushes come in bursts and senders wait. */
+const push = Compile(PushPayload);
+const repositoryNews = Compile(Type.Object({ action: Type.String(), repository: Repository }));
+const installationNews = Compile(InstallationPayload);
+const naming = Compile(Type.Object({ repository: Repository }));
+
 const NEWS = { kind: "news", needsRun: true, expect: [], isDeletion: false } as const;
 
 /** What GitHub says with the payload of an event. Takes anything that JSON can hold. */
 export function readDelivery(event: string, payload: unknown): Reading {
-  if (event === "push") return Value.Check(PushPayload, payload) ? readPush(payload) : { kind: "malformed" };
+  if (event === "push") return push.Check(payload) ? readPush(payload) : { kind: "malformed" };
   if (event === "repository") {
-    if (!Value.Check(RepositoryPayload, payload)) return { kind: "malformed" };
+    if (!repositoryNews.Check(payload)) return { kind: "malformed" };
     const isDeletion = payload.action === "deleted";
     return { ...NEWS, repos: [named(payload.repository)], needsRun: !isDeletion, isDeletion };
   }
   if (event === "installation" || event === "installation_repositories") {
-    return Value.Check(InstallationPayload, payload) ? readInstallation(payload) : { kind: "malformed" };
+    return installationNews.Check(payload) ? readInstallation(payload) : { kind: "malformed" };
   }
-  const repos = Value.Check(Naming, payload) ? [named(payload.repository)] : [];
+  const repos = naming.Check(payload) ? [named(payload.repository)] : [];
   return { kind: "ignored", repos };
 }
 
