@@ -1,5 +1,5 @@
 // A Git host as a process of its own: serves the bare repositories in the folder given as argument, and says where.
-// Asked over IPC, it answers with the requests that it has had.
+// Asked over IPC, it answers with how often each was fetched from.
 
 import { gitHttpHost } from "../packages/stackit/test/support/git-http-host.ts";
 
@@ -7,6 +7,16 @@ const folder = process.argv[2];
 if (folder === undefined || !process.send) throw new Error("usage: fork git-host-process.ts <folder>");
 
 const host = await gitHttpHost(folder);
-process.on("message", () => process.send?.({ requests: host.requests }));
+process.on("message", () => process.send?.({ fetches: fetches() }));
 process.on("disconnect", () => process.exit());
 process.send({ url: host.url });
+
+/** Each fetch of Git's begins with a discovery, however often it then asks. A look does without, once it knows the host. */
+function fetches(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [index, request] of host.requests.entries()) {
+    const name = request.split("/")[1] ?? "";
+    if (host.asks[index] === "discovery") counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}

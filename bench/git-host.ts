@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 export interface GitHost extends AsyncDisposable {
   /** Without a slash at its end; a repository is `<url>/<name of its folder>`. */
   readonly url: string;
-  /** Method and path of everything that was asked, oldest first. */
-  requests(): Promise<readonly string[]>;
+  /** How many fetches there were so far, by folder of the repository. */
+  fetches(): Promise<Readonly<Record<string, number>>>;
 }
 
 /** A smart HTTP host of the bare repositories in `folder`, in another process: what it does is not the measured one's work. */
@@ -17,11 +17,11 @@ export async function gitHost(folder: string): Promise<GitHost> {
   const [{ url }] = await once(child, "message");
   return {
     url,
-    async requests() {
+    async fetches() {
       const answer = once(child, "message");
-      child.send({});
-      const [{ requests }] = await answer;
-      return requests;
+      child.send("fetches");
+      const [{ fetches }] = await answer;
+      return fetches;
     },
     async [Symbol.asyncDispose]() {
       const gone = once(child, "exit");

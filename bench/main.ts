@@ -1,6 +1,6 @@
 // Measures the product against the plain Git commands that any implementation needs, side by side in one run.
 //
-//   npm run bench [-- --sizes 50,1000,10000 --rounds 7 --dir DIR --json]
+//   npm run bench [-- --sizes 50,1000,10000 --rounds 7 --only mirror,sweep --dir DIR --json]
 //
 // What is measured, and what each floor is, stands below the table that it prints.
 
@@ -8,10 +8,15 @@ import { rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Comparison, Sample } from "./measure.ts";
+import { manyMirrors } from "./many-mirrors.ts";
+import type { Result } from "./measure.ts";
 import { mirrorSyncs } from "./mirror.ts";
+import { pushesToEvents } from "./push-to-event.ts";
 import { cachedRepository, SIZES, scratchCopy } from "./repositories.ts";
 import { firstSnapshot, httpReads, refreshes } from "./scenarios.ts";
+import { sweeps } from "./sweep.ts";
+import { table } from "./table.ts";
+import { webhookBursts } from "./webhook-burst.ts";
 
 const NOTES = `
 Medians (min–max) in milliseconds; both sides run in turn in one process, each going first every other time. The ratio is median by median.
@@ -25,30 +30,65 @@ GET /view and POST /sync: the whole server over HTTP on loopback, gzip accepted.
   what answering from Git each time would cost at least.
 mirror, …: a mirror of the repository on a smart HTTP host on loopback. Nothing pushed: floor: git ls-remote with the same prefixes. One
   branch pushed, with its metadata: the product's time includes the look, the fetch, the model, the line counts and the publishing. Floor:
-  the best bare git fetch: the two refs by name with --negotiation-tip, which somebody would first have to know of.`;
+  the best bare git fetch: the two refs by name with --negotiation-tip, which somebody would first have to know of.
+push to event: one push at a time to a server process with one mirror, its webhook at once after it; from the posting to the refresh event at
+  a reader, less the settle window of 250 ms and the fetch (fetchMs of the run: look and fetch). Reading and deriving are medians.
+200 mirrors, …: all synced through the queue, four at once, each run recorded in the store. Floor: git fetch --prune in 200 clones by xargs -P 4.
+1000 webhooks: to a server process, by another process over 50 kept connections as fast as they are answered, each at once after the push of
+  which it tells; from the sending to the status. "Sender late": by how much the sender's own event loop was late, at the 99th of 100 times:
+  that is in all figures. Fetches as the host counts them. Floor, under plain Git: an endpoint that checks the signature and does no more.
+1000 mirrors: of 50 branches, on the disk when the server process starts; first runs are spread at ten a second. Swept: after a webhook for each,
+  with nothing new. Each: what a mirror adds to a swept server.`;
+
+/** Groups of scenarios, as `--only` names them: with one repository of each size, and with many small ones. */
+const OF_ONE = ["first", "refresh", "http", "mirror", "events"] as const;
+const OF_MANY = ["sweep", "webhooks", "memory"] as const;
+const GROUPS = [...OF_ONE, ...OF_MANY];
+type Group = (typeof GROUPS)[number];
 
 const { values } = parseArgs({
   options: {
     sizes: { type: "string", default: SIZES.map(({ branches }) => branches).join(",") },
     rounds: { type: "string", default: "7" },
     dir: { type: "string", default: join(tmpdir(), "stackit-bench") },
+    only: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
 
-const wanted = new Set(values.sizes.split(",").map(Number));
-const results: Comparison[] = [];
+const sizes = new Set(values.sizes.split(",").map(Number));
+const rounds = Number(values.rounds);
+const isWanted = (group: Group) => (values.only ?? GROUPS.join(",")).split(",").includes(group);
+const results: Result[] = [];
+
+async function measure(group: Group, what: () => Promise<readonly Result[]>): Promise<void> {
+  if (!isWanted(group)) return;
+  process.stderr.write(`Measuring ${group} …\n`);
+  results.push(...(await what()));
+}
+
 for (const size of SIZES) {
-  if (!wanted.has(size.branches)) continue;
+  if (!sizes.has(size.branches) || !OF_ONE.some(isWanted)) continue;
+  process.stderr.write(`${size.branches} branches:\n`);
   const copy = await scratchCopy(await cachedRepository(size, values.dir));
   try {
-    const bench = { repository: copy, branches: size.branches, rounds: Number(values.rounds) };
-    process.stderr.write(`Measuring ${size.branches} branches …\n`);
-    results.push(await firstSnapshot(bench), ...(await refreshes(bench)));
-    results.push(...(await httpReads(bench)), ...(await mirrorSyncs(bench)));
+    const bench = { repository: copy, branches: size.branches, rounds };
+    await measure("first", async () => [await firstSnapshot(bench)]);
+    await measure("refresh", () => refreshes(bench));
+    await measure("http", () => httpReads(bench));
+    await measure("mirror", () => mirrorSyncs(bench));
+    await measure("events", async () => [await pushesToEvents(bench)]);
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
+}
+if (OF_MANY.some(isWanted)) {
+  const [smallest] = SIZES;
+  if (!smallest) throw new Error("there is no size");
+  const template = await cachedRepository(smallest, values.dir);
+  await measure("sweep", () => sweeps(template, rounds));
+  await measure("webhooks", () => webhookBursts(template, rounds));
+  await measure("memory", () => manyMirrors(template));
 }
 
 process.stdout.write(
@@ -56,18 +96,3 @@ process.stdout.write(
     ? `${JSON.stringify({ node: process.version, cpus: cpus().length, results }, null, 2)}\n`
     : `${table(results)}\n${NOTES}\n`,
 );
-
-function table(rows: readonly Comparison[]): string {
-  const lines = ["| branches | | Stackit | plain Git | ratio |", "|---:|---|---:|---:|---:|"];
-  for (const { branches, scenario, product, floor, ratio } of rows) {
-    lines.push(
-      `| ${branches.toLocaleString("en")} | ${scenario} | ${show(product)} | ${show(floor)} | ${ratio.toFixed(2)} |`,
-    );
-  }
-  return lines.join("\n");
-}
-
-function show({ medianMs, minMs, maxMs }: Sample): string {
-  const digits = medianMs < 10 ? 1 : 0;
-  return `${medianMs.toFixed(digits)} (${minMs.toFixed(digits)}–${maxMs.toFixed(digits)})`;
-}

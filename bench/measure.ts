@@ -7,6 +7,7 @@ export interface Sample {
 }
 
 export interface Comparison {
+  /** Of the repository, or of each of several. */
   readonly branches: number;
   readonly scenario: string;
   readonly product: Sample;
@@ -14,6 +15,19 @@ export interface Comparison {
   /** Median of the product by median of the floor. */
   readonly ratio: number;
 }
+
+/** What a median of milliseconds does not tell: figures with their names and units, in the order in which to show them. */
+export interface Finding {
+  readonly branches: number;
+  readonly scenario: string;
+  readonly product: readonly Figure[];
+  /** Empty where plain Git has nothing to compare with. */
+  readonly floor: readonly Figure[];
+}
+
+export type Figure = readonly [name: string, value: number, unit?: "ms" | "s" | "KiB" | "MiB"];
+
+export type Result = Comparison | Finding;
 
 export async function timeMs(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
@@ -62,4 +76,10 @@ export function median(values: readonly number[]): number {
   const at = (index: number): number => sorted[index] ?? Number.NaN;
   const middle = (sorted.length - 1) / 2;
   return (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
+}
+
+/** The value that this share of all values does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }

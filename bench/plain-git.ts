@@ -8,17 +8,7 @@ const PREFIXES = ["refs/heads/", "refs/stackit/metadata/"];
 export async function git(gitDir: string, args: readonly string[], input?: string): Promise<string> {
   const child = spawn("git", [`--git-dir=${gitDir}`, ...args], {
     cwd: gitDir,
-    env: {
-      PATH: process.env.PATH ?? "",
-      GIT_CONFIG_NOSYSTEM: "1",
-      GIT_CONFIG_GLOBAL: "/dev/null",
-      GIT_OPTIONAL_LOCKS: "0",
-      GIT_AUTHOR_NAME: "Bench",
-      GIT_AUTHOR_EMAIL: "bench@example.com",
-      GIT_COMMITTER_NAME: "Bench",
-      GIT_COMMITTER_EMAIL: "bench@example.com",
-      LC_ALL: "C",
-    },
+    env: gitEnvironment(),
     stdio: ["pipe", "pipe", "inherit"],
   });
   const chunks: Buffer[] = [];
@@ -29,6 +19,20 @@ export async function git(gitDir: string, args: readonly string[], input?: strin
   const [code] = await once(child, "close");
   if (code !== 0) throw new Error(`git ${args[0]} ended with ${code}`);
   return Buffer.concat(chunks).toString("latin1");
+}
+
+export function gitEnvironment(): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_OPTIONAL_LOCKS: "0",
+    GIT_AUTHOR_NAME: "Bench",
+    GIT_AUTHOR_EMAIL: "bench@example.com",
+    GIT_COMMITTER_NAME: "Bench",
+    GIT_COMMITTER_EMAIL: "bench@example.com",
+    LC_ALL: "C",
+  };
 }
 
 export interface Ref {

@@ -43,7 +43,7 @@ export async function cachedRepository(size: Size, folder: string): Promise<stri
 
 /** A copy that may be changed. */
 export async function scratchCopy(repository: string): Promise<string> {
-  const copy = `${repository}.scratch-${process.pid}`;
+  const copy = `${repository.replace(/\.git$/, "")}-scratch-${process.pid}.git`;
   await cp(repository, copy, { recursive: true });
   return copy;
 }

@@ -170,7 +170,7 @@ export async function untilCounted(repo: Pick<WorkingCopy, "snapshot">): Promise
   while (!repo.snapshot?.branches().every(({ linesAdded }) => linesAdded !== undefined)) await sleep(200);
 }
 
-async function untilCountedOverHttp(base: string): Promise<void> {
+export async function untilCountedOverHttp(base: string): Promise<void> {
   for (;;) {
     const answer: unknown = await (await fetch(`${base}/branches`)).json();
     if (isCounted(answer)) return;
