@@ -7,6 +7,7 @@ import type { MirrorConfig, WorkingCopyConfig } from "./config/repos-file.ts";
 import type { LoggedEvent } from "./contract/events.ts";
 import { EventLog } from "./events/event-log.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
+import { MeasuredSpawner } from "./git/measured-spawner.ts";
 import { fixedCredentials } from "./git/remote-credentials.ts";
 import type { Spawner } from "./git/spawner.ts";
 import { RefLooker } from "./git/wire/ls-refs.ts";
@@ -69,7 +70,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     if (store.setAside !== undefined) {
       log.warn({ file: store.setAside }, "the database was broken and was set aside; a new one was begun");
     }
-    const spawner = house.use(new HelperSpawner());
+    const spawner = house.use(new MeasuredSpawner(new HelperSpawner()));
     const events = new EventLog({ onError: (error) => log.error({ err: error }, "an event reader failed") });
     const queue = newQueue(config, log);
     recordRuns(queue, store, events, log);
@@ -117,6 +118,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       history: historyOf(store, (id) => served.get(id)?.target.storeKey),
       events,
       githubDeliveries,
+      git: spawner,
       config: { ...config, version: productVersion(), ...webDir() },
       logger: log,
     });

@@ -1,14 +1,25 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Clock } from "../lib/clock.ts";
 import type { App } from "./app-type.ts";
-import type { SyncRequester } from "./server-parts.ts";
+import { measureGit } from "./metrics/git-metrics.ts";
+import { measureQueue } from "./metrics/queue-metrics.ts";
+import { measureRepos } from "./metrics/repo-metrics.ts";
+import { measureRuns } from "./metrics/run-metrics.ts";
+import { measureWebhooks } from "./metrics/webhook-metrics.ts";
+import type { ServerParts } from "./server-parts.ts";
+
+export interface Measured extends Pick<ServerParts, "repos" | "syncs" | "githubDeliveries" | "git"> {
+  readonly streams: { readonly size: number };
+  readonly clock: Clock;
+}
 
 /** What `/metrics` tells. Routes are named by their pattern, so that nobody's URL becomes a label. */
 export class Metrics implements Disposable {
   readonly #registry = new Registry();
   readonly #requestSeconds: Histogram<"method" | "route" | "status">;
-  readonly #stopObserving: () => void;
+  readonly #stops: (() => void)[];
 
-  constructor({ syncs, streams }: { syncs: SyncRequester; streams: { readonly size: number } }) {
+  constructor({ repos, syncs, githubDeliveries, git, streams, clock }: Measured) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requestSeconds = new Histogram({
@@ -16,19 +27,6 @@ export class Metrics implements Disposable {
       help: "Time to answer a request, by route.",
       labelNames: ["method", "route", "status"],
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
-      registers,
-    });
-    const runs = new Counter({
-      name: "stackit_sync_runs_total",
-      help: "Finished sync runs, by the first trigger and the outcome.",
-      labelNames: ["trigger", "outcome"],
-      registers,
-    });
-    const runSeconds = new Histogram({
-      name: "stackit_sync_run_duration_seconds",
-      help: "Duration of sync runs from start to end.",
-      labelNames: ["outcome"],
-      buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
       registers,
     });
     new Gauge({
@@ -39,11 +37,10 @@ export class Metrics implements Disposable {
         this.set(streams.size);
       },
     });
-    this.#stopObserving = syncs.observe(({ run }) => {
-      if (run.outcome === undefined) return;
-      runs.inc({ trigger: run.triggers[0] ?? "unknown", outcome: run.outcome });
-      if (run.durationMs !== undefined) runSeconds.observe({ outcome: run.outcome }, run.durationMs / 1000);
-    });
+    measureQueue(this.#registry, syncs);
+    measureRepos(this.#registry, { repos, syncs, clock });
+    measureGit(this.#registry, git);
+    this.#stops = [measureRuns(this.#registry, syncs), measureWebhooks(this.#registry, githubDeliveries)];
   }
 
   watch(app: App): void {
@@ -67,7 +64,7 @@ export class Metrics implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#stopObserving();
+    for (const stop of this.#stops) stop();
     this.#registry.clear();
   }
 }

@@ -21,6 +21,7 @@ function nothing(): ServerParts {
     syncs: new SyncQueue(),
     history: { list: async () => ({ runs: [] }), find: async () => undefined, check: async () => {} },
     events: new EventLog(),
-    githubDeliveries: { receive: async () => "ignored" },
+    githubDeliveries: { receive: async () => "ignored", onAnswered: () => () => {} },
+    git: { started: 0, running: 0 },
   };
 }

@@ -11,7 +11,7 @@ export interface RepoTable {
   get(repoId: string): ServedRepo | undefined;
 }
 
-export type SyncRequester = Pick<SyncQueue, "request" | "freshness" | "findRun" | "observe">;
+export type SyncRequester = Pick<SyncQueue, "request" | "freshness" | "findRun" | "observe" | "backlog">;
 
 /** The runs that the store keeps. */
 export interface SyncHistory {
@@ -26,7 +26,13 @@ export interface SyncHistory {
 export type EventSource = Pick<EventLog, "position" | "subscribe">;
 
 /** Takes what GitHub delivers, once its signature was found to be right. */
-export type DeliveryReceiver = Pick<GithubDeliveries, "receive">;
+export type DeliveryReceiver = Pick<GithubDeliveries, "receive" | "onAnswered">;
+
+/** Git processes of the whole program. */
+export interface GitActivity {
+  readonly started: number;
+  readonly running: number;
+}
 
 /** Everything the server needs of the rest of the product. */
 export interface ServerParts {
@@ -35,4 +41,5 @@ export interface ServerParts {
   readonly history: SyncHistory;
   readonly events: EventSource;
   readonly githubDeliveries: DeliveryReceiver;
+  readonly git: GitActivity;
 }

@@ -44,7 +44,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   const endAll = endConnections(app.server);
 
   const streams = new EventStreams({ source: parts.events, version: config.version, clock, limits });
-  const metrics = new Metrics({ syncs: parts.syncs, streams });
+  const metrics = new Metrics({ ...parts, streams, clock });
   const guards = requestGuards(config, limits, clock);
   const closing = new AbortController();
   const context: RouteContext = {

@@ -141,6 +141,17 @@ export class SyncQueue implements AsyncDisposable {
     return [lane?.waiting?.record, lane?.current?.record, lane?.last].find((run) => run?.id === runId);
   }
 
+  /** Runs at work; those that could be, if it were their turn; and since when the first of these could. */
+  backlog(): { running: number; waiting: number; oldestMs: number } {
+    const now = this.#clock.now();
+    const lanes = [...this.#lanes.values()];
+    const lateMs = lanes.flatMap(({ waiting }) =>
+      waiting && waiting.dueAtMs <= now ? now - waiting.dueAtMs : [],
+    );
+    const running = lanes.filter((lane) => lane.running).length;
+    return { running, waiting: lateMs.length, oldestMs: Math.max(0, ...lateMs) };
+  }
+
   /**
    * Returns what ends it. An observer that throws or rejects is reported and hears on. Disposal waits for promises that
    * observers returned.

@@ -87,7 +87,8 @@ test("a server whose store does not answer is not ready, and says nothing of why
       },
     },
     events: new EventLog(),
-    githubDeliveries: { receive: async () => "ignored" },
+    githubDeliveries: { receive: async () => "ignored", onAnswered: () => () => {} },
+    git: { started: 0, running: 0 },
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1" },
     logger: pino({ level: "silent" }),
   });

@@ -92,6 +92,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     },
     events,
     githubDeliveries,
+    git: { started: 0, running: 0 },
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1", ...options.config },
     logger,
     ...(options.clock ? { clock: options.clock } : {}),

@@ -1,5 +1,6 @@
 import { Problem } from "../../contract/problem-error.ts";
 import type { SyncRun } from "../../contract/sync-run.ts";
+import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { Deliveries, Delivery } from "../../store/deliveries.ts";
 import type { Followed, ForgeNames } from "../forge-names.ts";
 import type { SyncQueue } from "../sync-queue.ts";
@@ -24,11 +25,19 @@ export class GithubDeliveries {
   readonly #deliveries: Deliveries;
   readonly #queue: SyncQueue;
   readonly #names: ForgeNames;
-  /** Ids of deliveries, by the run that will answer them. */
-  readonly #waiting = new Map<string, string[]>();
+  readonly #clock: Pick<Clock, "now">;
+  /** Deliveries, by the run that will answer them. `atMs`: when they came, unless that was before this process. */
+  readonly #waiting = new Map<string, { id: string; atMs?: number | undefined }[]>();
+  readonly #listeners = new Set<(tookMs: number) => void>();
 
   /** Only what `names` follows is concerned: a working copy is never fetched into. */
-  constructor(deliveries: Deliveries, queue: SyncQueue, names: ForgeNames) {
+  constructor(
+    deliveries: Deliveries,
+    queue: SyncQueue,
+    names: ForgeNames,
+    clock: Pick<Clock, "now"> = systemClock,
+  ) {
+    this.#clock = clock;
     this.#deliveries = deliveries;
     this.#queue = queue;
     this.#names = names;
@@ -41,6 +50,7 @@ export class GithubDeliveries {
    * @throws {Problem} `request/invalid` for one that does not say whom it concerns.
    */
   async receive({ id, event, payload }: GithubDelivery): Promise<"taken" | "ignored"> {
+    const atMs = this.#clock.now();
     const reading = readDelivery(event, payload);
     if (reading.kind === "malformed")
       throw new Problem("request/invalid", `The payload of ${event} does not say what it is about.`);
@@ -54,9 +64,15 @@ export class GithubDeliveries {
     for (const { repo, storeKey } of concerned) {
       const delivery = { id, event, repoKey: storeKey, task };
       const isNew = await this.#deliveries.add(delivery, { finished: !needsRun });
-      if (isNew && needsRun) await this.#ask(repo.id, delivery);
+      if (isNew && needsRun) await this.#ask(repo.id, delivery, atMs);
     }
     return concerned.length > 0 ? "taken" : "ignored";
+  }
+
+  /** The listener is told how long a delivery took until its run had succeeded. It must not throw. Returns what ends it. */
+  onAnswered(listener: (tookMs: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Asks again for what a process before this one acknowledged and did not finish. Call it once, at the start. */
@@ -79,18 +95,27 @@ export class GithubDeliveries {
     return [...concerned];
   }
 
-  async #ask(repoId: string, { id, repoKey, task }: Delivery): Promise<void> {
+  async #ask(repoId: string, { id, repoKey, task }: Delivery, atMs?: number): Promise<void> {
     const ticket = this.#queue.request(repoId, { trigger: "webhook", expect: task.expect });
     const sameRun = this.#waiting.get(ticket.runId);
-    if (sameRun) sameRun.push(id);
-    else this.#waiting.set(ticket.runId, [id]);
+    if (sameRun) sameRun.push({ id, atMs });
+    else this.#waiting.set(ticket.runId, [{ id, atMs }]);
     await this.#heed(repoKey, ticket.run());
   }
 
-  async #heed(storeKey: string, { id: runId, state, error }: SyncRun): Promise<void> {
+  async #heed(storeKey: string, { id: runId, state, outcome, error }: SyncRun): Promise<void> {
     if (state !== "finished") return;
-    const ids = this.#waiting.get(runId) ?? [];
+    const answered = this.#waiting.get(runId) ?? [];
     this.#waiting.delete(runId);
+    if (outcome === "updated" || outcome === "unchanged" || outcome === "partial") this.#tell(answered);
+    const ids = answered.map(({ id }) => id);
     if (error?.code !== "sync/shutting-down") await this.#deliveries.finish(storeKey, ids);
+  }
+
+  #tell(answered: readonly { atMs?: number | undefined }[]): void {
+    const now = this.#clock.now();
+    for (const { atMs } of answered) {
+      if (atMs !== undefined) for (const listener of this.#listeners) listener(now - atMs);
+    }
   }
 }

@@ -1,0 +1,30 @@
+import { Registry } from "prom-client";
+import { expect, test } from "vitest";
+import type { Freshness } from "../../contract/repo.ts";
+import { measureRepos } from "./repo-metrics.ts";
+
+const NOW_MS = Date.UTC(2026, 0, 1);
+
+test("with more than a thousand mirrors, the stalest have a line each, and all are counted", async () => {
+  const registry = new Registry();
+  const ages = new Map(Array.from({ length: 1_200 }, (_, n) => [`mirror-${n}`, n * 60]));
+  const list = () => [...ages.keys()].map((id) => ({ id, kind: "mirror" as const }));
+  const freshness = (id: string): Freshness => ({
+    health: "fresh",
+    activity: "idle",
+    lastSuccessAt: new Date(NOW_MS - (ages.get(id) ?? 0) * 1000).toISOString(),
+    consecutiveFailures: 0,
+    expectedMaxAgeSec: 600,
+  });
+  measureRepos(registry, { repos: { list }, syncs: { freshness }, clock: { wallNow: () => NOW_MS } });
+  const text = await registry.metrics();
+  const stale = () => registry.getSingleMetricAsString("stackit_mirror_staleness_seconds");
+  expect(text).toContain('stackit_repositories{health="fresh"} 1200\n');
+  expect((await stale()).match(/\{repo=/g)).toHaveLength(1_000);
+  expect(await stale()).toContain('{repo="mirror-1199"} 71940');
+  expect(await stale()).not.toContain('{repo="mirror-199"}');
+
+  ages.set("mirror-0", 100_000).set("mirror-1199", 0);
+  expect(await stale()).toContain('{repo="mirror-0"} 100000');
+  expect(await stale()).not.toContain('{repo="mirror-1199"}');
+});
