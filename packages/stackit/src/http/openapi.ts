@@ -10,7 +10,14 @@ import {
   ServerConfig,
   Watching,
 } from "../contract/repo.ts";
-import { RefChange, SyncProbe, SyncRequest, SyncRun, SyncRunList } from "../contract/sync-run.ts";
+import {
+  RefChange,
+  SyncProbe,
+  SyncProgress,
+  SyncRequest,
+  SyncRun,
+  SyncRunList,
+} from "../contract/sync-run.ts";
 import {
   Branch,
   BranchDiff,
@@ -50,6 +57,7 @@ export const contractSchemas: readonly TSchema[] = [
   StackList,
   StackSummary,
   SyncProbe,
+  SyncProgress,
   SyncRequest,
   SyncRun,
   SyncRunList,
