@@ -221,7 +221,7 @@ function parseAnswer(answer: Buffer, prefixes: readonly string[]): AdvertisedRef
     for (const part of readPackets(answer)) {
       if (part.kind === "flush") isComplete = true;
       if (part.kind !== "data") continue;
-      const line = part.payload.toString("latin1");
+      const line = part.payload;
       const oidEnd = line.indexOf(" ");
       const end = line.endsWith("\n") ? line.length - 1 : line.length;
       const space = line.indexOf(" ", oidEnd + 1);
@@ -245,7 +245,7 @@ function parseAnswer(answer: Buffer, prefixes: readonly string[]): AdvertisedRef
 function dataLines(answer: Buffer): string[] {
   try {
     return [...readPackets(answer)].flatMap((part) =>
-      part.kind === "data" ? [part.payload.toString("latin1").replace(/\n$/, "")] : [],
+      part.kind === "data" ? [part.payload.replace(/\n$/, "")] : [],
     );
   } catch (error) {
     throw new RemoteError("error", NO_GIT_HOST, { cause: error });

@@ -3,7 +3,7 @@
  * short lengths are marks of their own.
  */
 export type Packet =
-  | { readonly kind: "data"; readonly payload: Buffer }
+  | { readonly kind: "data"; readonly payload: string }
   | { readonly kind: "flush" | "delimiter" | "end" };
 
 const MARKS = ["flush", "delimiter", "end"] as const;
@@ -19,10 +19,12 @@ export function packet(payload: string): string {
 export const FLUSH = "0000";
 export const DELIMITER = "0001";
 
-/** All packets of a complete answer. @throws {PacketError} */
-export function* readPackets(data: Buffer): Generator<Packet> {
+/** All packets of a complete answer. One character of a payload is one byte. @throws {PacketError} */
+export function* readPackets(answer: Buffer): Generator<Packet> {
+  // Taken apart as one string, which is several times as fast as a piece of the buffer for each line.
+  const data = answer.toString("latin1");
   for (let offset = 0; offset < data.length; ) {
-    const digits = data.toString("latin1", offset, offset + 4);
+    const digits = data.slice(offset, offset + 4);
     const length = /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : -1;
     const mark = MARKS[length];
     if (mark !== undefined) {
@@ -32,7 +34,7 @@ export function* readPackets(data: Buffer): Generator<Packet> {
     }
     if (length < 4 || length > MAX_LENGTH) throw new PacketError("a packet has no valid length");
     if (offset + length > data.length) throw new PacketError("the answer ends within a packet");
-    yield { kind: "data", payload: data.subarray(offset + 4, offset + length) };
+    yield { kind: "data", payload: data.slice(offset + 4, offset + length) };
     offset += length;
   }
 }
