@@ -90,16 +90,16 @@ async function readMarker(dir: string): Promise<"ours" | "foreign" | "absent"> {
   return marker.includes('"version":1') ? "ours" : "foreign";
 }
 
-/** Removes what a killed git leaves: locks, and packs that were being written. Only while no git of ours works there. */
+/** Removes what a killed git leaves: locks, and objects and packs that were being written. Only while no git of ours works there. */
 export async function removeLeftovers(dir: string, options: { evenFresh: boolean }): Promise<void> {
   const oldest = options.evenFresh ? Number.POSITIVE_INFINITY : Date.now() - STALE_LOCK_MS;
   const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith(".lock"));
   const refs = await readdir(join(dir, "refs"), { recursive: true }).catch(() => []);
-  const packs = await readdir(join(dir, "objects", "pack")).catch(() => []);
+  const objects = await readdir(join(dir, "objects"), { recursive: true }).catch(() => []);
   const left = [
     ...names,
     ...refs.filter((name) => name.endsWith(".lock")).map((name) => join("refs", name)),
-    ...packs.filter((name) => /^(tmp_|\.tmp-)/.test(name)).map((name) => join("objects", "pack", name)),
+    ...objects.filter((name) => /^(tmp_|\.tmp-)/.test(basename(name))).map((name) => join("objects", name)),
   ];
   for (const name of left) {
     const file = join(dir, name);

@@ -85,17 +85,42 @@ function explain(error: unknown): Explained {
   }
   if (error instanceof DamagedMirrorError) return explainDamage(error);
   if (error instanceof GitError) return explainGit(error);
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC" || code === "EDQUOT") return ["sync/disk-full", "The server's disk is full.", true];
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
-    return ["sync/unreadable", "The server may not write its data folder.", true];
-  }
-  return ["sync/unreadable", "The mirror could not be read or written.", true];
+  return ofSystem(error) ?? ["sync/unreadable", "The mirror could not be read or written.", true];
 }
 
-/** With `LC_ALL=C` these parts of git's sentences are stable; the look before the fetch has told most causes apart. */
+const DISK_FULL: Explained = ["sync/disk-full", "The server's disk is full.", true];
+const NOT_WRITABLE: Explained = ["sync/unreadable", "The server may not write its data folder.", true];
+const NO_ROOM: Explained = [
+  "sync/unreadable",
+  "The server's system has no room for git: no more processes, or no more memory.",
+  true,
+];
+const GIT_WAS_ENDED: Explained = [
+  "sync/unreadable",
+  "The server's system ended git in the midst of its work, as it does when memory is short.",
+  true,
+];
+
+const OF_SYSTEM: Readonly<Record<string, Explained>> = {
+  ENOSPC: DISK_FULL,
+  EDQUOT: DISK_FULL,
+  EACCES: NOT_WRITABLE,
+  EPERM: NOT_WRITABLE,
+  EROFS: NOT_WRITABLE,
+  EAGAIN: NO_ROOM,
+  ENOMEM: NO_ROOM,
+};
+
+/** What git says of the machine that it runs on. With `LC_ALL=C` these parts of its sentences are stable, and those below. */
+const OF_THIS_MACHINE: readonly (readonly [pattern: RegExp, explained: Explained])[] = [
+  [/No space left on device|Disk quota exceeded/, DISK_FULL],
+  [/Permission denied|Read-only file system|insufficient permission/, NOT_WRITABLE],
+  [/(fork|thread).*(temporarily unavailable|Cannot allocate)|out of memory/i, NO_ROOM],
+  [/died of signal/, GIT_WAS_ENDED],
+];
+
+/** The look before the fetch has told most causes apart. */
 const OF_GIT: readonly (readonly [pattern: RegExp, explained: Explained])[] = [
-  [/No space left on device|Disk quota exceeded/, ["sync/disk-full", "The server's disk is full.", true]],
   [
     /couldn't find remote ref|not our ref|unadvertised object/,
     ["sync/remote-error", "The remote's refs moved while they were fetched.", true],
@@ -121,12 +146,23 @@ function explainDamage({ retryAfterMs, cause }: DamagedMirrorError): Explained {
   return ["sync/mirror-corrupt", `The mirror on the server's disk is damaged, and ${why}`, true];
 }
 
+function ofSystem(error: unknown): Explained | undefined {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return OF_SYSTEM[code];
+}
+
 function explainGit(error: GitError): Explained {
   const { failure, stderr } = error;
   if (failure === "no-git") return ["sync/unreadable", "The git program was not found.", false];
   if (failure === "timeout") return ["sync/timeout", "Git did not answer in time.", true];
-  const known = OF_GIT.find(([pattern]) => pattern.test(stderr));
+  const notStarted = ofSystem(error.cause);
+  if (notStarted) return notStarted;
+  const ownWords = stderr.replace(/^remote: .*$/gm, "");
+  const known =
+    OF_THIS_MACHINE.find(([pattern]) => pattern.test(ownWords)) ??
+    OF_GIT.find(([pattern]) => pattern.test(stderr));
   if (known) return known[1];
+  if (failure === "failed" && error.exitCode === null) return GIT_WAS_ENDED;
   if (whatItSaysOfFiles(error) === "damaged") return explainDamage(new DamagedMirrorError("damaged"));
   return ["sync/remote-error", "The fetch failed; the server's log has what git said.", true];
 }

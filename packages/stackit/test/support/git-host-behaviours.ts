@@ -64,6 +64,25 @@ export function cut(afterBytes: number): Front {
   };
 }
 
+/** Sends the true answer byte by byte, so slowly that it never ends, and yet never stops. */
+export function drip(everyMs = 50): Front {
+  return (_request, response) => {
+    let waiting = Buffer.alloc(0);
+    const timer = setInterval(() => {
+      sent?.(waiting.subarray(0, 1));
+      waiting = waiting.subarray(1);
+    }, everyMs);
+    let sent: ((part: Buffer) => void) | undefined;
+    response.on("close", () => clearInterval(timer));
+    rewrite(response, (chunk, write) => {
+      sent = write;
+      waiting = Buffer.concat([waiting, chunk]);
+    });
+    response.end = () => response;
+    return false;
+  };
+}
+
 /** Closes each connection that is used again, as hosts do that have forgotten it. */
 export function dropKeptConnections(): Front {
   const seen = new WeakSet<Socket>();

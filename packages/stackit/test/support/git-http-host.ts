@@ -37,6 +37,8 @@ export interface GitHttpHost extends AsyncDisposable {
 export interface GitHttpHostOptions {
   /** PEM texts; with them the host speaks https. */
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** By default a free one. */
+  readonly port?: number;
 }
 
 /**
@@ -59,7 +61,7 @@ export async function gitHttpHost(folder: string, options: GitHttpHostOptions = 
     if (!response.destroyed) runBackend(folder, request, body, response, host.through?.(request));
   };
   const server = options.tls ? createHttpsServer(options.tls, take) : createServer(take);
-  server.listen(0, "127.0.0.1");
+  server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const host: GitHttpHost = {

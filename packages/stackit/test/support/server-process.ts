@@ -19,10 +19,12 @@ export interface ServerProcess extends AsyncDisposable {
 export async function startServerProcess(
   args: readonly string[],
   env: Record<string, string> = {},
+  person: { uid?: number; gid?: number } = {},
 ): Promise<ServerProcess> {
   const child = spawn(process.execPath, ["--conditions=source", MAIN, "serve", "--port", "0", ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    ...person,
   });
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => {
