@@ -67,19 +67,23 @@ export async function runGit(
     kill();
     return error instanceof Error ? error : new Error(String(error));
   });
-  signal.removeEventListener("abort", kill);
+  // What git started may hold on to its outputs for longer than git itself.
+  const ended = git.exited.then(async (exit) => {
+    await heardOut;
+    signal.removeEventListener("abort", kill);
+    return exit;
+  });
   if (output instanceof Error) {
-    await git.exited;
+    await ended;
     throw signal.aborted ? abortFailure() : new GitError("failed", { args, cause: output });
   }
   if (output.tooMuch) {
     kill();
-    await git.exited;
+    await ended;
     if (options.onTooMuch !== "cut") throw new GitError("too-much-output", { args });
     return { stdout: output.bytes.subarray(0, limit), exitCode: 0, stderr: "", cut: true };
   }
-  const { code, stderr: said } = await git.exited;
-  await heardOut;
+  const { code, stderr: said } = await ended;
   const stderr = said + (options.stderr?.kept ?? "");
   if (signal.aborted) throw abortFailure();
   if (code === null || (code !== 0 && !options.okExitCodes?.includes(code))) {

@@ -9,6 +9,7 @@ import { spawn } from "node:child_process";
 import { rmdirSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { dirname } from "node:path";
+import { killGroup } from "./spawner.ts";
 
 export type HelperRequest = {
   id: number;
@@ -37,13 +38,7 @@ function serve(socketPath: string, send: (reply: HelperReply) => boolean): void 
 
   process.on("message", (request: HelperRequest) => void start(request));
   process.on("disconnect", () => {
-    for (const pid of groups) {
-      try {
-        process.kill(-pid, "SIGKILL");
-      } catch {
-        // It has ended.
-      }
-    }
+    for (const pid of groups) killGroup(pid);
     // Whoever made it was perhaps killed, and cannot remove it any more.
     try {
       rmSync(socketPath, { force: true });
@@ -87,6 +82,9 @@ function serve(socketPath: string, send: (reply: HelperReply) => boolean): void 
         const pid = child.pid ?? 0;
         groups.add(pid);
         send({ id, kind: "started", pid });
+        child.once("exit", (_code, signal) => {
+          if (signal) killGroup(pid);
+        });
         child.once("close", (code) => {
           groups.delete(pid);
           send({ id, kind: "ended", code, stderr });

@@ -76,6 +76,10 @@ export class DirectSpawner implements Spawner {
       child.once("error", failed);
     });
     this.#running.add(child);
+    // Whoever ended git itself has not ended what it had started.
+    child.once("exit", (_code, signal) => {
+      if (signal && child.pid !== undefined) killGroup(child.pid);
+    });
     child.once("close", (code) => {
       this.#running.delete(child);
       resolve({ code, stderr: Buffer.concat(said).subarray(0, MAX_STDERR_BYTES).toString() });

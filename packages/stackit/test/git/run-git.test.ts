@@ -86,6 +86,22 @@ describe.each(openers)("git that is started %s", (_, open) => {
     await expect.poll(async () => stillRunning(await git.pids())).toEqual([]);
   });
 
+  test("is still ended at its time when it has ended itself and what it started holds on to its errors", async () => {
+    await using git = await standInForGit("sleep 600 >/dev/null &\nnote $!\nexit 1");
+    await using spawner = await open();
+    const call = runGit(spawner, { args: ["leave"], cwd, env: git.env }, { signal, timeoutMs: 1_000 });
+    expect(await failureOf(call)).toMatchObject({ failure: "timeout" });
+    await expect.poll(async () => stillRunning(await git.pids())).toEqual([]);
+  });
+
+  test("takes with it all that it started when somebody else kills it", async () => {
+    await using git = await standInForGit("sleep 600 &\nnote $!\nkill -9 $$");
+    await using spawner = await open();
+    const call = runGit(spawner, { args: ["die"], cwd, env: git.env }, { signal });
+    expect(await failureOf(call)).toMatchObject({ failure: "failed", exitCode: null });
+    await expect.poll(async () => stillRunning(await git.pids())).toEqual([]);
+  });
+
   test("fails when it says more than is allowed, or is cut there, and ends", async () => {
     await using git = await standInForGit("note $$\nexec yes");
     await using spawner = await open();
