@@ -173,6 +173,24 @@ failing  theirs            no trunk  -         idle      never    never
         failed once: sync/auth-failed, the remote refused the credentials, or wants some; next try in 40 s`);
 });
 
+test("the status says why a host is not asked", () => {
+  const nowMs = Date.parse("2026-01-05T10:00:00.000Z");
+  const host = "git.example.com";
+  const linesOf = (waitingFor: NonNullable<Freshness["waitingFor"]>) => {
+    const freshness = { health: "late", activity: "queued", consecutiveFailures: 0 } as const;
+    const repo = { id: "shop", displayName: "shop", kind: "mirror", trunk: "main" } as const;
+    const row = { ...repo, freshness: { ...freshness, expectedMaxAgeSec: 60, waitingFor } };
+    return statusLines([row], nowMs, plain).slice(2);
+  };
+  const until = "2026-01-05T10:05:00.000Z";
+  expect(linesOf({ host, reason: "rate-limited", until })).toEqual([
+    "        git.example.com asked to be left alone; asked again in 5 min",
+  ]);
+  expect(linesOf({ host, reason: "failing" })).toEqual([
+    "        git.example.com keeps failing; one run is trying it for all",
+  ]);
+});
+
 test("what is to come is told in the same units", () => {
   const nowMs = Date.parse("2026-01-05T10:00:00.000Z");
   const at = (seconds: number) => soon(new Date(nowMs + seconds * 1000).toISOString(), nowMs);

@@ -59,13 +59,13 @@ export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint:
     const { freshness } = repos[index] ?? {};
     if (!freshness) return [];
     const row = paint(STYLES[freshness.health], freshness.health) + line.slice(freshness.health.length);
+    const { consecutiveFailures, waitingFor } = freshness;
     const progress = progressWords(freshness);
     return [
       row,
       ...(progress === undefined ? [] : [`${INDENT}${progress}`]),
-      ...(freshness.consecutiveFailures === 0
-        ? []
-        : [paint("red", `${INDENT}${failureWords(freshness, nowMs)}`)]),
+      ...(consecutiveFailures === 0 ? [] : [paint("red", `${INDENT}${failureWords(freshness, nowMs)}`)]),
+      ...(waitingFor ? [paint("yellow", `${INDENT}${waitWords(waitingFor, nowMs)}`)] : []),
     ];
   });
   return [paint("dim", title), ...painted];
@@ -78,6 +78,12 @@ function failureWords({ consecutiveFailures, lastAttempt, nextDueAt }: Freshness
   const why = code === undefined ? "" : `: ${code}${title ? `, ${lowerFirst(title)}` : ""}`;
   const next = nextDueAt === undefined ? "" : `; next try ${soon(nextDueAt, nowMs)}`;
   return `failed ${times}${why}${next}`;
+}
+
+function waitWords({ host, reason, until }: NonNullable<Freshness["waitingFor"]>, nowMs: number): string {
+  const why = reason === "rate-limited" ? "asked to be left alone" : "keeps failing";
+  const next = until === undefined ? "one run is trying it for all" : `asked again ${soon(until, nowMs)}`;
+  return `${host} ${why}; ${next}`;
 }
 
 function lowerFirst(text: string): string {

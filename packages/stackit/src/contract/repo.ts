@@ -41,6 +41,16 @@ export const Freshness = Type.Object(
     ),
     consecutiveFailures: Type.Integer({ minimum: 0 }),
     nextDueAt: Type.Optional(Instant),
+    /** The remote's host is left alone: nothing is asked unless a person does. Ours. */
+    waitingFor: Type.Optional(
+      Type.Object({
+        host: Type.String(),
+        /** `rate-limited`: it told us to wait, and nobody asks it before. `failing`: it failed several times in a row. */
+        reason: Type.Enum(["rate-limited", "failing"]),
+        /** Absent while one run is asking for all. */
+        until: Type.Optional(Instant),
+      }),
+    ),
     expectedMaxAgeSec: Type.Number(),
     watching: Type.Optional(Watching),
   },

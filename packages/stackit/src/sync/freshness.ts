@@ -1,6 +1,10 @@
 import type { Freshness, RepoKind } from "../contract/repo.ts";
 import type { SyncProgress } from "../contract/sync-run.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { RunHistory } from "../store/run-history.ts";
+import type { HostWait } from "./host-circuits.ts";
+import type { Lane } from "./lane.ts";
+import { instant } from "./run-record.ts";
 
 export interface FreshnessFacts {
   readonly kind: RepoKind;
@@ -10,6 +14,31 @@ export interface FreshnessFacts {
   /** Of the run at work. */
   readonly progress?: SyncProgress | undefined;
   readonly nextDueAt?: string | undefined;
+  readonly waitingFor?: Freshness["waitingFor"] | undefined;
+}
+
+/** What can be told of a lane now; `wait` is why its host is not asked. */
+export function freshnessOf(lane: Lane, wait: HostWait | undefined, clock: Clock): Freshness {
+  const now = clock.now();
+  const wallMs = clock.wallNow();
+  const at = (ms: number) => instant(wallMs + Math.max(0, ms - now));
+  const askedAtMs = lane.idle ? lane.about.askedAgainAtMs?.(lane.restingSinceMs) : undefined;
+  const dueAtMs = Math.min(...lane.dueTimesMs, askedAtMs ?? Number.POSITIVE_INFINITY);
+  return deriveFreshness(
+    {
+      ...lane.about,
+      history: lane.history,
+      activity: lane.running ? "running" : lane.waiting ? "queued" : "idle",
+      progress: lane.current?.record.progress,
+      nextDueAt: Number.isFinite(dueAtMs) ? at(Math.max(dueAtMs, wait?.untilMs ?? 0)) : undefined,
+      waitingFor: wait && !lane.running ? told(wait, at) : undefined,
+    },
+    wallMs,
+  );
+}
+
+function told({ host, reason, untilMs }: HostWait, at: (ms: number) => string): Freshness["waitingFor"] {
+  return { host, reason, ...(untilMs !== undefined && { until: at(untilMs) }) };
 }
 
 /** What to tell people about how far the repository can be believed at `wallMs`. */
@@ -26,6 +55,7 @@ export function deriveFreshness(facts: FreshnessFacts, wallMs: number): Freshnes
     ...(history.lastAttempt === undefined ? {} : { lastAttempt: history.lastAttempt }),
     consecutiveFailures: history.consecutiveFailures,
     ...(facts.nextDueAt === undefined ? {} : { nextDueAt: facts.nextDueAt }),
+    ...(facts.waitingFor === undefined ? {} : { waitingFor: facts.waitingFor }),
     expectedMaxAgeSec: facts.expectedMaxAgeSec,
   };
 }

@@ -70,6 +70,11 @@ export class LaneRun {
     return Math.min(this.#wantedAtMs, this.#burstSettlesAtMs);
   }
 
+  /** Somebody waits for it who may know that the cause of failures is mended. */
+  get isForPerson(): boolean {
+    return this.urgency >= URGENCY.manual;
+  }
+
   get expected(): readonly ExpectedRef[] {
     return [...this.#expected.values()];
   }
@@ -183,6 +188,20 @@ export class Lane implements LaneState {
     this.current?.expectToo(this.intention?.expected ?? []);
     this.intention = undefined;
     return this.current;
+  }
+
+  /**
+   * The run that follows stands for the same requests: it carries their triggers, confirmations and expectations, and
+   * those of a run that was to follow already.
+   */
+  intend({ record, confirmed, expected }: LaneRun, atMs: number): void {
+    const earlier = this.intention;
+    this.intention = {
+      atMs,
+      triggers: [...new Set([...(earlier?.triggers ?? []), ...record.triggers])],
+      confirmed: [...(earlier?.confirmed ?? []), ...confirmed],
+      expected: [...expected, ...(earlier?.expected ?? [])],
+    };
   }
 
   /** The waiting run will not begin: the caller answers for it. */

@@ -30,12 +30,14 @@ export interface Limits {
 
 /**
  * The lane whose run starts next, or undefined when none may. All waiting runs age at the same pace, so who is ahead
- * never changes while they wait: the smallest `dueAtMs` less the head start that urgency gives.
+ * never changes while they wait: the smallest `dueAtMs` less the head start that urgency gives. Lanes that are not
+ * `admitted` are passed over.
  */
 export function pickNext<L extends LaneState>(
   lanes: Iterable<L>,
   limits: Limits,
   now: number,
+  admitted: (lane: L) => boolean,
 ): L | undefined {
   const runningOn = new Map<string, number>();
   const startable: L[] = [];
@@ -45,7 +47,7 @@ export function pickNext<L extends LaneState>(
       running++;
       if (lane.host !== undefined) runningOn.set(lane.host, (runningOn.get(lane.host) ?? 0) + 1);
     }
-    if (!lane.occupied && lane.waiting && lane.waiting.dueAtMs <= now) startable.push(lane);
+    if (!lane.occupied && lane.waiting && lane.waiting.dueAtMs <= now && admitted(lane)) startable.push(lane);
   }
   if (running >= limits.maxRunning) return undefined;
 

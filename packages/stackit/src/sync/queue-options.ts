@@ -1,6 +1,7 @@
 import type { BackoffOptions } from "../lib/backoff.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { createRunIds } from "../lib/run-id.ts";
+import type { HostCircuitOptions } from "./host-circuits.ts";
 
 export interface SyncQueueOptions {
   /** In the whole process. */
@@ -18,6 +19,7 @@ export interface SyncQueueOptions {
   ageStepMs: number;
   /** Attempts after a retryable failure. `baseMs` is also the shortest wait for a second look at a held run. */
   retry: BackoffOptions;
+  hostCircuits: HostCircuitOptions;
   clock: Clock;
   /** From 0 to below 1. */
   random: () => number;
@@ -35,6 +37,7 @@ const DEFAULTS = {
   settleCapMs: 2_000,
   ageStepMs: 120_000,
   retry: { baseMs: 2_000, capMs: 300_000 },
+  hostCircuits: { failuresToOpen: 5, coolDown: { baseMs: 30_000, capMs: 300_000 } },
 } satisfies Partial<SyncQueueOptions>;
 
 /** @see SyncQueueOptions for what the values mean. */

@@ -11,7 +11,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("end"),
       repoId,
-      how: fc.constantFrom("updated", "unchanged", "held", "retryable", "final", "unforeseen"),
+      how: fc.constantFrom(
+        "updated",
+        "unchanged",
+        "held",
+        "retryable",
+        "final",
+        "unforeseen",
+        "rate-limited",
+      ),
     }),
   },
   {
@@ -34,7 +42,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
  * The promises F1 to F5 and F7 are checked by the world itself, at every request, start, answer and step: see
  * `QueueWorld`. In short: an answer comes from a run that began after the request; one run a repository at a time; who
  * waits shares; limits hold and the more urgent or older goes first; deadlines come on time; bursts settle; nothing
- * waits without a reason; everybody is answered.
+ * waits without a reason; everybody is answered. A host that fails, or wants to be left alone, is a reason for runs that
+ * nobody waits for, and for no longer than its circuit may be open.
  */
 test("whatever happens in whatever order, the queue keeps its promises", async () => {
   await fc.assert(

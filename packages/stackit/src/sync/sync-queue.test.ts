@@ -227,6 +227,93 @@ test("a remote that asks to be left alone for a while is left alone that long", 
   expect(repo.works).toHaveLength(2);
 });
 
+test("a person who asks while the host wants to be left alone is told at once until when, and it is asked then", async () => {
+  const { clock, queue, add } = setUp();
+  const [told, other] = [add("told", "git.example.com"), add("other", "git.example.com")];
+  const elsewhere = add("elsewhere", "git.example.org");
+  queue.request("told", { trigger: "startup" });
+  await told.fail(new SyncFailure("sync/rate-limited", "Wait.", { retryable: true, retryAfterMs: 60_000 }));
+  await clock.advance(10_000);
+  const push = queue.request("other", { trigger: "webhook", expect: [{ ref: "refs/heads/x", sha: OLD }] });
+  await clock.advance(20_000);
+  expect(push.run().state).toBe("queued");
+  const waitingFor = { host: "git.example.com", reason: "rate-limited", until: "2026-01-01T00:01:00.000Z" };
+  expect(queue.freshness("other")).toMatchObject({ waitingFor, nextDueAt: waitingFor.until });
+
+  const manual = queue.request("other", { trigger: "manual" });
+  expect(manual.run()).toMatchObject({
+    outcome: "failed",
+    error: { code: "sync/rate-limited", nextAttemptAt: waitingFor.until },
+  });
+  queue.request("elsewhere", { trigger: "manual" });
+  expect([other, elsewhere].map(({ works }) => works.length)).toEqual([0, 1]);
+  await clock.advance(30_000);
+  expect([told, other].map(({ works }) => works.length)).toEqual([2, 0]);
+  await told.succeed();
+  expect(other.works[0]?.expected).toEqual([{ ref: "refs/heads/x", sha: OLD }]);
+  expect(queue.freshness("told")).not.toHaveProperty("waitingFor");
+});
+
+test("the attempt after a wait that the host asked for stands for all who were refused", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a", "git.example.com");
+  const [x, y] = [
+    { ref: "refs/heads/x", sha: OLD },
+    { ref: "refs/heads/y", sha: OLD },
+  ];
+  queue.request("a", { trigger: "webhook", runAfterMs: 0, expect: [x] });
+  const refused = queue.request("a", { trigger: "manual", expect: [y] });
+  await repo.fail(new SyncFailure("sync/rate-limited", "Wait.", { retryable: true, retryAfterMs: 60_000 }));
+  expect((await refused.finished).error?.code).toBe("sync/rate-limited");
+  await clock.advance(60_000);
+  expect(repo.works[1]).toMatchObject({ triggers: ["webhook", "manual"], expected: [y, x] });
+});
+
+test("a host that fails again and again is asked by one run for all, and by people at once", async () => {
+  const { clock, queue, add } = setUp();
+  const repos = ["a", "b", "c"].map((id) => add(id, "git.example.com"));
+  const [a, b, c] = repos;
+  const begun = () => repos.map(({ works }) => works.length);
+  const down = () => new SyncFailure("sync/remote-unreachable", "Nobody answers.", { retryable: true });
+  for (const repo of [a, b, a, b, a]) {
+    queue.request(repo?.repoId ?? "", { trigger: "startup" });
+    await repo?.fail(down());
+  }
+  queue.request("c", { trigger: "webhook" });
+  await clock.advance(22_499);
+  expect(begun()).toEqual([3, 2, 0]);
+  expect(queue.freshness("c")).toMatchObject({
+    activity: "queued",
+    waitingFor: { host: "git.example.com", reason: "failing", until: "2026-01-01T00:00:22.500Z" },
+  });
+  queue.request("b", { trigger: "manual" });
+  expect(begun()).toEqual([3, 3, 0]);
+  await b?.fail(down());
+
+  await clock.advance(1);
+  expect(begun()).toEqual([3, 3, 1]);
+  expect(queue.freshness("a").waitingFor).toEqual({ host: "git.example.com", reason: "failing" });
+  await c?.fail(down());
+  await clock.advance(44_999);
+  expect(begun()).toEqual([3, 3, 1]);
+  queue.request("c", { trigger: "manual" });
+  await c?.succeed();
+  expect(begun()).toEqual([4, 4, 2]);
+});
+
+test("a host that hangs does not delay the runs of another", async () => {
+  const { clock, queue, add } = setUp({ maxRunning: 8, maxRunningPerHost: 4 });
+  const hung = Array.from({ length: 20 }, (_, index) => add(`hung-${index}`, "git.example.com"));
+  const fine = Array.from({ length: 4 }, (_, index) => add(`fine-${index}`, "git.example.org"));
+  for (const { repoId } of hung) queue.request(repoId, { trigger: "manual" });
+  for (let round = 1; round <= 20; round++) {
+    for (const { repoId } of fine) queue.request(repoId, { trigger: "interval" });
+    await clock.advance(30_000);
+    expect(fine.map(({ works }) => works.length)).toEqual(fine.map(() => round));
+    for (const repo of fine) await repo.succeed();
+  }
+});
+
 test("retryable failures are tried again later and later, a person's request starts over, others are left alone", async () => {
   const { clock, queue, add } = setUp();
   const repo = add("a");

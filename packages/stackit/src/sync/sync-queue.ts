@@ -4,15 +4,16 @@ import type { ExpectedRef, SyncRun, Trigger } from "../contract/sync-run.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { historyAfter } from "../store/run-history.ts";
-import { deriveFreshness } from "./freshness.ts";
+import { freshnessOf } from "./freshness.ts";
+import { HostCircuits } from "./host-circuits.ts";
 import { Lane, type LaneRequest, type LaneRun, type RepoInQueue } from "./lane.ts";
 import { pickNext, URGENCY } from "./pick-next.ts";
 import { progressReports } from "./progress-reports.ts";
+import { hostIsLeftAlone, NO_LONGER_SERVED, SHUTTING_DOWN, STILL_HANGING } from "./queue-failures.ts";
 import { type SyncQueueOptions, withDefaults } from "./queue-options.ts";
 import { type RunChange, type RunObserver, RunObservers } from "./run-observers.ts";
 import {
   failedRun,
-  instant,
   queuedRun,
   type RunFailure,
   type RunRecord,
@@ -48,22 +49,6 @@ const BURSTS: ReadonlySet<Trigger> = new Set(["webhook", "watcher", "interval"])
 /** Behind these is a person, who may know that the cause of the failures is mended. */
 const PEOPLE: ReadonlySet<Trigger> = new Set(["manual", "submit", "onboard"]);
 
-const SHUTTING_DOWN: RunFailure = {
-  code: "sync/shutting-down",
-  message: "The server stopped before this run had ended.",
-  retryable: true,
-};
-const NO_LONGER_SERVED: RunFailure = {
-  code: "repo/not-found",
-  message: "The repository was removed from this server before this run had ended.",
-  retryable: false,
-};
-const STILL_HANGING: RunFailure = {
-  code: "sync/timeout",
-  message: "The run before this one was stopped at its deadline and has still not ended.",
-  retryable: true,
-};
-
 /**
  * Decides when which repository is synced; targets do it. One lane per repository: one run at work, at most one waits.
  * A request joins the run that waits, never the one at work, so it is answered by a run that began after it, and any
@@ -79,13 +64,16 @@ export class SyncQueue implements AsyncDisposable {
   readonly #options: SyncQueueOptions;
   readonly #clock: Clock;
   readonly #lanes = new Map<string, Lane>();
+  readonly #circuits: HostCircuits;
   readonly #observers: RunObservers;
   #cancelWake: () => void = () => {};
   #closed = false;
 
   constructor(options: Partial<SyncQueueOptions> = {}) {
     this.#options = withDefaults(options);
-    this.#clock = this.#options.clock;
+    const { clock, random, hostCircuits } = this.#options;
+    this.#clock = clock;
+    this.#circuits = new HostCircuits(clock, random, hostCircuits);
     this.#observers = new RunObservers((error, { run }) => this.#report(error, run.repoId, run.id));
   }
 
@@ -210,9 +198,11 @@ export class SyncQueue implements AsyncDisposable {
     for (const lane of this.#lanes.values()) {
       if (lane.hanging) this.#answerForHanging(lane, now);
       else this.#actOnIntention(lane, now);
+      this.#answerForLeftAlone(lane, now);
     }
+    const admitted = (lane: Lane) => this.#circuits.admits(lane.host, lane.waiting?.isForPerson === true);
     for (;;) {
-      const lane = pickNext(this.#lanes.values(), this.#options, now);
+      const lane = pickNext(this.#lanes.values(), this.#options, now, admitted);
       const run = lane?.begin();
       if (!lane || !run) break;
       lane.work = this.#work(lane, run);
@@ -236,12 +226,18 @@ export class SyncQueue implements AsyncDisposable {
     if (run) this.#conclude(lane, run, failedRun(run.record, STILL_HANGING, this.#clock.wallNow()));
   }
 
+  /** Nobody waits for a host that may not be asked. The attempt is made once it may be. */
+  #answerForLeftAlone(lane: Lane, now: number): void {
+    const forMs = this.#circuits.leftAloneForMs(lane.host);
+    if (forMs === 0 || !lane.waiting?.isForPerson || lane.waiting.dueAtMs > now) return;
+    const run = lane.drop();
+    if (run) this.#fail(lane, run, hostIsLeftAlone(forMs));
+  }
+
   #armWake(now: number): void {
     this.#cancelWake();
-    let nextAtMs = Number.POSITIVE_INFINITY;
-    for (const lane of this.#lanes.values()) {
-      for (const atMs of lane.dueTimesMs) if (atMs > now) nextAtMs = Math.min(nextAtMs, atMs);
-    }
+    const dueTimesMs = [...this.#lanes.values(), this.#circuits].flatMap((part) => part.dueTimesMs);
+    const nextAtMs = Math.min(...dueTimesMs.filter((atMs) => atMs > now));
     this.#cancelWake =
       nextAtMs === Number.POSITIVE_INFINITY
         ? () => {}
@@ -252,6 +248,7 @@ export class SyncQueue implements AsyncDisposable {
   async #work(lane: Lane, run: LaneRun): Promise<void> {
     const { target } = lane;
     run.startedAtMs = this.#clock.now();
+    this.#circuits.begin(lane.host, run.record.id, run.isForPerson);
     run.record = startedRun(run.record, this.#clock.wallNow(), run.startedAtMs - run.requestedAtMs);
     this.#tell(lane, run.record);
 
@@ -276,6 +273,7 @@ export class SyncQueue implements AsyncDisposable {
 
   #finish(lane: Lane, run: LaneRun, outcome: Outcome): void {
     lane.current = undefined;
+    this.#circuits.end(lane.host, run.record, outcome);
     const durationMs = this.#clock.now() - run.startedAtMs;
     if ("failure" in outcome) {
       this.#fail(lane, run, outcome.failure, durationMs);
@@ -290,24 +288,22 @@ export class SyncQueue implements AsyncDisposable {
     this.#conclude(lane, run, succeededRun(run.record, result, this.#clock.wallNow(), durationMs));
   }
 
-  #fail(lane: Lane, run: LaneRun, failure: RunFailure, durationMs: number): void {
+  #fail(lane: Lane, run: LaneRun, failure: RunFailure, durationMs?: number): void {
     const wallMs = this.#clock.wallNow();
     lane.failuresInARow++;
     let nextAttemptAtMs: number | undefined;
     if (failure.retryable) {
       const backoff = backoffMs(lane.failuresInARow, this.#options.retry, this.#options.random);
-      const delayMs = Math.max(backoff, failure.retryAfterMs ?? 0);
+      const hostWaitMs = (this.#circuits.waitOf(lane.host)?.untilMs ?? 0) - this.#clock.now();
+      const delayMs = Math.max(backoff, failure.retryAfterMs ?? 0, hostWaitMs);
       if (this.#intend(lane, run, delayMs)) nextAttemptAtMs = wallMs + delayMs;
     }
     this.#conclude(lane, run, failedRun(run.record, failure, wallMs, { durationMs, nextAttemptAtMs }));
   }
 
-  /** The run that follows stands for the same requests: it carries their triggers, confirmations and expectations. */
   #intend(lane: Lane, run: LaneRun, delayMs: number): boolean {
     if (this.#closed || lane.leaving) return false;
-    const atMs = this.#clock.now() + delayMs;
-    const { confirmed, expected } = run;
-    lane.intention = { atMs, triggers: run.record.triggers, confirmed, expected };
+    lane.intend(run, this.#clock.now() + delayMs);
     return true;
   }
 
@@ -329,20 +325,7 @@ export class SyncQueue implements AsyncDisposable {
   }
 
   #freshness(lane: Lane): Freshness {
-    const now = this.#clock.now();
-    const wallMs = this.#clock.wallNow();
-    const askedAtMs = lane.idle ? lane.about.askedAgainAtMs?.(lane.restingSinceMs) : undefined;
-    const dueAtMs = Math.min(...lane.dueTimesMs, askedAtMs ?? Number.POSITIVE_INFINITY);
-    return deriveFreshness(
-      {
-        ...lane.about,
-        history: lane.history,
-        activity: lane.running ? "running" : lane.waiting ? "queued" : "idle",
-        progress: lane.current?.record.progress,
-        nextDueAt: Number.isFinite(dueAtMs) ? instant(wallMs + Math.max(0, dueAtMs - now)) : undefined,
-      },
-      wallMs,
-    );
+    return freshnessOf(lane, this.#circuits.waitOf(lane.host), this.#clock);
   }
 
   #tell(lane: Lane, run: RunRecord, what: RunChange["what"] = "state"): void {

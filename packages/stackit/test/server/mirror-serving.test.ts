@@ -78,11 +78,8 @@ test("who says what must be there is answered when the remote serves it", async 
   await using world = await servingMirror({ syncInterval: "0" });
   const { upstream } = world;
   const ask = syncRequests(world.server.url);
-  expect((await ask({})).status).toBe(200);
-  const old = await upstream.sha("ui");
-  const sha = await upstream.commit("ui");
-  // A replica that has not heard of the push yet.
-  await upstream.git("update-ref", "refs/heads/ui", old);
+  await firstReading(world.server.url);
+  const sha = await upstream.git("commit-tree", "-p", "ui", "-m", "Not served yet", "ui^{tree}");
   const asked = world.host.requests.length;
   const answer = ask({ expect: [{ ref: "refs/heads/ui", sha }] });
   await expect.poll(() => world.host.requests.length).toBeGreaterThan(asked + 1);
@@ -98,7 +95,7 @@ test("who expects what never comes is told what the remote serves, and who share
   await using world = await servingMirror({ syncInterval: "0" });
   const { upstream } = world;
   const ask = syncRequests(world.server.url);
-  await ask({});
+  await firstReading(world.server.url);
   await upstream.git("branch", "more", "ui");
   const [actual, sha] = [await upstream.sha("ui"), "1".repeat(40)];
   const first = ask({}, { prefer: "respond-async" });
@@ -195,6 +192,13 @@ test("a damaged mirror keeps showing its last state while it cannot be cloned an
 /** As somebody's push would, who builds on `ui`. */
 async function pushFromElsewhere(upstream: Scene, branch: string): Promise<void> {
   await upstream.git("branch", branch, "ui");
+}
+
+/** Settles when the run that a start asks for has ended, so that no run is under way that nobody asked for. */
+async function firstReading(url: string): Promise<void> {
+  await expect
+    .poll(async () => (await fetch(`${url}/api/v1/repos/shop/sync-runs`)).json())
+    .toMatchObject({ runs: [{ state: "finished" }] });
 }
 
 function syncRequests(url: string) {

@@ -14,7 +14,10 @@ export const LIMITS = {
   settleCapMs: 200,
   ageStepMs: 500,
   retry: { baseMs: 40, capMs: 400 },
+  hostCircuits: { failuresToOpen: 3, coolDown: { baseMs: 100, capMs: 800 } },
 };
+/** What the far host asks for when it asks to be left alone. */
+const LEAVE_ALONE_MS = 700;
 export const REPOS = ["far-1", "far-2", "far-3", "near-1", "near-2"];
 const BURSTS: ReadonlySet<Trigger> = new Set(["webhook", "watcher", "interval"]);
 const URGENCY: Record<Trigger, number> = {
@@ -29,7 +32,7 @@ const URGENCY: Record<Trigger, number> = {
 
 /** How a target takes an abort: at once, after a while but within the grace, or not at all. */
 export type Manners = "prompt" | "slow" | "deaf";
-export type End = "updated" | "unchanged" | "held" | "retryable" | "final" | "unforeseen";
+export type End = "updated" | "unchanged" | "held" | "retryable" | "final" | "unforeseen" | "rate-limited";
 export type Step =
   | { do: "request"; repoId: string; trigger: Trigger }
   | { do: "end"; repoId: string; how: End }
@@ -75,11 +78,13 @@ export class QueueWorld {
   readonly #registered = new Map<string, AsyncDisposable>();
   readonly #leaving = new Map<string, { done: boolean }>();
   readonly #waiting = new Map<string, Waiting>();
-  /** When the queue said it would ask by itself. */
-  readonly #announcedAtMs = new Map<string, number>();
+  /** When the queue said it would ask by itself; `forRefused`: for a request that came after the run at work had begun. */
+  readonly #announced = new Map<string, { atMs: number; forRefused: boolean }>();
   /** By run id, what was told of it. */
   readonly #told = new Map<string, { repoId: string; states: string[] }>();
   readonly #startedSeq = new Map<string, number>();
+  /** Of the far host: what failed since it last answered, whether it told us to wait, and until when it does. */
+  readonly #far = { failures: 0, failedRepos: new Set<string>(), toldUs: false, leftAloneUntilMs: 0 };
   #seq = 0;
   #closing = false;
 
@@ -110,7 +115,9 @@ export class QueueWorld {
 
   /** From here on every run ends well. Nobody who asked may be left waiting. */
   async endWell(): Promise<void> {
-    const longestMs = REPOS.length * (LIMITS.timeoutMs + LIMITS.graceMs + LIMITS.settleCapMs);
+    const { timeoutMs, graceMs, settleCapMs, hostCircuits } = LIMITS;
+    const longestMs =
+      REPOS.length * (timeoutMs + graceMs + settleCapMs) + hostCircuits.coolDown.capMs + LEAVE_ALONE_MS;
     for (let waitedMs = 0; waitedMs < longestMs && this.#someoneWaits(); waitedMs += LIMITS.settleMs) {
       for (const repoId of REPOS) await this.take({ do: "end", repoId, how: "unchanged" });
       await this.take({ do: "wait", ms: LIMITS.settleMs });
@@ -155,7 +162,7 @@ export class QueueWorld {
     const registration = this.#registered.get(repoId);
     if (!registration) return;
     this.#registered.delete(repoId);
-    this.#announcedAtMs.delete(repoId);
+    this.#announced.delete(repoId);
     const leaving = { done: false };
     this.#leaving.set(repoId, leaving);
     void registration[Symbol.asyncDispose]().then(() => {
@@ -213,7 +220,10 @@ export class QueueWorld {
     expect(order, "each change is told once and in order").toContain(told.states.join());
 
     const waiting = this.#waiting.get(repoId);
-    if (run.state === "finished" && run.startedAt !== undefined) this.#noteAnnouncement(repoId, run);
+    if (run.state === "finished") this.#noteFarHost(repoId, run);
+    if (run.state === "finished" && (run.startedAt !== undefined || run.error?.nextAttemptAt !== undefined)) {
+      this.#noteAnnouncement(repoId, run);
+    }
     if (run.state === "queued") {
       if (waiting && waiting.runId === undefined) waiting.runId = run.id;
       else {
@@ -222,24 +232,58 @@ export class QueueWorld {
       }
     } else if (waiting?.runId === run.id) {
       if (run.state === "running") this.#checkStart(repoId, waiting);
-      if (run.state === "running") this.#announcedAtMs.delete(repoId);
+      if (run.state === "running") this.#announced.delete(repoId);
       this.#waiting.delete(repoId);
     }
   }
 
-  #noteAnnouncement(repoId: string, { error, hold }: SyncRun): void {
+  #noteAnnouncement(repoId: string, { error, hold, startedAt }: SyncRun): void {
     const announced = error?.nextAttemptAt ?? hold?.confirmsAt;
     if (announced === undefined) {
-      this.#announcedAtMs.delete(repoId);
+      if (!this.#announced.get(repoId)?.forRefused) this.#announced.delete(repoId);
       return;
     }
-    const untilMs = Date.parse(announced) - this.clock.wallNow();
-    this.#announcedAtMs.set(repoId, this.clock.now() + untilMs);
+    const atMs = this.clock.now() + Date.parse(announced) - this.clock.wallNow();
+    this.#announced.set(repoId, { atMs, forRefused: startedAt === undefined });
+  }
+
+  #noteFarHost(repoId: string, { outcome, error, startedAt }: SyncRun): void {
+    if (!isFar(repoId) || startedAt === undefined) return;
+    if (outcome !== "failed" || error?.code === "sync/auth-failed") {
+      this.#far.failures = 0;
+      if (this.#far.leftAloneUntilMs <= this.clock.now()) this.#far.toldUs = false;
+      this.#far.failedRepos.clear();
+    } else if (/unreachable|rate-limited|timeout/.test(error?.code ?? "")) {
+      this.#far.failures++;
+      this.#far.failedRepos.add(repoId);
+      if (error?.code === "sync/rate-limited") {
+        this.#far.toldUs = true;
+        this.#far.leftAloneUntilMs = this.clock.now() + LEAVE_ALONE_MS;
+      }
+    }
+  }
+
+  /** Whether the queue may let it wait because of its host, which is what it must tell as the reason. */
+  #waitsForHost(repoId: string, { urgency }: Waiting): boolean {
+    if (!isFar(repoId) || !this.#registered.has(repoId)) return false;
+    const { waitingFor } = this.queue.freshness(repoId);
+    if (!waitingFor || urgency === URGENCY.manual) return false;
+    const { failures, failedRepos, toldUs, leftAloneUntilMs } = this.#far;
+    const now = this.clock.now();
+    if (waitingFor.reason === "failing" && !toldUs) {
+      expect(failures, "a circuit opened early").toBeGreaterThanOrEqual(LIMITS.hostCircuits.failuresToOpen);
+      expect(failedRepos.size, "a circuit opened for one repository").toBeGreaterThan(1);
+    }
+    if (waitingFor.until === undefined) return this.#runningFar() > 0;
+    const forMs = Date.parse(waitingFor.until) - this.clock.wallNow();
+    const longestMs = Math.max(LIMITS.hostCircuits.coolDown.capMs, leftAloneUntilMs - now);
+    expect(forMs, "a host is left alone for too long").toBeLessThanOrEqual(Math.ceil(longestMs));
+    return forMs > 0;
   }
 
   /** When a request wants it, or the queue by itself, which waits while a run hangs. */
   #dueAtMs(repoId: string, { wantedAtMs, burstSettlesAtMs }: Waiting): number {
-    const announcedAtMs = this.#hangs(repoId) ? undefined : this.#announcedAtMs.get(repoId);
+    const announcedAtMs = this.#hangs(repoId) ? undefined : this.#announced.get(repoId)?.atMs;
     return Math.min(wantedAtMs, burstSettlesAtMs, announcedAtMs ?? Number.POSITIVE_INFINITY);
   }
 
@@ -256,13 +300,18 @@ export class QueueWorld {
     );
     expect(this.#running().length, "F4: too many at once").toBeLessThanOrEqual(LIMITS.maxRunning);
     expect(this.#runningFar(), "F4: too many on one host").toBeLessThanOrEqual(LIMITS.maxRunningPerHost);
+    if (isFar(repoId)) {
+      expect(now, "it was asked though it wants to be left alone").toBeGreaterThanOrEqual(
+        this.#far.leftAloneUntilMs,
+      );
+    }
     for (const [otherId, other] of this.#waiting) {
       if (otherId === repoId) continue;
       if (this.#dueAtMs(otherId, other) > now || this.#calls.has(otherId) || !this.#registered.has(otherId))
         continue;
       const hostWasFull =
         isFar(otherId) && this.#runningFar() - (isFar(repoId) ? 1 : 0) >= LIMITS.maxRunningPerHost;
-      if (hostWasFull) continue;
+      if (hostWasFull || this.#waitsForHost(otherId, other)) continue;
       const headStartMs = (other.urgency - begun.urgency) * LIMITS.ageStepMs;
       expect(this.#dueAtMs(repoId, begun), `F4: ${repoId} overtakes ${otherId}`).toBeLessThanOrEqual(
         this.#dueAtMs(otherId, other) - headStartMs,
@@ -285,7 +334,8 @@ export class QueueWorld {
       startedAtMs: this.clock.now(),
       startedSeq,
       signal: work.signal,
-      end: (how) => end(() => (isFailure(how) ? reject(failure(how)) : resolve(this.#result(how)))),
+      end: (how) =>
+        end(() => (isFailure(how) ? reject(failure(how, isFar(repoId))) : resolve(this.#result(how)))),
     });
     const manners = this.#manners.get(repoId) ?? "prompt";
     work.signal.addEventListener("abort", () => {
@@ -334,6 +384,7 @@ export class QueueWorld {
     for (const [repoId, waiting] of this.#waiting) {
       if (this.#dueAtMs(repoId, waiting) > this.clock.now()) continue;
       expect(this.#hangs(repoId), `${repoId} waits behind a run that hangs`).toBe(false);
+      if (this.#waitsForHost(repoId, waiting)) continue;
       const atWork = this.#calls.has(repoId);
       expect(atWork || full || (isFar(repoId) && hostFull), `${repoId} waits for nothing`).toBe(true);
     }
@@ -368,11 +419,18 @@ function notAsked(): Waiting {
   };
 }
 
-function isFailure(how: End): how is "retryable" | "final" | "unforeseen" {
-  return how === "retryable" || how === "final" || how === "unforeseen";
+type Failing = Exclude<End, "updated" | "unchanged" | "held">;
+
+function isFailure(how: End): how is Failing {
+  return how !== "updated" && how !== "unchanged" && how !== "held";
 }
 
-function failure(how: "retryable" | "final" | "unforeseen"): Error {
+function failure(how: Failing, far: boolean): Error {
   if (how === "unforeseen") return new Unforeseen();
-  return new SyncFailure("sync/unreadable", "It failed.", { retryable: how === "retryable" });
+  if (how === "rate-limited" && far) {
+    return new SyncFailure("sync/rate-limited", "Wait.", { retryable: true, retryAfterMs: LEAVE_ALONE_MS });
+  }
+  const retryable = how !== "final";
+  const code = !far ? "sync/unreadable" : retryable ? "sync/remote-unreachable" : "sync/auth-failed";
+  return new SyncFailure(code, "It failed.", { retryable });
 }

@@ -13,7 +13,7 @@ import { Button } from "../../ui/button.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Key } from "../../ui/key.tsx";
 import { Age, Until } from "../../ui/time.tsx";
-import { activityWords, describeHealth, watchingWords } from "./freshness-words.ts";
+import { activityWords, describeHealth, hostWords, watchingWords } from "./freshness-words.ts";
 import { describeFlow, isBusy, refCount, triggerWords } from "./sync-flow.ts";
 import { useLasting } from "./use-lasting.ts";
 import { useSync } from "./use-sync.ts";
@@ -161,6 +161,7 @@ function FailureReason({ freshness, run }: { freshness: Freshness; run: SyncRun 
 
 function SecondLine({ status }: { status: RepoStatus }) {
   const { freshness, remotes, kind } = status;
+  const { waitingFor } = freshness;
   const watching = watchingWords(freshness);
   const hosts = [...new Set(remotes.map((remote) => remote.host ?? remote.name))];
   return (
@@ -171,7 +172,12 @@ function SecondLine({ status }: { status: RepoStatus }) {
         </span>
       )}
       {watching && <span className="watching">{watching}</span>}
-      {!freshness.watching && freshness.nextDueAt && freshness.health !== "failing" && (
+      {waitingFor && (
+        <span>
+          {hostWords(waitingFor)} {waitingFor.until && <Until at={waitingFor.until} />}
+        </span>
+      )}
+      {!freshness.watching && !waitingFor && freshness.nextDueAt && freshness.health !== "failing" && (
         <span>
           next check <Until at={freshness.nextDueAt} />
         </span>

@@ -1,6 +1,6 @@
 import type { Freshness } from "stackit/contract/repo";
 import { expect, test } from "vitest";
-import { activityWords, describeHealth, healthNow, watchingWords } from "./freshness-words.ts";
+import { activityWords, describeHealth, healthNow, hostWords, watchingWords } from "./freshness-words.ts";
 
 const t0 = Date.parse("2026-01-05T10:00:00.000Z");
 const fresh: Freshness = {
@@ -38,5 +38,15 @@ test("polling gives its reason", () => {
   expect(watchingWords({ ...fresh, watching })).toBe("polling every 2\u202fs: the watch limit is used up");
   expect(watchingWords({ ...fresh, watching: { mode: "events", pollIntervalSec: 30 } })).toBe(
     "watching files",
+  );
+});
+
+test("a host that is not asked is named, with the reason", () => {
+  const host = "git.example.com";
+  expect(hostWords({ host, reason: "rate-limited", until: "2026-01-05T10:05:00.000Z" })).toBe(
+    "git.example.com asked to be left alone; asked again",
+  );
+  expect(hostWords({ host, reason: "failing" })).toBe(
+    "git.example.com keeps failing; one run is trying it for all",
   );
 });

@@ -59,3 +59,9 @@ export function watchingWords({ watching, nextDueAt, activity }: Freshness): str
   const seconds = watching.pollIntervalSec;
   return `polling every ${seconds}\u202fs${watching.reason ? `: ${watching.reason}` : ""}`;
 }
+
+/** Why the remote's host is not asked now; what follows is when it will be, or that a run is asking. */
+export function hostWords({ host, reason, until }: NonNullable<Freshness["waitingFor"]>): string {
+  const why = reason === "rate-limited" ? "asked to be left alone" : "keeps failing";
+  return `${host} ${why}; ${until === undefined ? "one run is trying it for all" : "asked again"}`;
+}
