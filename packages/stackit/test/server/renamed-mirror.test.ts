@@ -151,6 +151,28 @@ test("a deleted repository is not looked at in intervals, until a sync finds it 
   expect(found.freshness.nextDueAt).toBeDefined();
 });
 
+test("the interval passes over what was deleted, and asks for everything else", async () => {
+  await using world = await worldWithShop();
+  await symlink(world.upstream.path, join(world.upstream.root, "octo", "other.git"));
+  const every = { syncIntervalMs: 50 };
+  const other = { ...world.entry("octo/other"), ...every, id: "other" };
+  const options = { dataDir: world.dataDir, webhookSecrets: [SECRET], settleMs: 0 };
+  await using server = await serveFolders([{ ...world.entry(), ...every }, other], options);
+  const newest = async (id: string) =>
+    (await server.get<SyncRunList>(`/repos/${id}/sync-runs?limit=1`)).runs[0]?.id ?? "";
+  const activity = async () => (await server.get<RepoStatus>("/repos/shop")).freshness.activity;
+
+  await world.move("octo/shop", "acme/hidden");
+  expect(await world.tell(server, "repository", "octo/shop", { action: "deleted" })).toBe(202);
+  await expect.poll(activity).toBe("idle");
+  const last = await newest("shop");
+  for (let rounds = 0; rounds < 5; rounds++) {
+    const before = await newest("other");
+    await expect.poll(() => newest("other")).not.toBe(before);
+  }
+  expect(await newest("shop")).toBe(last);
+});
+
 test("a rename that was acknowledged is followed although the program was killed before it looked", async () => {
   await using world = await worldWithShop();
   const list = join(world.upstream.root, "repos.json");
