@@ -163,6 +163,31 @@ test("a delivery that was overtaken by a rename is taken, and does not undo it",
   await expect.poll(() => server.store.deliveries.unfinished("mine")).toEqual([]);
 });
 
+test("what was deleted is there again when a run that began later finds it, and its name may be given anew", async () => {
+  const repo = mirrorOf("octo/widget", "mine");
+  const gate = Promise.withResolvers<void>();
+  await using server = await startWithWebhooks({
+    repos: [repo],
+    run: async () => {
+      await gate.promise;
+      return unchanged(repo);
+    },
+  });
+  const about = (id: number) => ({ repository: repositoryOf("octo/widget", { id }) });
+  const pushed = (id: number) => push("octo/widget", "topic", undefined, about(id));
+  const began = server.syncs.request("mine", { trigger: "manual" });
+  expect(await server.post(await delivered("repository", { action: "deleted", ...about(7) }))).toBe(202);
+  expect(repo.deletedAt).toMatch(/^20\d\d-.*Z$/);
+  gate.resolve();
+  await began.finished;
+  expect(repo.deletedAt).toBeDefined();
+
+  expect(await server.post(await delivered("push", pushed(8)))).toBe(202);
+  await expect.poll(() => repo.deletedAt).toBeUndefined();
+  expect(await server.post(await delivered("push", pushed(7)))).toBe(204);
+  expect(await server.post(await delivered("push", pushed(8)))).toBe(202);
+});
+
 test("a repository of the same name and number on another host is another", async () => {
   await using server = await startWithWebhooks();
   const on = (html_url: string) =>
