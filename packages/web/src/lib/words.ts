@@ -10,6 +10,14 @@ export function formatNumber(n: number): string {
   return numbers.format(n);
 }
 
+/** "900 B", "12 KiB", "3.2 MiB". */
+export function formatBytes(bytes: number): string {
+  if (bytes < 2 ** 10) return `${bytes}\u202fB`;
+  if (bytes < 2 ** 20) return `${Math.round(bytes / 2 ** 10)}\u202fKiB`;
+  if (bytes < 2 ** 30) return `${(bytes / 2 ** 20).toFixed(1)}\u202fMiB`;
+  return `${(bytes / 2 ** 30).toFixed(1)}\u202fGiB`;
+}
+
 export function shortSha(sha: string): string {
   return sha.slice(0, 7);
 }

@@ -1,6 +1,8 @@
 import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
 import { describeHealth, watchingWords } from "../features/freshness/freshness-words.ts";
+import { ProgressBar } from "../features/freshness/progress-bar.tsx";
+import { progressName, shortProgressWords } from "../features/freshness/progress-words.ts";
 import { count } from "../lib/words.ts";
 import { useServices, useTicking } from "../services.ts";
 import { Empty } from "../ui/empty.tsx";
@@ -73,8 +75,16 @@ function RepositoryRow({ repo }: { repo: RepoSummary }) {
           </strong>
         </span>
         <span className="meta second">
-          {freshness.activity === "cloning" ? "Cloning…" : watchingWords(freshness)}
+          {shortProgressWords(freshness) ??
+            (freshness.activity === "cloning" ? "Cloning…" : watchingWords(freshness))}
         </span>
+        {freshness.progress && (
+          <ProgressBar
+            look="rule"
+            name={`${progressName(freshness)} ${repo.displayName}`}
+            progress={freshness.progress}
+          />
+        )}
       </td>
       <td className="num meta">
         {freshness.lastChangeAt && (

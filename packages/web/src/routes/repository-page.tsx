@@ -9,6 +9,8 @@ import { changedBranches } from "../api/share-view.ts";
 import { BranchPanel } from "../features/branch/branch-panel.tsx";
 import { PanelFrame } from "../features/branch/panel-frame.tsx";
 import { FreshnessHeader } from "../features/freshness/freshness-header.tsx";
+import { ProgressBar } from "../features/freshness/progress-bar.tsx";
+import { progressWords } from "../features/freshness/progress-words.ts";
 import { RepoNotes } from "../features/freshness/repo-notes.tsx";
 import { RunChanges } from "../features/freshness/run-changes.tsx";
 import type { StackListHandle } from "../features/stacks/stack-list.tsx";
@@ -49,7 +51,7 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
             ) : (
               <NoView
                 error={view.error ?? view.failureReason}
-                failing={(status.data ?? repo).freshness.health === "failing"}
+                repo={status.data ?? repo}
                 onRetry={() => void view.refetch()}
               />
             )}
@@ -74,9 +76,18 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
   );
 }
 
-function NoView({ error, failing, onRetry }: { error: unknown; failing: boolean; onRetry: () => void }) {
+function NoView({
+  error,
+  repo,
+  onRetry,
+}: {
+  error: unknown;
+  repo: Pick<RepoSummary, "displayName" | "freshness">;
+  onRetry: () => void;
+}) {
   if (error instanceof ApiError && error.code === "repo/not-ready") {
-    if (failing) {
+    if (repo.freshness.activity === "cloning") return <Cloning repo={repo} />;
+    if (repo.freshness.health === "failing") {
       return (
         <Empty title="Not read yet">
           <p className="meta">The line above says what failed, and when it is tried again.</p>
@@ -91,6 +102,27 @@ function NoView({ error, failing, onRetry }: { error: unknown; failing: boolean;
   }
   if (error) return <ProblemBox error={error} what="The list of stacks" onRetry={onRetry} />;
   return <Skeleton />;
+}
+
+function Cloning({
+  repo: { displayName, freshness },
+}: {
+  repo: Pick<RepoSummary, "displayName" | "freshness">;
+}) {
+  const { progress } = freshness;
+  const { step, amount } = progress ? progressWords(progress) : { step: "Asking the remote…", amount: "" };
+  return (
+    <Empty title="Cloning for the first time">
+      <div className="clone-progress">
+        <ProgressBar look="line" name={`Cloning ${displayName}`} progress={progress} />
+        <p className="meta">
+          <span>{step}</span>
+          <span>{amount}</span>
+        </p>
+      </div>
+      <p className="meta">The stacks appear here as soon as they are known. You can leave this page.</p>
+    </Empty>
+  );
 }
 
 /** Drawn after a moment only: a quick answer should not flicker. */

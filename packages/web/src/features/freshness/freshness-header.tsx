@@ -14,6 +14,8 @@ import { Sign } from "../../ui/glyphs.tsx";
 import { Key } from "../../ui/key.tsx";
 import { Age, Until } from "../../ui/time.tsx";
 import { activityWords, describeHealth, hostWords, watchingWords } from "./freshness-words.ts";
+import { ProgressBar } from "./progress-bar.tsx";
+import { progressName, shortProgressWords } from "./progress-words.ts";
 import { describeFlow, isBusy, refCount, triggerWords } from "./sync-flow.ts";
 import { useLasting } from "./use-lasting.ts";
 import { useSync } from "./use-sync.ts";
@@ -46,6 +48,13 @@ export function FreshnessHeader({
         <SecondLine status={status} />
       </div>
       {!readOnly && <SyncButton sync={sync} kind={status.kind} />}
+      {freshness.progress && freshness.activity !== "cloning" && (
+        <ProgressBar
+          look="rule"
+          name={`${progressName(freshness)} ${status.displayName}`}
+          progress={freshness.progress}
+        />
+      )}
     </header>
   );
 }
@@ -68,7 +77,10 @@ function StateLine({
   const health = describeHealth(freshness, ticker.now());
   useTicking((now) => describeHealth(freshness, now).word);
   const told = describeFlow(sync.flow, run?.durationMs, ticker.now());
-  const activity = useLasting(activityWords(freshness.activity, freshness.health === "failing"), 300);
+  const underWay = useLasting(activityWords(freshness.activity, freshness.health === "failing"), 300);
+  // How far a first clone is stands large below.
+  const isFirst = freshness.activity === "cloning";
+  const activity = underWay && ((!isFirst && shortProgressWords(freshness)) || underWay);
 
   if (told) {
     return (

@@ -73,6 +73,14 @@ test("after fifteen seconds it takes longer than usual, and after the deadline t
   expect(describeFlow(following, undefined, t0 + 200_000)).toMatchObject({ offer: "check" });
 });
 
+test("what fetches much says how far it is, and one behind it waits, for as long as that takes", () => {
+  const progress = { phase: "receiving", objects: 9, totalObjects: 20, bytes: 900 } as const;
+  const fetching = advanceFlow(following, { type: "heard", run: run({ progress }) }, t0);
+  expect(plain(describeFlow(fetching, undefined, t0 + 600_000)?.text)).toBe("Receiving 45 % · 10 min");
+  const behind = advanceFlow(following, { type: "heard", run: run({ state: "queued" }) }, t0);
+  expect(plain(describeFlow(behind, undefined, t0 + 600_000)?.text)).toBe("Queued · 10 min");
+});
+
 test("a failure names its cause and offers another try", () => {
   const error = {
     code: "sync/unreadable",

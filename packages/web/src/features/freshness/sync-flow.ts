@@ -1,6 +1,7 @@
 import type { SyncRun, Trigger } from "stackit/contract/sync-run";
 import { formatAgo, formatDuration, formatSpan } from "../../lib/durations.ts";
 import { count } from "../../lib/words.ts";
+import { progressWords } from "./progress-words.ts";
 
 /**
  * One press of "Sync now", from the request to its result.
@@ -91,8 +92,11 @@ function describeProgress(
 ): FlowWords {
   const begun = Date.parse(run.startedAt ?? run.requestedAt);
   const elapsed = now - begun;
-  if (elapsed > DEADLINE_MS) return { tone: "warn", text: "No answer from the server", offer: "check", run };
+  // A run may wait for as long as a first clone before it takes, and that one may take half an hour.
   if (run.state === "queued") return { tone: "run", text: `Queued · ${formatSpan(elapsed)}`, run };
+  if (run.progress)
+    return { tone: "run", text: `${progressWords(run.progress).step} · ${formatSpan(elapsed)}`, run };
+  if (elapsed > DEADLINE_MS) return { tone: "warn", text: "No answer from the server", offer: "check", run };
   const by = triggerWords(run.triggers);
   if (elapsed > Math.max(SLOW_MS, 2 * (usualMs ?? 0))) {
     const usual = usualMs ? ` (usually ${formatDuration(usualMs)})` : "";
