@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
-import type { MirrorConfig, WorkingCopyConfig } from "./config/repos-file.ts";
+import { ownerAndName, parseRemoteUrl } from "./config/remote-url.ts";
+import type { AdoptedConfig, MirrorConfig, RepoConfig, WorkingCopyConfig } from "./config/repos-file.ts";
 import type { LoggedEvent } from "./contract/events.ts";
 import { EventLog } from "./events/event-log.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
@@ -15,6 +16,7 @@ import { createServer, listen } from "./http/server.ts";
 import type { SyncHistory } from "./http/server-parts.ts";
 import { DisposableStack } from "./lib/disposable-stack.ts";
 import { productVersion } from "./lib/version.ts";
+import { AdoptedCheckout } from "./repos/adopted-checkout.ts";
 import { Mirror } from "./repos/mirror.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
 import { openStore, type Store } from "./store/open-store.ts";
@@ -34,6 +36,8 @@ import { WorkingCopyTarget } from "./sync/working-copy-target.ts";
 const MAX_EVENT_BRANCHES = 500;
 /** A working copy that was not compared with its folder for this long is not known to be current. */
 const WORKING_COPY_MAX_AGE_SEC = 60;
+/** For reading the configuration of a clone at the start. */
+const OPEN_TIMEOUT_MS = 5_000;
 
 export interface Running extends AsyncDisposable {
   /** The origin to reach the server by. */
@@ -77,29 +81,25 @@ export async function start(config: Config, log: Logger): Promise<Running> {
 
     const looker = new RefLooker();
     house.defer(() => looker[Symbol.dispose]());
-    const mirrors = config.repos.filter((repo) => repo.kind === "mirror");
+    const mirrors = config.repos.filter(isFetched);
     const names = new ForgeNames(store.repositories, queue, (about, message) => log.warn(about, message));
     const interval = new IntervalTrigger(
       askedUnlessDeleted(queue, names),
       mirrors.map((mirror) => ({ repoId: mirror.id, everyMs: intervalMs(mirror, config) })),
     );
-    const served = new Map<string, { repo: WorkingCopy | Mirror; target: SyncTarget }>();
+    const served = new Map<string, { repo: OpenedRepo; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
-      const tools = { config, spawner, looker, store, log };
-      const { repo, target } =
-        repoConfig.kind === "mirror"
-          ? openMirror(repoConfig, tools)
-          : await openWorkingCopy(repoConfig, tools);
+      const all = () => [...served.values()].map(({ repo }) => repo);
+      const tools = { config, spawner, looker, store, names, log, all };
+      const { repo, target } = await openRepo(repoConfig, tools);
       house.use(repo);
-      if (repo instanceof Mirror) await names.follow(repo, target.storeKey);
-      const expectation =
-        repoConfig.kind === "mirror"
-          ? {
-              expectedMaxAgeSec: expectedMaxAgeSec(intervalMs(repoConfig, config)),
-              askedAgainAtMs: (idleSinceMs: number) =>
-                names.isDeleted(repo.id) ? undefined : interval.dueAtMs(repo.id, idleSinceMs),
-            }
-          : { expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC };
+      const expectation = isFetched(repoConfig)
+        ? {
+            expectedMaxAgeSec: expectedMaxAgeSec(intervalMs(repoConfig, config)),
+            askedAgainAtMs: (idleSinceMs: number) =>
+              names.isDeleted(repo.id) ? undefined : interval.dueAtMs(repo.id, idleSinceMs),
+          }
+        : { expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC };
       await register(repo, target, expectation, queue, store);
       served.set(repo.id, { repo, target });
       publishEvents(repo, events);
@@ -161,12 +161,36 @@ function newQueue(config: Config, log: Logger): SyncQueue {
   });
 }
 
+type OpenedRepo = WorkingCopy | Mirror | AdoptedCheckout;
+
 interface RepoTools {
   readonly config: Config;
   readonly spawner: Spawner;
   readonly looker: RefLooker;
   readonly store: Store;
+  readonly names: ForgeNames;
   readonly log: Logger;
+  /** What is served by now. */
+  readonly all: () => readonly OpenedRepo[];
+}
+
+async function openRepo(
+  config: RepoConfig,
+  tools: RepoTools,
+): Promise<{ repo: OpenedRepo; target: SyncTarget }> {
+  switch (config.kind) {
+    case "mirror": {
+      const repo = openMirror(config, tools);
+      await tools.names.follow(repo, mirrorKey(repo.id));
+      return { repo, target: new MirrorTarget(repo) };
+    }
+    case "adopted": {
+      const repo = await openAdopted(config, tools);
+      return { repo, target: new MirrorTarget(repo) };
+    }
+    case "working-copy":
+      return openWorkingCopy(config, tools);
+  }
 }
 
 /** One that cannot be opened now is served all the same: as failing, with the reason, until it can. */
@@ -192,18 +216,61 @@ async function openWorkingCopy(
 function openMirror(
   { kind: _, syncIntervalMs: _every, credentialEnv: _env, authorization, ...about }: MirrorConfig,
   { config, spawner, looker, store }: RepoTools,
-): { repo: Mirror; target: SyncTarget } {
-  const repo = new Mirror(spawner, looker, {
+  beforePublishing?: (signal: AbortSignal) => Promise<void>,
+): Mirror {
+  return new Mirror(spawner, looker, {
     ...about,
-    dir: join(config.dataDir, "mirrors", `${about.id}.git`),
+    dir: mirrorDir(config, about.id),
     credentials: fixedCredentials(authorization),
     lineCounts: store.lineCounts,
     headMoves: store.headMoves(mirrorKey(about.id)),
+    ...(beforePublishing && { beforePublishing }),
   });
-  return { repo, target: new MirrorTarget(repo) };
 }
 
-function intervalMs({ syncIntervalMs }: MirrorConfig, config: Config): number {
+function mirrorDir({ dataDir }: Config, id: string): string {
+  return join(dataDir, "mirrors", `${id}.git`);
+}
+
+/** It is served whatever happens; a clone that cannot be handed over is looked at again with each sync. */
+async function openAdopted(about: AdoptedConfig, tools: RepoTools): Promise<AdoptedCheckout> {
+  const { path, url, authorization, authorizedOrigin, ...rest } = about;
+  const repo: AdoptedCheckout = new AdoptedCheckout(tools.spawner, {
+    ...rest,
+    folder: path,
+    ...(url && { url }),
+    readUrl: parseRemoteUrl,
+    standIn: join(tools.config.dataDir, "checkouts", `${about.id}.git`),
+    mirrorDir: mirrorDir(tools.config, about.id),
+    openMirror: async (remote, beforePublishing) => {
+      const mayKnow = authorization !== undefined && remote.origin === authorizedOrigin;
+      const config = { ...ownerAndName(remote), ...rest, kind: "mirror" as const, url: remote };
+      const mirror = openMirror({ ...config, ...(mayKnow && { authorization }) }, tools, beforePublishing);
+      await tools.names.follow(mirror, mirrorKey(mirror.id));
+      return mirror;
+    },
+    isServedElsewhere: (gitDir) =>
+      tools
+        .all()
+        .some((other) =>
+          other instanceof WorkingCopy
+            ? other.commonDir === gitDir
+            : other !== repo && other instanceof AdoptedCheckout && other.gitDir === gitDir,
+        ),
+    onKept: (refs) =>
+      tools.log.warn({ repoId: about.id, refs }, "kept what the clone had and its remote has not"),
+  });
+  await repo
+    .open(AbortSignal.timeout(OPEN_TIMEOUT_MS))
+    .catch((error: unknown) => tools.log.warn({ err: error, repoId: about.id }, "cannot open the clone"));
+  return repo;
+}
+
+function isFetched(config: RepoConfig): config is MirrorConfig | AdoptedConfig {
+  return config.kind !== "working-copy";
+}
+
+function intervalMs({ syncIntervalMs }: MirrorConfig | AdoptedConfig, config: Config): number {
   return syncIntervalMs ?? config.syncIntervalMs;
 }
 
@@ -216,7 +283,7 @@ function askedUnlessDeleted(queue: SyncQueue, names: ForgeNames): Pick<SyncQueue
 }
 
 async function register(
-  repo: WorkingCopy | Mirror,
+  repo: OpenedRepo,
   target: SyncTarget,
   expectation: Pick<RepoInQueue, "expectedMaxAgeSec" | "askedAgainAtMs">,
   queue: SyncQueue,
@@ -249,7 +316,7 @@ function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log: Logge
   });
 }
 
-function publishEvents(repo: WorkingCopy | Mirror, events: EventLog): void {
+function publishEvents(repo: OpenedRepo, events: EventLog): void {
   repo.onPublished(({ generation, stacks, branches, switched }) => {
     const data = {
       repoId: repo.id,

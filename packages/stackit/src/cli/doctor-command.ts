@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { type FlagValues, unknownVariables } from "../config/read-env.ts";
+import { checkAdopted } from "./doctor/check-adopted.ts";
 import { checkDataDir } from "./doctor/check-data-dir.ts";
 import { checkDatabase } from "./doctor/check-database.ts";
 import { checkMirror } from "./doctor/check-mirror.ts";
@@ -35,6 +36,7 @@ export async function doctorCommand(flags: FlagValues, terminal: Terminal): Prom
     tell(await checkPort(config.bind, config.port, signal));
     for (const repo of git.level === "fail" ? [] : config.repos) {
       if (repo.kind === "mirror") tell(await checkMirror(repo));
+      else if (repo.kind === "adopted") for (const finding of await checkAdopted(repo, signal)) tell(finding);
       else for (const finding of await checkRepo(repo, signal)) tell(finding);
     }
   }
@@ -61,7 +63,9 @@ async function readConfig(
   };
   try {
     const config = await loadConfig(flags, env, cwd);
-    tellUnknown(config.repos.flatMap((repo) => (repo.kind === "mirror" ? (repo.credentialEnv ?? []) : [])));
+    tellUnknown(
+      config.repos.flatMap((repo) => (repo.kind === "working-copy" ? [] : (repo.credentialEnv ?? []))),
+    );
     const count = config.repos.length;
     tell({ level: "ok", subject, detail: count === 1 ? "1 repository" : `${count} repositories` });
     return config;

@@ -65,6 +65,41 @@ test("a public repository needs no token", () => {
   );
 });
 
+test("a clone that is handed over is fetched, and its own configuration cannot choose who gets a token", () => {
+  const env = { STACKIT_GIT_TOKEN: "one", WIDGET_TOKEN: "two" };
+  const [plain, named] = parse(
+    {
+      repos: [
+        { id: "old", path: "../old", managed: true, syncInterval: "1m" },
+        {
+          id: "named",
+          path: "named",
+          managed: true,
+          url: "https://git.example.com/a/b.git",
+          credentialEnv: "WIDGET_TOKEN",
+        },
+      ],
+    },
+    { env },
+  );
+  expect(plain).toEqual({
+    kind: "adopted",
+    id: "old",
+    path: "/etc/old",
+    authorization: expect.stringMatching(/^Basic /),
+    credentialEnv: "STACKIT_GIT_TOKEN",
+    authorizedOrigin: "https://github.com",
+    syncIntervalMs: 60_000,
+  });
+  expect(named).toMatchObject({
+    kind: "adopted",
+    owner: "a",
+    name: "b",
+    credentialEnv: "WIDGET_TOKEN",
+    authorizedOrigin: "https://git.example.com",
+  });
+});
+
 const good = { id: "a", path: "a" };
 const mirror = { id: "m", url };
 
@@ -92,7 +127,30 @@ test.each<[unknown, string]>([
     'repos[1].id is "A", as is repos[0].id; each id must be given once.',
   ],
   [{ repos: [{ ...good, syncInterval: "1m" }] }, "repos[0].syncInterval cannot be used: only a mirror"],
-  [{ repos: [{ ...good, managed: true }] }, "repos[0].managed cannot be used: clones that the server may"],
+  [
+    { repos: [{ ...mirror, managed: true }] },
+    "repos[0].managed cannot be used: it says that the clone at a path",
+  ],
+  [
+    { repos: [{ ...good, managed: false }] },
+    "repos[0].managed is false; it must be true, for a clone that is handed over to the server, or left out.",
+  ],
+  [
+    { repos: [{ ...good, managed: true, token: 1 }] },
+    'repos[0] has the unknown key "token"; allowed are id,',
+  ],
+  [
+    { repos: [{ ...good, managed: true, path: url }] },
+    'repos[0].path is a URL; a remote to mirror is given as "url".',
+  ],
+  [
+    { repos: [{ ...good, managed: true, credentialEnv: "WIDGET_TOKEN" }] },
+    'repos[0].credentialEnv needs "url" beside it: otherwise the clone\'s own configuration could name any host',
+  ],
+  [
+    { repos: [{ ...good, managed: true, url: "ssh://git@example.com/a/b.git" }] },
+    "repos[0].url begins with ssh:; it must be one like https://",
+  ],
   [{ repos: [{ ...good, url }] }, "repos[0].path cannot be used: a repository is either a mirror"],
   [{ repos: [{ ...mirror, url: 5 }] }, "repos[0].url is a number; it must be the https URL of a repository."],
   [{ repos: [{ ...mirror, token: "x" }] }, 'repos[0] has the unknown key "token"; allowed are id,'],

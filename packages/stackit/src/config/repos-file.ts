@@ -8,7 +8,7 @@ import { type CredentialSources, findCredentials } from "./remote-credentials.ts
 import { ownerAndName, parseRemoteUrl } from "./remote-url.ts";
 
 /** A repository to serve. */
-export type RepoConfig = WorkingCopyConfig | MirrorConfig;
+export type RepoConfig = WorkingCopyConfig | MirrorConfig | AdoptedConfig;
 
 interface Identity {
   readonly id: string;
@@ -24,17 +24,32 @@ export interface WorkingCopyConfig extends Identity {
   readonly path: string;
 }
 
-/** A remote of which the server keeps a bare copy of its own. */
-export interface MirrorConfig extends Identity {
-  readonly kind: "mirror";
-  /** `https:`, or `http:` to this machine; without user, password and query. */
-  readonly url: URL;
+/** What is fetched. */
+interface Fetched extends Identity {
   /** Secret: the whole value of the Authorization header that this remote gets, and nobody else. */
   readonly authorization?: string;
   /** The variable that `authorization` was made of. */
   readonly credentialEnv?: string;
   /** Instead of the server's; 0 is off. */
   readonly syncIntervalMs?: number;
+}
+
+/** A remote of which the server keeps a bare copy of its own. */
+export interface MirrorConfig extends Fetched {
+  readonly kind: "mirror";
+  /** `https:`, or `http:` to this machine; without user, password and query. */
+  readonly url: URL;
+}
+
+/** A clone with files that was handed over to the server. */
+export interface AdoptedConfig extends Fetched {
+  readonly kind: "adopted";
+  /** Absolute. */
+  readonly path: string;
+  /** As that of a mirror; undefined: what the clone is configured with. */
+  readonly url?: URL;
+  /** `authorization` is for remotes there. The clone's configuration cannot name another host to get it. */
+  readonly authorizedOrigin?: string;
 }
 
 const identity = {
@@ -45,13 +60,19 @@ const identity = {
 };
 const closed = { additionalProperties: false };
 const WorkingCopyEntry = Type.Object({ ...identity, path: Type.String({ minLength: 1 }) }, closed);
-const MirrorEntry = Type.Object(
+const fetched = {
+  // In capitals, as variables are: a token that somebody puts here by mistake is none, so it is never quoted.
+  credentialEnv: Type.Optional(Type.String({ pattern: "^[A-Z_][A-Z0-9_]*$" })),
+  syncInterval: Type.Optional(Type.String()),
+};
+const MirrorEntry = Type.Object({ ...identity, url: Type.String(), ...fetched }, closed);
+const AdoptedEntry = Type.Object(
   {
     ...identity,
-    url: Type.String(),
-    // In capitals, as variables are: a token that somebody puts here by mistake is none, so it is never quoted.
-    credentialEnv: Type.Optional(Type.String({ pattern: "^[A-Z_][A-Z0-9_]*$" })),
-    syncInterval: Type.Optional(Type.String()),
+    path: Type.String({ minLength: 1 }),
+    managed: Type.Literal(true),
+    url: Type.Optional(Type.String()),
+    ...fetched,
   },
   closed,
 );
@@ -65,6 +86,7 @@ const ALLOWED_IN_ENTRY = {
   "": 'an object such as {"id": "mine", "path": "../mine"} or {"id": "ours", "url": "https://…"}',
   id: "text of 1 to 64 letters, digits, _ or -",
   path: "the folder of a working copy",
+  managed: "true, for a clone that is handed over to the server, or left out",
   url: "the https URL of a repository",
   credentialEnv: "the name of an environment variable in capitals, such as WIDGET_TOKEN",
   syncInterval: ALLOWED_INTERVAL,
@@ -79,14 +101,14 @@ const MIRRORS_ALONE = "only a mirror, which has a url, is fetched; a working cop
 /** Keys that would do nothing where they stand; a clearer answer than "unknown key". */
 const USELESS = {
   "working-copy": {
-    managed: "clones that the server may fetch into are not served yet",
     credentialEnv: MIRRORS_ALONE,
     syncInterval: MIRRORS_ALONE,
   },
   mirror: {
-    managed: "the server keeps a copy of its own of what has a url",
-    path: "a repository is either a mirror of a url or a working copy at a path",
+    managed: "it says that the clone at a path is handed over, and there is no path",
+    path: "a repository is either a mirror of a url or a working copy at a path, unless that is handed over with managed",
   },
+  adopted: {},
 } as const satisfies Record<RepoConfig["kind"], Record<string, string>>;
 
 export interface Surroundings extends CredentialSources {
@@ -135,7 +157,7 @@ function parseEntry(entry: unknown, place: string, surroundings: Surroundings): 
       allowed: ALLOWED_IN_ENTRY,
       unquoted: UNQUOTED,
     });
-  const kind = isRecord(entry) && "url" in entry ? "mirror" : "working-copy";
+  const kind = kindOf(entry);
   refuseUselessKeys(entry, kind, place);
   if (isRecord(entry) && !("url" in entry || "path" in entry)) {
     throw new ConfigError(`${place} lacks "path", of a working copy, or "url", of a remote to mirror.`);
@@ -144,11 +166,23 @@ function parseEntry(entry: unknown, place: string, surroundings: Surroundings): 
     if (!Value.Check(MirrorEntry, entry)) throw mistakeBy(MirrorEntry);
     return mirror(entry, place, surroundings);
   }
-  if (!Value.Check(WorkingCopyEntry, entry)) throw mistakeBy(WorkingCopyEntry);
-  if (/^[\w+.-]+:\/\//.test(entry.path)) {
-    throw new ConfigError(`${place}.path is a URL; a remote to mirror is given as "url".`);
+  if (kind === "adopted") {
+    if (!Value.Check(AdoptedEntry, entry)) throw mistakeBy(AdoptedEntry);
+    return adopted(entry, place, surroundings);
   }
-  return { kind, ...entry, path: resolve(surroundings.folder, entry.path) };
+  if (!Value.Check(WorkingCopyEntry, entry)) throw mistakeBy(WorkingCopyEntry);
+  return { kind, ...entry, path: folderOf(entry, place, surroundings) };
+}
+
+function kindOf(entry: unknown): RepoConfig["kind"] {
+  if (!isRecord(entry)) return "working-copy";
+  if ("managed" in entry && "path" in entry) return "adopted";
+  return "url" in entry ? "mirror" : "working-copy";
+}
+
+function folderOf({ path }: { path: string }, place: string, { folder }: Surroundings): string {
+  if (!/^[\w+.-]+:\/\//.test(path)) return resolve(folder, path);
+  throw new ConfigError(`${place}.path is a URL; a remote to mirror is given as "url".`);
 }
 
 function mirror(
@@ -156,22 +190,55 @@ function mirror(
   place: string,
   surroundings: Surroundings,
 ): MirrorConfig {
-  const parsed = parseRemoteUrl(text);
-  if ("mistake" in parsed) throw new ConfigError(`${place}.url ${parsed.mistake}.`);
-  const { url } = parsed;
+  const url = remoteUrl(text, place);
   const remote = { url, ...(credentialEnv !== undefined && { credentialEnv }) };
-  const syncIntervalMs = syncInterval === undefined ? undefined : parseIntervalMs(syncInterval);
-  if (syncInterval !== undefined && syncIntervalMs === undefined) {
-    throw new ConfigError(`${place}.syncInterval is ${quote(syncInterval)}; it must be ${ALLOWED_INTERVAL}.`);
-  }
   return {
     kind: "mirror",
     ...ownerAndName(url),
     ...identity,
     url,
     ...findCredentials(remote, surroundings, place),
-    ...(syncIntervalMs !== undefined && { syncIntervalMs }),
+    ...interval(syncInterval, place),
   };
+}
+
+function adopted(
+  { url: text, managed: _, credentialEnv, syncInterval, ...about }: Static<typeof AdoptedEntry>,
+  place: string,
+  surroundings: Surroundings,
+): AdoptedConfig {
+  const url = text === undefined ? undefined : remoteUrl(text, place);
+  if (credentialEnv !== undefined && !url) {
+    throw new ConfigError(
+      `${place}.credentialEnv needs "url" beside it: otherwise the clone's own configuration could name any host, and that would get the token.`,
+    );
+  }
+  const remote = {
+    url: url ?? surroundings.githubUrl,
+    ...(credentialEnv !== undefined && { credentialEnv }),
+  };
+  const credentials = findCredentials(remote, surroundings, place);
+  return {
+    kind: "adopted",
+    ...(url && { ...ownerAndName(url), url }),
+    ...about,
+    path: folderOf(about, place, surroundings),
+    ...(credentials && { ...credentials, authorizedOrigin: remote.url.origin }),
+    ...interval(syncInterval, place),
+  };
+}
+
+function remoteUrl(text: string, place: string): URL {
+  const parsed = parseRemoteUrl(text);
+  if ("mistake" in parsed) throw new ConfigError(`${place}.url ${parsed.mistake}.`);
+  return parsed.url;
+}
+
+function interval(text: string | undefined, place: string): { syncIntervalMs?: number } {
+  if (text === undefined) return {};
+  const syncIntervalMs = parseIntervalMs(text);
+  if (syncIntervalMs !== undefined) return { syncIntervalMs };
+  throw new ConfigError(`${place}.syncInterval is ${quote(text)}; it must be ${ALLOWED_INTERVAL}.`);
 }
 
 function refuseUselessKeys(entry: unknown, kind: RepoConfig["kind"], place: string): void {

@@ -160,6 +160,11 @@ export const problems = {
     title: "The mirror on disk is damaged",
     mend: "It is cloned anew by itself; `detail` says why that did not succeed. The last good state is still served.",
   },
+  "sync/checkout-refused": {
+    status: 409,
+    title: "The checkout cannot be handed over as it is",
+    mend: "`detail` names what is in the way and what to do about it. Nothing was changed; it is looked at again with each sync. `stackit doctor` says the same.",
+  },
   "sync/disk-full": {
     status: 507,
     title: "The disk is full",

@@ -18,7 +18,7 @@ const ALLOWED_OPTIONS = {
   "for-each-ref": /^--(count=\d+|format=(?!.*%\(\*?signature).*)$/s,
   "rev-list": /^--(stdin|ignore-missing|no-commit-header|encoding=UTF-8|max-count=\d+|format=(?!.*%G).*)$/s,
   "rev-parse": /^--symbolic-full-name$/,
-  config: /^--(list|null|includes)$/,
+  config: /^--(list|null|includes|local|worktree)$/,
 } as const satisfies Record<string, RegExp>;
 
 /**

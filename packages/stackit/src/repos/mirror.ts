@@ -44,6 +44,8 @@ export interface MirrorOptions {
   readonly headMoves?: HeadMoveStore;
   /** When a second look confirms a held loss. Default 5 min. */
   readonly secondLookMs?: number;
+  /** What must be done with a state that was fetched before readers see it. When it throws, they do not. */
+  readonly beforePublishing?: (signal: AbortSignal) => Promise<void>;
 }
 
 export interface MirrorWork {
@@ -233,6 +235,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     phases.fetchMs += lap();
 
     const reading = await this.#read(signal);
+    await this.#options.beforePublishing?.(signal);
     phases.readMs += lap();
     const published = await this.#advance(reading, signal);
     this.#isUnsure = false;

@@ -1,6 +1,8 @@
 import type { ProblemCode } from "../contract/problems.ts";
 import { GitError, REFUSED_BY_REMOTE } from "../git/git-error.ts";
 import { RemoteError, type RemoteFailure } from "../git/wire/remote-failure.ts";
+import type { AdoptedCheckout } from "../repos/adopted-checkout.ts";
+import { CheckoutFailedError, CheckoutRefusedError } from "../repos/checkout-refusal.ts";
 import type { Mirror } from "../repos/mirror.ts";
 import { DamagedMirrorError, whatItSaysOfFiles } from "../repos/mirror-damage.ts";
 import { NotOurMirrorError } from "../repos/mirror-folder.ts";
@@ -14,11 +16,11 @@ export function mirrorKey(id: string): string {
   return `mirror:${id}`;
 }
 
-/** Lets the queue make a mirror equal to its remote. */
+/** Lets the queue make a mirror, or a checkout that was handed over, equal to its remote. */
 export class MirrorTarget implements SyncTarget {
-  readonly #mirror: Mirror;
+  readonly #mirror: Mirror | AdoptedCheckout;
 
-  constructor(mirror: Mirror) {
+  constructor(mirror: Mirror | AdoptedCheckout) {
     this.#mirror = mirror;
   }
 
@@ -30,7 +32,7 @@ export class MirrorTarget implements SyncTarget {
     return mirrorKey(this.#mirror.id);
   }
 
-  get host(): string {
+  get host(): string | undefined {
     return this.#mirror.host;
   }
 
@@ -84,6 +86,8 @@ function explain(error: unknown): Explained {
     ];
   }
   if (error instanceof DamagedMirrorError) return explainDamage(error);
+  if (error instanceof CheckoutRefusedError) return ["sync/checkout-refused", error.message, error.passes];
+  if (error instanceof CheckoutFailedError) return explainCheckout(error);
   if (error instanceof GitError) return explainGit(error);
   return ofSystem(error) ?? ["sync/unreadable", "The mirror could not be read or written.", true];
 }
@@ -149,6 +153,19 @@ function explainDamage({ retryAfterMs, cause }: DamagedMirrorError): Explained {
 function ofSystem(error: unknown): Explained | undefined {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return OF_SYSTEM[code];
+}
+
+/** What is told of the mirror's folder is not true of this one. */
+function explainCheckout({ cause }: CheckoutFailedError): Explained {
+  const explained = explain(cause);
+  if ([DISK_FULL, NO_ROOM, GIT_WAS_ENDED].includes(explained)) return explained;
+  return [
+    "sync/unreadable",
+    cause instanceof GitError
+      ? "Git could not read or change the checkout; the server's log has why."
+      : "The server could not read or write the checkout's folder.",
+    true,
+  ];
 }
 
 function explainGit(error: GitError): Explained {

@@ -15,7 +15,7 @@ export interface SyncTarget {
   /** Names the repository in the store, across restarts and for several servers on one data folder. */
   readonly storeKey: string;
   /** Host that a run contacts, for the limit per host; undefined when it contacts nobody. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** The deadline of the next run, where it is another than that of the queue. */
   readonly timeoutMs?: number | undefined;
   /**

@@ -104,6 +104,7 @@ const PROBLEMS = [
   "sync/remote-error",
   "sync/rate-limited",
   "sync/mirror-corrupt",
+  "sync/checkout-refused",
   "sync/unreadable",
   "sync/disk-full",
   "sync/shutting-down",
