@@ -27,6 +27,7 @@ import type { RunChange } from "./sync/run-observers.ts";
 import { SyncQueue } from "./sync/sync-queue.ts";
 import { SyncFailure, type SyncTarget } from "./sync/sync-target.ts";
 import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
+import { FollowUpLooks } from "./sync/triggers/follow-up-looks.ts";
 import { GithubDeliveries } from "./sync/triggers/github-deliveries.ts";
 import { expectedMaxAgeSec, IntervalTrigger } from "./sync/triggers/interval-trigger.ts";
 import { startDelaysMs } from "./sync/triggers/start-delays.ts";
@@ -108,7 +109,9 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     // Released before the repositories, so that a run is cut short by the end of the server and does not fail.
     house.use(queue);
 
-    const githubDeliveries = new GithubDeliveries(store.deliveries, queue, names);
+    const followUps = new FollowUpLooks(queue);
+    house.defer(() => followUps[Symbol.dispose]());
+    const githubDeliveries = new GithubDeliveries(store.deliveries, queue, names, followUps);
     const app = await createServer({
       repos: {
         list: () => [...served.values()].map(({ repo }) => repo),

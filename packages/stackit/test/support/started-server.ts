@@ -80,7 +80,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     events.append({ name: "sync", data: { repoId: run.repoId, run, freshness } });
     return store.syncRuns.save(storeKey, run);
   });
-  const githubDeliveries = new GithubDeliveries(store.deliveries, syncs, names);
+  const githubDeliveries = new GithubDeliveries(store.deliveries, syncs, names, { pushed: () => {} });
   await githubDeliveries.replay();
   const app = await createServer({
     repos: { list: () => repos, get: (id) => repos.find((repo) => repo.id === id) },

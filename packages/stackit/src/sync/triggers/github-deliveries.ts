@@ -1,9 +1,11 @@
 import { Problem } from "../../contract/problem-error.ts";
 import type { SyncRun } from "../../contract/sync-run.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
+import { HEADS } from "../../stacks/ref-reading.ts";
 import type { Deliveries, Delivery } from "../../store/deliveries.ts";
 import type { Followed, ForgeNames } from "../forge-names.ts";
 import type { SyncQueue } from "../sync-queue.ts";
+import type { FollowUpLooks } from "./follow-up-looks.ts";
 import { type Reading, readDelivery } from "./read-delivery.ts";
 
 /** What GitHub sent, once its signature was found to be right. */
@@ -25,6 +27,7 @@ export class GithubDeliveries {
   readonly #deliveries: Deliveries;
   readonly #queue: SyncQueue;
   readonly #names: ForgeNames;
+  readonly #followUps: Pick<FollowUpLooks, "pushed">;
   readonly #clock: Pick<Clock, "now">;
   /** Deliveries, by the run that will answer them. `atMs`: when they came, unless that was before this process. */
   readonly #waiting = new Map<string, { id: string; atMs?: number | undefined }[]>();
@@ -35,12 +38,14 @@ export class GithubDeliveries {
     deliveries: Deliveries,
     queue: SyncQueue,
     names: ForgeNames,
+    followUps: Pick<FollowUpLooks, "pushed">,
     clock: Pick<Clock, "now"> = systemClock,
   ) {
     this.#clock = clock;
     this.#deliveries = deliveries;
     this.#queue = queue;
     this.#names = names;
+    this.#followUps = followUps;
     queue.observe(({ storeKey, run }) => this.#heed(storeKey, run));
   }
 
@@ -97,6 +102,7 @@ export class GithubDeliveries {
 
   async #ask(repoId: string, { id, repoKey, task }: Delivery, atMs?: number): Promise<void> {
     const ticket = this.#queue.request(repoId, { trigger: "webhook", expect: task.expect });
+    if (task.expect.some(({ ref }) => ref.startsWith(HEADS))) this.#followUps.pushed(repoId, ticket.runId);
     const sameRun = this.#waiting.get(ticket.runId);
     if (sameRun) sameRun.push({ id, atMs });
     else this.#waiting.set(ticket.runId, [{ id, atMs }]);
