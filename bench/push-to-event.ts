@@ -13,7 +13,7 @@ import { pushDelivery } from "./webhook.ts";
 /** The server's default, which its burst window adds to every webhook. */
 const SETTLE_MS = 250;
 /** A percentile wants some, and the time of one is mostly the settle window. */
-const PUSHES_A_ROUND = 4;
+const PUSHES_A_ROUND = 3;
 
 /** One push at a time, its webhook at once after it, and a reader of the mirror's events who hears of it. */
 export async function pushesToEvents({ repository, branches, rounds }: Bench): Promise<Finding> {

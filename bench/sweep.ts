@@ -17,7 +17,7 @@ const MIRRORS = 200;
 /** As many syncs of one host as the server runs by default. */
 const AT_ONCE = 4;
 /** A sweep is long, and its median is one of two hundred syncs already. */
-const MAX_ROUNDS = 3;
+const MAX_ROUNDS = 2;
 
 /**
  * All mirrors synced through the queue, with every run recorded in the store, beside what an operator would write: `git fetch
