@@ -29,7 +29,7 @@ export async function serveMirrors(
   const server = await startServerProcess(args, { STACKIT_WEBHOOK_SECRET: SECRET });
   await rm(list);
   const listensAfterMs = performance.now() - startedAt;
-  while (!(await fetch(`${server.url}/readyz`)).ok) await sleep(50);
+  while (!(await fetch(`${server.url}/readyz`)).ok) await sleep(100);
   return Object.assign(server, { listensAfterMs, readyAfterMs: performance.now() - startedAt });
 }
 
@@ -38,7 +38,7 @@ export async function untilIdle({ url }: ServerProcess): Promise<void> {
   for (;;) {
     const list: { repos: RepoSummary[] } = await readJson(`${url}/api/v1/repos`);
     if (list.repos.every(({ freshness }) => freshness.activity === "idle")) return;
-    await sleep(200);
+    await sleep(500);
   }
 }
 
