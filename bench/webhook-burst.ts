@@ -9,6 +9,7 @@ import { gitHost } from "./git-host.ts";
 import { type Figure, type Finding, percentile } from "./measure.ts";
 import { type MirrorServer, readJson, serveMirrors, untilIdle } from "./mirror-server.ts";
 import type { Change } from "./plain-git.ts";
+import { untilCountedOverHttp } from "./scenarios.ts";
 import type { Burst, Sent } from "./webhook-sender-process.ts";
 
 const REPOSITORIES = 10;
@@ -30,7 +31,7 @@ export async function webhookBursts(template: string, wantedRounds: number): Pro
   const dataDir = `${fleet.folder}-data`;
   try {
     await using server = await serveMirrors(fleet.names, { hostUrl: host.url, dataDir });
-    await untilIdle(server);
+    for (const name of fleet.names) await untilCountedOverHttp(`${server.url}/api/v1/repos/${name}`);
     const ours: Sent[] = [];
     const theirs: Sent[] = [];
     let mostFetches = 0;
