@@ -31,6 +31,7 @@ import { FollowUpLooks } from "./sync/triggers/follow-up-looks.ts";
 import { GithubDeliveries } from "./sync/triggers/github-deliveries.ts";
 import { expectedMaxAgeSec, IntervalTrigger } from "./sync/triggers/interval-trigger.ts";
 import { startDelaysMs } from "./sync/triggers/start-delays.ts";
+import { type UpkeepEnded, UpkeepSchedule } from "./sync/upkeep-schedule.ts";
 import { WorkingCopyTarget } from "./sync/working-copy-target.ts";
 
 /** Names in one `refresh` event; more are counted only. */
@@ -109,6 +110,8 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     // Released before the repositories, so that a run is cut short by the end of the server and does not fail.
     house.use(queue);
 
+    const owned = [...served.values()].flatMap(({ repo }) => (repo instanceof Mirror ? [repo] : []));
+    const upkeep = house.use(new UpkeepSchedule(queue, owned, { onEnded: (ended) => logUpkeep(ended, log) }));
     const followUps = new FollowUpLooks(queue);
     house.defer(() => followUps[Symbol.dispose]());
     const githubDeliveries = new GithubDeliveries(store.deliveries, queue, names, followUps);
@@ -136,6 +139,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     });
     house.defer(() => interval[Symbol.dispose]());
     interval.start();
+    upkeep.start();
     for (const { repo } of served.values()) {
       if (repo instanceof WorkingCopy) house.use(watch(repo, queue, log));
     }
@@ -317,6 +321,13 @@ function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log: Logge
     }
     await store.syncRuns.save(storeKey, run);
   });
+}
+
+function logUpkeep({ repoId, durationMs, report, error }: UpkeepEnded, log: Logger): void {
+  if (!report) log.warn({ err: error, repoId, durationMs }, "the upkeep of a mirror failed");
+  else if (report.isDamaged)
+    log.warn({ repoId, durationMs }, "a mirror is damaged; its next run clones it anew");
+  else log[report.wasEnded ? "debug" : "info"]({ repoId, durationMs, ...report }, "upkeep of a mirror");
 }
 
 function publishEvents(repo: OpenedRepo, events: EventLog): void {

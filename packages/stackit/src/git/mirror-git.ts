@@ -38,6 +38,10 @@ const FETCH = [
   "--no-recurse-submodules",
   "--no-show-forced-updates",
 ];
+/** One thread, since it is never urgent; no bitmaps and no list for old HTTP clients, since nobody fetches from a mirror. */
+const REPACK = ["repack", "-d", "-l", "-n", "--quiet", "--threads=1", "--no-write-bitmap-index"];
+/** What nothing reaches may be what a git at work, or a person, is about to reach. */
+const GRACE = "2.weeks.ago";
 
 /**
  * The commands that change a mirror of ours. The folder is always named, so none can land in a repository around it. Only those
@@ -122,6 +126,12 @@ export class MirrorGit {
     await this.#updateRefs(keeping(oids), options);
   }
 
+  /** Commits that nothing else reaches may be collected from now on. All or none. @throws {GitError} */
+  async stopKeeping(oids: readonly string[], options: RunOptions): Promise<void> {
+    const commands = [...new Set(oids)].map((oid) => Buffer.from(`delete ${KEPT}${oid}\0${oid}\0`));
+    await this.#updateRefs(commands, options);
+  }
+
   async #updateRefs(commands: readonly Buffer[], options: RunOptions): Promise<void> {
     if (commands.length === 0) return;
     await this.#run(["update-ref", "--stdin", "-z"], { ...options, input: Buffer.concat(commands) });
@@ -134,6 +144,30 @@ export class MirrorGit {
 
   async packRefs(options: RunOptions): Promise<void> {
     await this.#run(["pack-refs", "--all"], options);
+  }
+
+  /** Joins small packs and loose objects until each pack is more than twice as large as all smaller ones. @throws {GitError} */
+  async repackNew(options: RunOptions): Promise<void> {
+    await this.#run([...REPACK, "--geometric=2"], options);
+  }
+
+  /**
+   * Joins everything that refs reach into one pack. What they do not reach goes into another one, and is dropped when nothing has
+   * touched it for two weeks. @throws {GitError}
+   */
+  async repackAll(options: RunOptions): Promise<void> {
+    await this.#run([...REPACK, "--cruft", `--cruft-expiration=${GRACE}`], options);
+  }
+
+  /** Drops loose objects that nothing reaches and nothing has touched for two weeks. @throws {GitError} */
+  async prune(options: RunOptions): Promise<void> {
+    await this.#run(["prune", `--expire=${GRACE}`], options);
+  }
+
+  /** `anew`: whether nothing of what was written before is to be used. @throws {GitError} */
+  async writeCommitGraph({ anew }: { anew: boolean }, options: RunOptions): Promise<void> {
+    const split = anew ? "--split=replace" : "--split";
+    await this.#run(["commit-graph", "write", "--reachable", split, "--no-progress"], options);
   }
 
   /** Whether everything is there that the refs reach. Reads all of it. @throws {GitError} when that cannot be told */

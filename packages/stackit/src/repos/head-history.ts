@@ -13,6 +13,8 @@ export interface HeadMoveStore {
   announce(leaving: readonly Leaving[]): Promise<void>;
   /** What became of everything that was announced: what is not among the moves did not happen. */
   settle(moves: readonly HeadMove[]): Promise<void>;
+  /** Removes what is old or too many. Returns the commits that those which are left must hold by themselves. */
+  forget(): Promise<ReadonlySet<string>>;
 }
 
 /** Of one branch; the store's own limit comes later. */
@@ -123,6 +125,15 @@ export class HeadHistory {
     this.#leaving = [];
     this.#moved = [];
     this.#justLeft = new Map();
+  }
+
+  /** As the store's, and what is remembered here is what it remembers. Not between `announce` and `settle`. */
+  async forget(): Promise<ReadonlySet<string>> {
+    if (!this.#store) return new Set();
+    const held = await this.#store.forget();
+    this.#isLoaded = false;
+    await this.load();
+    return held;
   }
 
   /** No two at one time, also when the clock is set back. */

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { basename, dirname, join } from "node:path";
 
 /** Only a folder that carries this file is ever fetched into. */
-const MARKER = "stackit-mirror.json";
+export const MARKER = "stackit-mirror.json";
 /** A lock that nobody of ours can hold any more. */
 const STALE_LOCK_MS = 60_000;
 
@@ -90,16 +90,22 @@ async function readMarker(dir: string): Promise<"ours" | "foreign" | "absent"> {
   return marker.includes('"version":1') ? "ours" : "foreign";
 }
 
-/** Removes what a killed git leaves: locks, and objects and packs that were being written. Only while no git of ours works there. */
+/** Removes what a killed git leaves: locks, and what was being written or deleted of its objects. Only while no git of ours works there. */
 export async function removeLeftovers(dir: string, options: { evenFresh: boolean }): Promise<void> {
   const oldest = options.evenFresh ? Number.POSITIVE_INFINITY : Date.now() - STALE_LOCK_MS;
-  const names = (await readdir(dir).catch(() => [])).filter((name) => name.endsWith(".lock"));
+  const inside = await readdir(dir).catch(() => []);
   const refs = await readdir(join(dir, "refs"), { recursive: true }).catch(() => []);
   const objects = await readdir(join(dir, "objects"), { recursive: true }).catch(() => []);
+  const indexed = new Set(objects.flatMap((name) => (name.endsWith(".idx") ? [name.slice(0, -4)] : [])));
+  const isLeft = (name: string): boolean =>
+    /^(tmp_|\.tmp-)|\.(lock|keep)$/.test(basename(name)) ||
+    // The index of a pack comes last and goes first.
+    (/\.(pack|rev|mtimes)$/.test(name) && !indexed.has(name.slice(0, name.lastIndexOf("."))));
   const left = [
-    ...names,
+    // Git would not write refs beside a packed-refs.new.
+    ...inside.filter((name) => name.endsWith(".lock") || name === "packed-refs.new"),
     ...refs.filter((name) => name.endsWith(".lock")).map((name) => join("refs", name)),
-    ...objects.filter((name) => /^(tmp_|\.tmp-)/.test(basename(name))).map((name) => join("objects", name)),
+    ...objects.filter(isLeft).map((name) => join("objects", name)),
   ];
   for (const name of left) {
     const file = join(dir, name);

@@ -21,6 +21,7 @@ import { DamagedMirrorError, isLockInTheWay, whatItSaysOfFiles } from "./mirror-
 import { ensureMirror, removeLeftovers, replaceMirror } from "./mirror-folder.ts";
 import { fullNameOf, type MirrorPlace } from "./mirror-place.ts";
 import { MirrorRemote } from "./mirror-remote.ts";
+import { MirrorUpkeep, type UpkeepLimits, type UpkeepReport } from "./mirror-upkeep.ts";
 import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
 import { commitsOf, describeRefChanges, kindOfChanges, NO_REF_CHANGES } from "./ref-changes.ts";
@@ -29,6 +30,7 @@ import type { RepoSettings } from "./repo-settings.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
 import { NO_STACK_CHANGES, type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
 import type { RefreshResult } from "./working-copy.ts";
+import { WriteTurns } from "./write-turns.ts";
 
 export interface MirrorOptions {
   readonly id: string;
@@ -46,6 +48,7 @@ export interface MirrorOptions {
   readonly secondLookMs?: number;
   /** What must be done with a state that was fetched before readers see it. When it throws, they do not. */
   readonly beforePublishing?: (signal: AbortSignal) => Promise<void>;
+  readonly upkeep?: Partial<UpkeepLimits>;
 }
 
 export interface MirrorWork {
@@ -97,6 +100,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly #objects: ObjectPool;
   readonly #lines: LineCounts;
   readonly #heads: HeadHistory;
+  readonly #turns = new WriteTurns();
+  readonly #upkeep: MirrorUpkeep;
   #builder: ModelBuilder;
   readonly #publisher = new SnapshotPublisher();
   readonly #gate: HoldGate;
@@ -110,6 +115,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   #state: State | undefined;
   /** A reader missed something that must be there. */
   #isSuspect = false;
+  /** A check has found it. */
+  #isKnownDamaged = false;
   #recloned: { readonly atMs: number } | undefined;
   /** Whether the builder has made the model that is shown. */
   #buildsOn = true;
@@ -135,6 +142,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       this.#isSuspect = true;
     });
     this.#heads = new HeadHistory(options.headMoves);
+    this.#upkeep = new MirrorUpkeep(this.#mirrorGit, () => this.#heads.forget(), options.upkeep);
     this.#builder = this.#newBuilder();
     this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
   }
@@ -229,6 +237,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       this.#equalTo = advertised;
       return { ...this.#result(isFirst ? "updated" : "unchanged", phases), ...told };
     }
+    using _turn = await this.#turns.forFetch(signal);
     this.#isUnsure = true;
     await this.#heads.announce(plan.leaving);
     await this.#carryOut(this.#mirrorGit, plan, ours, head, { ...work, signal });
@@ -266,6 +275,24 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     });
   }
 
+  /**
+   * Keeps the files in good order, as far as that is due. Ends at once for a refresh that has something to fetch, and when the signal
+   * aborts. Undefined when it is not the time for it: nothing is here yet, or a run is at work or has broken off. What is damaged is
+   * cloned anew by the next run. @throws {GitError}
+   */
+  async maintain({ signal }: { signal: AbortSignal }): Promise<UpkeepReport | undefined> {
+    if (!this.#state || this.#isUnsure || this.#isSuspect || this.#isKnownDamaged) return undefined;
+    const until = AbortSignal.any([signal, this.#closing.signal]);
+    try {
+      const report = await this.#turns.forUpkeep(until, (ended) => this.#upkeep.run(ended));
+      this.#isKnownDamaged = report?.isDamaged ?? false;
+      return report;
+    } catch (error) {
+      this.#isSuspect ||= whatItSaysOfFiles(error) === "damaged";
+      throw error;
+    }
+  }
+
   async #prepare(signal: AbortSignal): Promise<void> {
     const { dir, id } = this.#options;
     const { url } = this.#place;
@@ -279,7 +306,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       this.#isThere = true;
     }
     if (this.#isUnsure) await removeLeftovers(dir, { evenFresh: true });
-    if (this.#isSuspect && !(await this.#mirrorGit.isWhole({ signal }))) {
+    if (this.#isKnownDamaged || (this.#isSuspect && !(await this.#mirrorGit.isWhole({ signal })))) {
       throw new DamagedMirrorError("objects are missing");
     }
     this.#isSuspect = false;
@@ -312,6 +339,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       const change = { gone: gone.map(({ ref }) => ref), before, after: advertised.refs };
       const hold = this.#gate.check(change, work.confirmed);
       if (hold) return hold;
+      using _turn = await this.#turns.forFetch(signal);
       await replaceMirror(dir, { id, url: url.href }, async (folder) => {
         const git = new MirrorGit(this.#spawner, folder);
         await git.init(await this.#remote.objectFormat(signal), { signal });
@@ -325,6 +353,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#recloned = { atMs: performance.now() };
     this.#isUnsure = true;
     this.#isSuspect = false;
+    this.#isKnownDamaged = false;
     this.#buildsOn = false;
     this.#builder = this.#newBuilder();
     this.#lines.forgetUnavailable();
@@ -423,6 +452,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    (await this.#turns.forFetch(this.#closing.signal))[Symbol.dispose]();
     await this.#publisher[Symbol.asyncDispose]();
     await this.#objects[Symbol.asyncDispose]();
   }

@@ -7,17 +7,21 @@ import { headMoves as headMovesMigration } from "./migrations/0003-head-moves.ts
 import { nodeSqlite } from "./node-sqlite.ts";
 import type { Schema } from "./schema.ts";
 
-async function setUp() {
+async function setUp(options: { maxRows?: number } = {}) {
   const db = new Kysely<Schema>({
     dialect: new SqliteDialect({ database: nodeSqlite(new DatabaseSync(":memory:")) }),
   });
   await headMovesMigration.up(db);
-  return { shop: new HeadMoves(db, "mirror:shop"), other: new HeadMoves(db, "mirror:other") };
+  const time = { nowMs: Date.UTC(2026, 0, 1) };
+  const open = (repoKey: string) => new HeadMoves(db, repoKey, { ...options, wallNow: () => time.nowMs });
+  return { shop: open("mirror:shop"), other: open("mirror:other"), time };
 }
 
 function move(seenAtMs: number, more: Partial<HeadMove> = {}): HeadMove {
   return { ref: "refs/heads/é", old: "a", new: "b", kind: "forward", wasLast: true, seenAtMs, ...more };
 }
+
+const seenOf = ({ moves }: { moves: readonly HeadMove[] }) => moves.map(({ seenAtMs }) => seenAtMs);
 
 const leaving = ({ ref, old, seenAtMs }: HeadMove) => ({ ref, old, seenAtMs });
 
@@ -48,4 +52,40 @@ test("ten thousand at once are no trouble", async () => {
   await shop.announce(moves.map(leaving));
   await shop.settle(moves);
   expect((await shop.recall()).moves).toHaveLength(10_000);
+});
+
+test("what is older than 90 days is forgotten, and with it what must be kept", async () => {
+  const { shop, other, time } = await setUp();
+  const at = (days: number) => time.nowMs - days * 86_400_000;
+  const moves = [
+    move(at(1), { old: "new", kind: "forward" }),
+    move(at(2), { old: "two days", kind: "rewritten" }),
+    move(at(89), { old: "quarter", kind: "deleted", wasLast: false }),
+    move(at(91), { old: "old", kind: "rewritten" }),
+  ];
+  await shop.settle(moves);
+  await other.settle(moves);
+  await shop.announce([leaving(move(at(99), { old: "nobody knows" }))]);
+  expect(await shop.forget()).toEqual(new Set(["two days", "quarter", "nobody knows"]));
+  expect(seenOf(await shop.recall())).toEqual([at(1), at(2), at(89)]);
+  expect((await other.recall()).moves).toHaveLength(4);
+});
+
+test("of a branch that moves all the time, the newest hundred moves are known", async () => {
+  const { shop, time } = await setUp();
+  const busy = Array.from({ length: 150 }, (_, n) => move(time.nowMs - n));
+  await shop.settle([...busy, move(time.nowMs - 1000, { ref: "refs/heads/quiet" })]);
+  await shop.forget();
+  expect(seenOf(await shop.recall())).toEqual([...seenOf({ moves: busy.slice(0, 100) }), time.nowMs - 1000]);
+});
+
+test("of too many moves, the newest are known", async () => {
+  const { shop, time } = await setUp({ maxRows: 10 });
+  await shop.settle(
+    Array.from({ length: 25 }, (_, n) =>
+      move(time.nowMs - n, { ref: `refs/heads/${n}`, old: `${n}`, kind: "deleted" }),
+    ),
+  );
+  expect((await shop.forget()).size).toBe(10);
+  expect((await shop.recall()).moves.at(-1)?.old).toBe("9");
 });

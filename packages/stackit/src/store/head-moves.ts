@@ -2,21 +2,34 @@ import type { Kysely } from "kysely";
 import type { HeadMove } from "../stacks/head-move.ts";
 import type { HeadMoveRow, Schema } from "./schema.ts";
 
-/** More than these are not taken over at a start. */
-const MAX_RECALLED = 20_000;
+const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
+const MAX_OF_BRANCH = 100;
+/** Of one repository. */
+const MAX_ROWS = 20_000;
 /** Rows in one statement: few statements, and far below what a statement may hold. */
 const CHUNK = 500;
 
 type Leaving = Pick<HeadMove, "ref" | "old" | "seenAtMs">;
 
-/** Where the branches of one repository have been. A row without a kind is announced: what became of it is not known yet. */
+/**
+ * Where the branches of one repository have been: 90 days back, the newest hundred of each branch and not without bound. A row without a kind is announced: what became of it is not known
+ * yet.
+ */
 export class HeadMoves {
   readonly #db: Kysely<Schema>;
   readonly #repoKey: string;
+  readonly #maxRows: number;
+  readonly #wallNow: () => number;
 
-  constructor(db: Kysely<Schema>, repoKey: string) {
+  constructor(
+    db: Kysely<Schema>,
+    repoKey: string,
+    { maxRows = MAX_ROWS, wallNow = Date.now }: { maxRows?: number; wallNow?: () => number } = {},
+  ) {
     this.#db = db;
     this.#repoKey = repoKey;
+    this.#maxRows = maxRows;
+    this.#wallNow = wallNow;
   }
 
   /** Newest first; and oldest first what was announced and never settled. */
@@ -26,7 +39,7 @@ export class HeadMoves {
       .selectAll()
       .where("repo_key", "=", this.#repoKey)
       .orderBy("seen_at", "desc")
-      .limit(MAX_RECALLED)
+      .limit(this.#maxRows)
       .execute();
     const moves = rows.flatMap((row) => toMove(row) ?? []);
     const leaving = rows.flatMap(({ ref, old_oid, seen_at, kind }) =>
@@ -76,6 +89,54 @@ export class HeadMoves {
         .where("kind", "is", null)
         .execute();
     });
+  }
+
+  /** Removes what is old or too many. Returns the commits that the rest says no branch holds, or may say so. */
+  async forget(): Promise<Set<string>> {
+    const ofRepo = this.#db.selectFrom("head_move").where("repo_key", "=", this.#repoKey);
+    const oldestToGo = await ofRepo
+      .select("seen_at")
+      .orderBy("seen_at", "desc")
+      .offset(this.#maxRows)
+      .limit(1)
+      .executeTakeFirst();
+    const untilMs = Math.max(this.#wallNow() - KEPT_MS, oldestToGo?.seen_at ?? 0);
+    await this.#db
+      .deleteFrom("head_move")
+      .where("repo_key", "=", this.#repoKey)
+      .where("kind", "is not", null)
+      .where("seen_at", "<=", untilMs)
+      .execute();
+    const crowded = await ofRepo
+      .select("ref")
+      .groupBy("ref")
+      .having(({ fn }) => fn.countAll(), ">", MAX_OF_BRANCH)
+      .execute();
+    for (const { ref } of crowded) await this.#forgetAllButNewest(ref);
+    const rows = await ofRepo
+      .select("old_oid")
+      .distinct()
+      .where((where) => where.or([where("kind", "is", null), where("kind", "!=", "forward")]))
+      .execute();
+    return new Set(rows.map(({ old_oid }) => old_oid));
+  }
+
+  async #forgetAllButNewest(ref: string): Promise<void> {
+    await this.#db
+      .deleteFrom("head_move")
+      .where("repo_key", "=", this.#repoKey)
+      .where("ref", "=", ref)
+      .where("seen_at", "<=", (eb) =>
+        eb
+          .selectFrom("head_move")
+          .select("seen_at")
+          .where("repo_key", "=", this.#repoKey)
+          .where("ref", "=", ref)
+          .orderBy("seen_at", "desc")
+          .offset(MAX_OF_BRANCH)
+          .limit(1),
+      )
+      .execute();
   }
 
   #toRow({ ref, old, seenAtMs }: Leaving): Pick<HeadMoveRow, "repo_key" | "ref" | "old_oid" | "seen_at"> {

@@ -17,6 +17,7 @@ async function remembering(write: (writer: SceneWriter) => void) {
       writes.push("announce");
       return moves.announce(leaving);
     },
+    forget: () => moves.forget(),
     settle: (settled) => {
       writes.push("settle");
       return moves.settle(settled);

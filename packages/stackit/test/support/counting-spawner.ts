@@ -7,6 +7,14 @@ export class CountingSpawner extends DirectSpawner {
   objectsAsked = 0;
   /** The next process of this subcommand cannot be started. */
   failNext: string | undefined;
+  /** In place of the next process of this subcommand there is one that waits until it is killed. */
+  hangNext: string | undefined;
+  #hangs = Promise.withResolvers<number>();
+
+  /** Settles with the id of the process that waits. */
+  get hanging(): Promise<number> {
+    return this.#hangs.promise;
+  }
 
   override async spawn(request: SpawnRequest): Promise<GitProcess> {
     const command = request.args.find((arg) => !arg.startsWith("-")) ?? "";
@@ -14,6 +22,14 @@ export class CountingSpawner extends DirectSpawner {
     if (command === this.failNext) {
       this.failNext = undefined;
       throw Object.assign(new Error("no more processes"), { code: "EAGAIN" });
+    }
+    if (command === this.hangNext) {
+      this.hangNext = undefined;
+      const args = [...request.args.slice(0, request.args.indexOf(command)), "cat-file", "--batch"];
+      const waiting = await super.spawn({ ...request, args, hasInput: true });
+      this.#hangs.resolve(waiting.pid);
+      this.#hangs = Promise.withResolvers();
+      return waiting;
     }
     const git = await super.spawn(request);
     const { stdin } = git;
