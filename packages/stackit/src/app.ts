@@ -6,12 +6,14 @@ import type { Config } from "./config/config.ts";
 import { ownerAndName, parseRemoteUrl } from "./config/remote-url.ts";
 import type { AdoptedConfig, MirrorConfig, RepoConfig, WorkingCopyConfig } from "./config/repos-file.ts";
 import type { LoggedEvent } from "./contract/events.ts";
+import { problemOf } from "./contract/problems.ts";
 import { EventLog } from "./events/event-log.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
 import { MeasuredSpawner } from "./git/measured-spawner.ts";
 import { fixedCredentials } from "./git/remote-credentials.ts";
 import type { Spawner } from "./git/spawner.ts";
 import { RefLooker } from "./git/wire/ls-refs.ts";
+import { RemoteError } from "./git/wire/remote-failure.ts";
 import { createServer, listen } from "./http/server.ts";
 import type { SyncHistory } from "./http/server-parts.ts";
 import { DisposableStack } from "./lib/disposable-stack.ts";
@@ -162,6 +164,8 @@ function newQueue(config: Config, log: Logger): SyncQueue {
     settleMs: config.settleMs,
     settleCapMs: Math.max(2_000, config.settleMs),
     onError: (error, where) => {
+      // What a remote answered stands in the run's own line.
+      if (error instanceof SyncFailure && error.cause instanceof RemoteError) return;
       if (error instanceof SyncFailure) log.warn({ ...where, cause: String(error.cause) }, error.message);
       else log.error({ err: error, ...where }, "a sync run failed");
     },
@@ -316,8 +320,14 @@ function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log: Logge
     if (run.state === "finished") {
       const { repoId, outcome, triggers, durationMs, error, recloned } = run;
       const level = outcome === "failed" || recloned ? "warn" : outcome === "unchanged" ? "debug" : "info";
-      const facts = { runId: run.id, repoId, outcome, triggers, durationMs, code: error?.code, recloned };
-      log[level](facts, "sync run");
+      const facts = { runId: run.id, repoId, outcome, triggers, durationMs, recloned };
+      const failure = error && {
+        code: error.code,
+        detail: error.detail,
+        mend: problemOf(error.code)?.mend,
+        nextAttemptAt: error.nextAttemptAt,
+      };
+      log[level]({ ...facts, ...failure }, "sync run");
     }
     await store.syncRuns.save(storeKey, run);
   });

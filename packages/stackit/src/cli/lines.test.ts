@@ -163,14 +163,17 @@ test("the status of repositories is a table with one row each", () => {
     },
   ];
   repos.push(...mirrors);
-  expect(`\n${statusLines(repos, nowMs, plain).join("\n")}`).toBe(`
+  const details = new Map([["gone", "The folder is gone."]]);
+  expect(`\n${statusLines(repos, nowMs, plain, details).join("\n")}`).toBe(`
 HEALTH   REPOSITORY  NAME  TRUNK     CURRENT   ACTIVITY  READ     CHANGED
 local    shop        Shop  main      ui        idle      now      5 min ago
 failing  gone              no trunk  detached  queued    never    never
         failed 3 times in a row: sync/unreadable, the working copy cannot be read
+        The folder is gone. \`detail\` names the cause. \`stackit doctor\` checks the folder, its permissions and git.
 fresh    ours              main      -         idle      3 s ago  5 min ago
 failing  theirs            no trunk  -         idle      never    never
-        failed once: sync/auth-failed, the remote refused the credentials, or wants some; next try in 40 s`);
+        failed once: sync/auth-failed, the remote refused the credentials, or wants some; next try in 40 s
+        Give the mirror a \`credentialEnv\` in the file of --repos-config, or renew the token that it names. \`stackit doctor\` checks that it is set.`);
 });
 
 test("the status says why a host is not asked", () => {

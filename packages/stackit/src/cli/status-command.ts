@@ -1,5 +1,6 @@
-import { problems } from "../contract/problems.ts";
+import { problemOf } from "../contract/problems.ts";
 import type { Freshness, RepoSummary } from "../contract/repo.ts";
+import { SyncRun } from "../contract/sync-run.ts";
 import { ago, soon } from "./ago.ts";
 import { ServerAnswerError, ServerClient } from "./ask-server.ts";
 import { ReposAnswer } from "./pick-repo.ts";
@@ -19,7 +20,7 @@ export async function statusCommand(options: StatusOptions, terminal: Terminal):
     const { repos } = await client.ask("GET", "/repos", ReposAnswer);
     const lines = options.json
       ? [JSON.stringify({ repos }, null, 2)]
-      : statusLines(repos, Date.now(), paintFor(terminal.stdout));
+      : statusLines(repos, Date.now(), paintFor(terminal.stdout), await detailsOf(repos, client));
     for (const line of lines) printLine(terminal.stdout, line);
     return 0;
   } catch (error) {
@@ -40,7 +41,25 @@ const STYLES: Readonly<Record<Freshness["health"], Style>> = {
 /** Below the row that it is about. */
 const INDENT = " ".repeat(8);
 
-export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint: Paint): string[] {
+/** What exactly failed, by the ids of those that fail. */
+async function detailsOf(repos: readonly RepoSummary[], client: ServerClient): Promise<Map<string, string>> {
+  const details = new Map<string, string>();
+  for (const { id, freshness } of repos) {
+    const runId = freshness.consecutiveFailures > 0 ? freshness.lastAttempt?.runId : undefined;
+    if (runId === undefined) continue;
+    const path = `/repos/${encodeURIComponent(id)}/sync-runs/${runId}`;
+    const { error } = await client.ask("GET", path, SyncRun);
+    if (error) details.set(id, error.detail);
+  }
+  return details;
+}
+
+export function statusLines(
+  repos: readonly RepoSummary[],
+  nowMs: number,
+  paint: Paint,
+  details: ReadonlyMap<string, string> = new Map(),
+): string[] {
   if (repos.length === 0) return ["No repository is served."];
   const rows = repos.map(({ id, displayName, kind, trunk, currentBranch, freshness }) => [
     freshness.health,
@@ -56,28 +75,38 @@ export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint:
   const head = ["HEALTH", "REPOSITORY", "NAME", "TRUNK", "CURRENT", "ACTIVITY", "READ", "CHANGED"];
   const [title = "", ...lines] = alignColumns([head, ...rows]);
   const painted = lines.flatMap((line, index) => {
-    const { freshness } = repos[index] ?? {};
-    if (!freshness) return [];
+    const { id, freshness } = repos[index] ?? {};
+    if (id === undefined || !freshness) return [];
     const row = paint(STYLES[freshness.health], freshness.health) + line.slice(freshness.health.length);
     const { consecutiveFailures, waitingFor } = freshness;
     const progress = progressWords(freshness);
     return [
       row,
       ...(progress === undefined ? [] : [`${INDENT}${progress}`]),
-      ...(consecutiveFailures === 0 ? [] : [paint("red", `${INDENT}${failureWords(freshness, nowMs)}`)]),
+      ...(consecutiveFailures === 0 ? [] : failureLines(freshness, details.get(id), nowMs, paint)),
       ...(waitingFor ? [paint("yellow", `${INDENT}${waitWords(waitingFor, nowMs)}`)] : []),
     ];
   });
   return [paint("dim", title), ...painted];
 }
 
-function failureWords({ consecutiveFailures, lastAttempt, nextDueAt }: Freshness, nowMs: number): string {
+/** What is wrong, and what to do about it. */
+function failureLines(
+  { consecutiveFailures, lastAttempt, nextDueAt }: Freshness,
+  detail: string | undefined,
+  nowMs: number,
+  paint: Paint,
+): string[] {
   const times = consecutiveFailures === 1 ? "once" : `${consecutiveFailures} times in a row`;
   const code = lastAttempt?.code;
-  const title = Object.entries(problems).find(([key]) => key === code)?.[1].title;
-  const why = code === undefined ? "" : `: ${code}${title ? `, ${lowerFirst(title)}` : ""}`;
+  const problem = code === undefined ? undefined : problemOf(code);
+  const why = code === undefined ? "" : `: ${code}${problem ? `, ${lowerFirst(problem.title)}` : ""}`;
   const next = nextDueAt === undefined ? "" : `; next try ${soon(nextDueAt, nowMs)}`;
-  return `failed ${times}${why}${next}`;
+  const more = [detail, problem?.mend].filter((part) => part !== undefined).join(" ");
+  return [
+    paint("red", `${INDENT}failed ${times}${why}${next}`),
+    ...(more === "" ? [] : [`${INDENT}${more}`]),
+  ];
 }
 
 function waitWords({ host, reason, until }: NonNullable<Freshness["waitingFor"]>, nowMs: number): string {

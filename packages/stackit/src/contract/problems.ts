@@ -1,5 +1,3 @@
-import { type Static, Type } from "typebox";
-
 /**
  * Every error code that a client can meet, with its status, title and what to do about it. Each has a page at
  * `/problems/<code>`. A code is never renamed: clients match on it.
@@ -122,8 +120,8 @@ export const problems = {
   },
   "sync/timeout": {
     status: 504,
-    title: "The run passed its deadline",
-    mend: "Try again; raise --sync-timeout when the repository is that large.",
+    title: "The run was not done in time",
+    mend: "A host that is slow or silent is asked again by itself. Raise --sync-timeout when the repository is that large.",
   },
   "sync/unreadable": {
     status: 500,
@@ -179,16 +177,7 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems;
 
-/** RFC 9457 `application/problem+json`; a code may add further members. */
-export const ProblemBody = Type.Object(
-  {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.Optional(Type.String()),
-    code: Type.String(),
-    requestId: Type.String(),
-  },
-  { $id: "Problem", additionalProperties: true },
-);
-export type ProblemBody = Static<typeof ProblemBody>;
+/** The entry of a code that may be one of another version. */
+export function problemOf(code: string): { readonly title: string; readonly mend: string } | undefined {
+  return Object.entries(problems).find(([key]) => key === code)?.[1];
+}

@@ -1,6 +1,6 @@
 import swagger from "@fastify/swagger";
 import type { TSchema } from "typebox";
-import { ProblemBody } from "../contract/problems.ts";
+import { ProblemBody } from "../contract/problem-body.ts";
 import {
   Freshness,
   RepoList,

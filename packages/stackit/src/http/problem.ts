@@ -1,7 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { ProblemBody } from "../contract/problem-body.ts";
 import { Problem } from "../contract/problem-error.ts";
-import { type ProblemBody, type ProblemCode, problems } from "../contract/problems.ts";
+import { type ProblemCode, problems } from "../contract/problems.ts";
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 

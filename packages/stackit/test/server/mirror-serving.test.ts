@@ -147,7 +147,9 @@ test("a token reaches its remote, and nothing that is printed, logged, answered 
   const refused = await say("sync", "shop");
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("(sync/auth-failed)");
-  expect((await say("status")).stdout).toContain("failed once: sync/auth-failed");
+  const { stdout: status } = await say("status");
+  expect(status).toContain("failed once: sync/auth-failed");
+  expect(status).toMatch(/^ {8}It answered 401\. .* `credentialEnv`/m);
   await say("status", "--json");
   for (const path of ["config", "repos/shop", "repos/shop/sync-runs", "metrics"]) {
     said.push(await (await fetch(`${server.url}/api/v1/${path}`)).text());
@@ -156,7 +158,10 @@ test("a token reaches its remote, and nothing that is printed, logged, answered 
   said.push(server.stdout(), server.stderr(), ...(await filesBelow(world.dataDir)));
   const secret = AUTHORIZATION.slice("Basic ".length);
   expect(said.filter((text) => text.includes(TOKEN) || text.includes(secret))).toEqual([]);
-  expect(server.stderr()).toContain("sync/auth-failed");
+  const logged = server.stderr().split("\n");
+  const aboutIt = logged.filter((line) => line.includes("It answered 401"));
+  expect(aboutIt).toHaveLength(1);
+  expect(aboutIt[0]).toMatch(/"code":"sync\/auth-failed".*`credentialEnv`/);
 });
 
 test("a damaged mirror keeps showing its last state while it cannot be cloned anew, and then is", async () => {

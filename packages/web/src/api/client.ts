@@ -1,4 +1,4 @@
-import type { ProblemBody } from "stackit/contract/problems";
+import type { ProblemBody } from "stackit/contract/problem-body";
 
 /** A request that did not give what was asked for. `status` 0: no answer came at all. */
 export class ApiError extends Error {

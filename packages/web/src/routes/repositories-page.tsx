@@ -1,6 +1,6 @@
 import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
-import { describeHealth, watchingWords } from "../features/freshness/freshness-words.ts";
+import { describeHealth, failureWords, watchingWords } from "../features/freshness/freshness-words.ts";
 import { ProgressBar } from "../features/freshness/progress-bar.tsx";
 import { progressName, shortProgressWords } from "../features/freshness/progress-words.ts";
 import { count } from "../lib/words.ts";
@@ -76,6 +76,7 @@ function RepositoryRow({ repo }: { repo: RepoSummary }) {
         </span>
         <span className="meta second">
           {shortProgressWords(freshness) ??
+            failureWords(freshness) ??
             (freshness.activity === "cloning" ? "Cloning…" : watchingWords(freshness))}
         </span>
         {freshness.progress && (

@@ -90,7 +90,7 @@ function NoView({
     if (repo.freshness.health === "failing") {
       return (
         <Empty title="Not read yet">
-          <p className="meta">The line above says what failed, and when it is tried again.</p>
+          <p className="meta">The lines above say what failed, what to do, and when it is tried again.</p>
         </Empty>
       );
     }

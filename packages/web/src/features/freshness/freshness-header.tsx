@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { problemOf } from "stackit/contract/problems";
 import type { Freshness, RepoStatus } from "stackit/contract/repo";
 import type { SyncRun } from "stackit/contract/sync-run";
 import { Link } from "wouter";
@@ -13,7 +14,7 @@ import { Button } from "../../ui/button.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Key } from "../../ui/key.tsx";
 import { Age, Until } from "../../ui/time.tsx";
-import { activityWords, describeHealth, hostWords, watchingWords } from "./freshness-words.ts";
+import { activityWords, describeHealth, failureWords, hostWords, watchingWords } from "./freshness-words.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { progressName, shortProgressWords } from "./progress-words.ts";
 import { describeFlow, isBusy, refCount, triggerWords } from "./sync-flow.ts";
@@ -45,6 +46,7 @@ export function FreshnessHeader({
           <b>{status.repo ?? status.displayName}</b>
         </h1>
         <StateLine freshness={freshness} run={lastRun} sync={sync} route={route} />
+        <Remedy freshness={freshness} run={lastRun} />
         <SecondLine status={status} />
       </div>
       {!readOnly && <SyncButton sync={sync} kind={status.kind} />}
@@ -157,7 +159,7 @@ function withoutRefs({ outcome, triggers }: SyncRun): string {
 
 function FailureReason({ freshness, run }: { freshness: Freshness; run: SyncRun | undefined }) {
   const { consecutiveFailures, nextDueAt } = freshness;
-  const cause = run?.error?.title ?? "The last attempt failed";
+  const cause = run?.error?.title ?? failureWords(freshness);
   return (
     <span className="meta parts failure">
       <span>{cause}</span>
@@ -168,6 +170,16 @@ function FailureReason({ freshness, run }: { freshness: Freshness; run: SyncRun 
         </span>
       )}
     </span>
+  );
+}
+
+/** What exactly failed, and what to do about it. */
+function Remedy({ freshness, run }: { freshness: Freshness; run: SyncRun | undefined }) {
+  if (freshness.health !== "failing" || run?.error === undefined) return null;
+  return (
+    <p className="meta remedy">
+      {run.error.detail} {problemOf(run.error.code)?.mend.replaceAll("`", "")}
+    </p>
   );
 }
 

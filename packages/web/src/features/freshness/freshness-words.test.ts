@@ -1,6 +1,13 @@
 import type { Freshness } from "stackit/contract/repo";
 import { expect, test } from "vitest";
-import { activityWords, describeHealth, healthNow, hostWords, watchingWords } from "./freshness-words.ts";
+import {
+  activityWords,
+  describeHealth,
+  failureWords,
+  healthNow,
+  hostWords,
+  watchingWords,
+} from "./freshness-words.ts";
 
 const t0 = Date.parse("2026-01-05T10:00:00.000Z");
 const fresh: Freshness = {
@@ -25,6 +32,19 @@ test("what the server says of a failing or local one holds at any age", () => {
 test("one that fails and was never synced does not speak of a last good sync", () => {
   const { lastSuccessAt: _, ...never } = fresh;
   expect(describeHealth({ ...never, health: "failing" }, t0).word).toBe("Failing; never synced");
+});
+
+test("what fails says why, by its code or without one", () => {
+  const failing = { ...fresh, health: "failing" } as const;
+  const lastAttempt = { at: "2026-01-05T10:00:00.000Z", runId: "r", outcome: "failed" } as const;
+  expect(failureWords({ ...failing, lastAttempt: { ...lastAttempt, code: "sync/timeout" } })).toBe(
+    "The run was not done in time",
+  );
+  expect(failureWords({ ...failing, lastAttempt: { ...lastAttempt, code: "from/tomorrow" } })).toBe(
+    "The last attempt failed",
+  );
+  expect(failureWords(fresh)).toBeUndefined();
+  expect(activityWords("cloning", true)).toBe("Retrying…");
 });
 
 test("health and activity are told apart: a failing one that is tried again says both", () => {

@@ -1,3 +1,4 @@
+import { problemOf } from "stackit/contract/problems";
 import type { Freshness } from "stackit/contract/repo";
 import type { GlyphName } from "../../ui/glyphs.tsx";
 
@@ -39,6 +40,12 @@ export function healthNow(freshness: Freshness, now: number): Freshness["health"
   return now - Date.parse(lastSuccessAt) > expectedMaxAgeSec * 1000 ? "late" : "fresh";
 }
 
+/** What is wrong with a failing one, in one line. */
+export function failureWords({ health, lastAttempt }: Freshness): string | undefined {
+  if (health !== "failing") return undefined;
+  return problemOf(lastAttempt?.code ?? "")?.title ?? "The last attempt failed";
+}
+
 export function activityWords(activity: Freshness["activity"], failing: boolean): string | undefined {
   switch (activity) {
     case "idle":
@@ -46,7 +53,7 @@ export function activityWords(activity: Freshness["activity"], failing: boolean)
     case "queued":
       return "Queued";
     case "cloning":
-      return "Cloning…";
+      return failing ? "Retrying…" : "Cloning…";
     case "running":
       return failing ? "Retrying…" : "Syncing…";
   }
