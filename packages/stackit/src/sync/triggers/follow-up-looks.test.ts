@@ -113,6 +113,19 @@ test("while runs fail nothing is added to the queue's own attempts; the looks fo
   expect(startsMs.slice(-2)).toEqual(lookStarts(succeededAtMs));
 });
 
+test("a look that fails puts the others off until the queue's own attempt succeeds", async () => {
+  const { clock, startsMs, world, push } = setUp();
+  push();
+  await clock.advance(FIRST_END_MS + 1);
+  world.fails = true;
+  await clock.advance(2_000 + SETTLE_MS + TOOK_MS);
+  world.fails = false;
+  await clock.advance(MINUTE_MS);
+  const failedAtMs = FIRST_END_MS + 2_000 + SETTLE_MS + TOOK_MS;
+  const succeededAtMs = failedAtMs + 1_000 + TOOK_MS;
+  expect(startsMs.slice(2)).toEqual([failedAtMs + 1_000, ...lookStarts(succeededAtMs)]);
+});
+
 test("a repository that has left is not looked at, and disposal leaves nothing behind", async () => {
   const { clock, looks, startsMs, registration, push } = setUp();
   push();
