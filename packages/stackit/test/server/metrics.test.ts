@@ -30,6 +30,7 @@ test("what is told can be scraped, follows the conventions and explains itself",
     "stackit_git_processes_started_total",
     "stackit_http_request_duration_seconds",
     "stackit_mirror_staleness_seconds",
+    "stackit_remote_host_waits",
     "stackit_repositories",
     "stackit_sync_failures_total",
     "stackit_sync_phase_duration_seconds",
@@ -41,7 +42,7 @@ test("what is told can be scraped, follows the conventions and explains itself",
     "stackit_webhook_to_snapshot_seconds",
   ]);
   for (const [name, { type, help }] of ours) {
-    expect(help, name).toMatch(/^[A-Z].*[.\w]$/);
+    expect(help, name).toMatch(/^[A-Z].*\.$/);
     expect(name.endsWith("_total"), name).toBe(type === "counter");
     if (type === "histogram") expect(name).toMatch(/_seconds$/);
   }

@@ -1,6 +1,8 @@
 import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import type { Freshness } from "../../contract/repo.ts";
+import { SyncQueue } from "../../sync/sync-queue.ts";
+import { SyncFailure } from "../../sync/sync-target.ts";
 import { measureRepos } from "./repo-metrics.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 1);
@@ -27,4 +29,38 @@ test("with more than a thousand mirrors, the stalest have a line each, and all a
   ages.set("mirror-0", 100_000).set("mirror-1199", 0);
   expect(await stale()).toContain('{repo="mirror-0"} 100000');
   expect(await stale()).not.toContain('{repo="mirror-1199"}');
+});
+
+test("a host that fails for several mirrors has a line until it answers", async () => {
+  await using syncs = new SyncQueue();
+  let answers = false;
+  const sync = async () => {
+    if (!answers) throw new SyncFailure("sync/remote-unreachable", "Gone.", { retryable: true });
+    return {
+      outcome: "unchanged" as const,
+      generation: 1,
+      refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
+      stacks: { created: [], changed: [], removed: [] },
+      phases: { fetchMs: 1, readMs: 1, deriveMs: 1 },
+    };
+  };
+  const ids = ["one", "two", "three"];
+  for (const id of ids) {
+    const target = { repoId: id, storeKey: id, host: "git.example.com", sync };
+    syncs.register(target, { kind: "mirror", expectedMaxAgeSec: 60 });
+  }
+  const registry = new Registry();
+  const list = () => ids.map((id) => ({ id, kind: "mirror" as const }));
+  measureRepos(registry, { repos: { list }, syncs, clock: { wallNow: Date.now } });
+  const lines = async () => {
+    const text = await registry.getSingleMetricAsString("stackit_remote_host_waits");
+    return text.split("\n").filter((line) => !line.startsWith("#"));
+  };
+  const ask = (id: string) => syncs.request(id, { trigger: "manual" }).finished;
+  expect(await lines()).toEqual([]);
+  for (const id of [...ids, ...ids]) await ask(id);
+  expect(await lines()).toEqual(['stackit_remote_host_waits{host="git.example.com",reason="failing"} 1']);
+  answers = true;
+  await ask("two");
+  expect(await lines()).toEqual([]);
 });

@@ -6,6 +6,8 @@ import type { SyncRequester } from "../server-parts.ts";
 
 /** Mirrors with a line of their own: with more, those that are the stalest. */
 const MAX_MIRRORS = 1_000;
+/** No more remotes than that are worth a line. */
+const MAX_HOSTS = 100;
 const HEALTHS: readonly Freshness["health"][] = ["fresh", "late", "failing", "never", "local"];
 
 interface Parts {
@@ -35,6 +37,19 @@ export function measureRepos(registry: Registry, { repos, syncs, clock }: Parts)
     collect() {
       this.reset();
       for (const { id, staleMs } of stalest()) this.set({ repo: id }, staleMs / 1000);
+    },
+  });
+
+  new Gauge({
+    name: "stackit_remote_host_waits",
+    help: `Hosts of remotes that are left alone now, each with the value 1, at most ${MAX_HOSTS}. failing: it failed for several mirrors in a row; rate-limited: it said for how long.`,
+    labelNames: ["host", "reason"],
+    registers,
+    collect() {
+      this.reset();
+      const waits = repos.list().flatMap(({ id }) => syncs.freshness(id).waitingFor ?? []);
+      const byHost = new Map(waits.map(({ host, reason }) => [host, reason]));
+      for (const [host, reason] of [...byHost].slice(0, MAX_HOSTS)) this.set({ host, reason }, 1);
     },
   });
 
