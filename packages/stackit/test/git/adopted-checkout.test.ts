@@ -267,6 +267,16 @@ test("a branch that somebody makes in it later is kept as well when it goes", as
   expect(scene.kept).toEqual([expect.stringMatching(/^refs\/stackit-found\/\w+\/heads\/topic$/)]);
 });
 
+test("a branch that somebody makes without checking it out is noticed and kept too", async () => {
+  await using scene = await adoptedScene();
+  await scene.refresh();
+  const stray = await scene.git("commit-tree", "-m", "Never pushed", "-p", "HEAD", "HEAD^{tree}");
+  await scene.git("branch", "stray", stray);
+  expect(await scene.refresh()).toMatchObject({ outcome: "unchanged" });
+  await expectFollows(scene);
+  expect(await scene.git("rev-parse", scene.kept[0] ?? "")).toBe(stray);
+});
+
 test("who checks a branch out again is noticed: the same conditions hold before anything is written", async () => {
   await using scene = await adoptedScene();
   const { git, clone, upstream } = scene;

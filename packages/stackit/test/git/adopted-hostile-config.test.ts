@@ -117,6 +117,8 @@ test("no program that a clone names is started, whatever it is named for", async
 [remote "origin"]
 	uploadpack = ${await program("uploadpack")}
 	vcs = ext
+[url "ext::${await program("transport")} "]
+	insteadOf = ${join(upstream.root, "data")}
 [uploadpack]
 	packObjectsHook = ${await program("pack-objects")}
 [gc]
