@@ -112,7 +112,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     // Released before the repositories, so that a run is cut short by the end of the server and does not fail.
     house.use(queue);
 
-    const owned = [...served.values()].flatMap(({ repo }) => (repo instanceof Mirror ? [repo] : []));
+    const owned = [...served.values()].flatMap(({ repo }) => (repo instanceof WorkingCopy ? [] : [repo]));
     const upkeep = house.use(new UpkeepSchedule(queue, owned, { onEnded: (ended) => logUpkeep(ended, log) }));
     const followUps = new FollowUpLooks(queue);
     house.defer(() => followUps[Symbol.dispose]());

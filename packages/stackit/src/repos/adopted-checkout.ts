@@ -153,6 +153,11 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
     return this.#mirror.diff(range, options);
   }
 
+  /** The mirror is maintained, and the clone left to git. @throws as `Mirror.maintain` */
+  async maintain(work: { signal: AbortSignal }): ReturnType<Mirror["maintain"]> {
+    return this.#mirror?.maintain(work);
+  }
+
   /** The mirror, when the checkout is as it was left or can be handed over. */
   async #admit(signal: AbortSignal): Promise<Mirror> {
     const stamp = this.#gitDir === undefined ? undefined : await stampOfCheckout(this.#gitDir);

@@ -36,6 +36,19 @@ test("a clone that is handed over follows its remote, and nothing but branches a
   expect(scene.checkout.snapshot?.branches().map(({ name }) => name)).toEqual(["api", "ui/next"]);
 });
 
+test("upkeep tends the mirror and leaves the clone as it is", async () => {
+  await using scene = await adoptedScene();
+  const signal = AbortSignal.timeout(60_000);
+  expect(await scene.checkout.maintain({ signal })).toBeUndefined();
+  await scene.refresh();
+  const before = await fingerprintTree(scene.clone);
+  expect((await scene.checkout.maintain({ signal }))?.steps).toEqual(["commit-graph"]);
+  expect(await fingerprintTree(scene.clone)).toBe(before);
+  await scene.upstream.commit("ui");
+  expect((await scene.refresh()).outcome).toBe("updated");
+  await expectFollows(scene);
+});
+
 test("an unchanged refresh costs one request and no process", async () => {
   await using scene = await adoptedScene();
   await scene.refresh();
