@@ -18,6 +18,9 @@ const forbidden: [file: string, specifier: string][] = [
   [`${src}/store/made-up.ts`, "../git/run-git.ts"],
   [`${src}/repos/made-up.ts`, "../sync/sync-target.ts"],
   [`${src}/repos/made-up.ts`, "node:child_process"],
+  [`${src}/forge/made-up.ts`, "../repos/served-repo.ts"],
+  [`${src}/forge/made-up.ts`, "../store/open-store.ts"],
+  [`${src}/repos/made-up.ts`, "../forge/github-app.ts"],
   [`${src}/events/made-up.ts`, "../repos/served-repo.ts"],
   [`${src}/sync/made-up.ts`, "../http/server-parts.ts"],
   [`${src}/sync/triggers/made-up.ts`, "../../app.ts"],
@@ -31,6 +34,7 @@ const forbidden: [file: string, specifier: string][] = [
 
 const allowed: [file: string, specifier: string][] = [
   [`${src}/git/made-up.ts`, "../lib/clock.ts"],
+  [`${src}/forge/made-up.ts`, "../git/remote-credentials.ts"],
   [`${src}/sync/triggers/made-up.ts`, "../sync-queue.ts"],
   [`${src}/sync/triggers/made-up.ts`, "../../repos/served-repo.ts"],
   [`${src}/http/routes/made-up.ts`, "../../contract/view.ts"],

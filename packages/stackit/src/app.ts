@@ -3,14 +3,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Config } from "./config/config.ts";
-import { ownerAndName, parseRemoteUrl } from "./config/remote-url.ts";
+import { onGithub, ownerAndName, parseRemoteUrl } from "./config/remote-url.ts";
 import type { AdoptedConfig, MirrorConfig, RepoConfig, WorkingCopyConfig } from "./config/repos-file.ts";
 import type { LoggedEvent } from "./contract/events.ts";
 import { problemOf } from "./contract/problems.ts";
 import { EventLog } from "./events/event-log.ts";
+import type { GithubApp } from "./forge/github-app.ts";
+import { GithubAppCredentials } from "./forge/github-app-credentials.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
 import { MeasuredSpawner } from "./git/measured-spawner.ts";
-import { fixedCredentials } from "./git/remote-credentials.ts";
+import { fixedCredentials, type RemoteCredentials } from "./git/remote-credentials.ts";
 import type { Spawner } from "./git/spawner.ts";
 import { RefLooker } from "./git/wire/ls-refs.ts";
 import { RemoteError } from "./git/wire/remote-failure.ts";
@@ -85,6 +87,8 @@ export async function start(config: Config, log: Logger): Promise<Running> {
 
     const looker = new RefLooker();
     house.defer(() => looker[Symbol.dispose]());
+    const githubApp = await openGithubApp(config);
+    house.defer(() => githubApp?.[Symbol.dispose]());
     const mirrors = config.repos.filter(isFetched);
     const names = new ForgeNames(store.repositories, queue, (about, message) => log.warn(about, message));
     const interval = new IntervalTrigger(
@@ -94,7 +98,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const served = new Map<string, { repo: OpenedRepo; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
       const all = () => [...served.values()].map(({ repo }) => repo);
-      const tools = { config, spawner, looker, store, names, log, all };
+      const tools = { config, spawner, looker, githubApp, store, names, log, all };
       const { repo, target } = await openRepo(repoConfig, tools);
       house.use(repo);
       const expectation = isFetched(repoConfig)
@@ -178,6 +182,7 @@ interface RepoTools {
   readonly config: Config;
   readonly spawner: Spawner;
   readonly looker: RefLooker;
+  readonly githubApp: GithubApp | undefined;
   readonly store: Store;
   readonly names: ForgeNames;
   readonly log: Logger;
@@ -225,16 +230,22 @@ async function openWorkingCopy(
 }
 
 function openMirror(
-  { kind: _, syncIntervalMs: _every, credentialEnv: _env, authorization, ...about }: MirrorConfig,
-  { config, spawner, looker, store }: RepoTools,
+  mirror: MirrorConfig,
+  tools: RepoTools,
   beforePublishing?: (signal: AbortSignal) => Promise<void>,
 ): Mirror {
+  const { spawner, looker, store } = tools;
+  const { id, url, displayName, owner, name } = mirror;
   return new Mirror(spawner, looker, {
-    ...about,
-    dir: mirrorDir(config, about.id),
-    credentials: fixedCredentials(authorization),
+    id,
+    dir: mirrorDir(tools.config, id),
+    url,
+    credentials: credentialsOf(mirror, tools),
+    ...(displayName !== undefined && { displayName }),
+    ...(owner !== undefined && { owner }),
+    ...(name !== undefined && { name }),
     lineCounts: store.lineCounts,
-    headMoves: store.headMoves(mirrorKey(about.id)),
+    headMoves: store.headMoves(mirrorKey(id)),
     ...(beforePublishing && { beforePublishing }),
   });
 }
@@ -275,6 +286,23 @@ async function openAdopted(about: AdoptedConfig, tools: RepoTools): Promise<Adop
     .open(AbortSignal.timeout(OPEN_TIMEOUT_MS))
     .catch((error: unknown) => tools.log.warn({ err: error, repoId: about.id }, "cannot open the clone"));
   return repo;
+}
+
+/** Its entry's own, else the App's where it is installed, else the token for GitHub. */
+function credentialsOf(
+  { url, authorization, namesCredentials }: MirrorConfig,
+  { config, githubApp }: RepoTools,
+): RemoteCredentials {
+  const isForApp = config.githubApp && !namesCredentials && onGithub(url, config.githubApp.githubUrl);
+  if (!githubApp || !isForApp) return fixedCredentials(authorization);
+  return new GithubAppCredentials(githubApp, { otherwise: authorization });
+}
+
+/** What it is made of takes a while to load, and most servers have none. */
+async function openGithubApp({ githubApp }: Config): Promise<GithubApp | undefined> {
+  if (!githubApp) return undefined;
+  const { GithubApp } = await import("./forge/github-app.ts");
+  return new GithubApp(githubApp);
 }
 
 function isFetched(config: RepoConfig): config is MirrorConfig | AdoptedConfig {

@@ -35,10 +35,12 @@ export async function doctorCommand(flags: FlagValues, terminal: Terminal): Prom
     tell(await checkDatabase(config.dataDir));
     tell(await checkPort(config.bind, config.port, signal));
     for (const repo of git.level === "fail" ? [] : config.repos) {
-      if (repo.kind === "mirror") tell(await checkMirror(repo));
-      else if (repo.kind === "adopted") for (const finding of await checkAdopted(repo, signal)) tell(finding);
+      if (repo.kind === "mirror") tell(await checkMirror(repo, config.githubApp));
+      else if (repo.kind === "adopted")
+        for (const finding of await checkAdopted(repo, config.githubApp, signal)) tell(finding);
       else for (const finding of await checkRepo(repo, signal)) tell(finding);
     }
+    for (const finding of await checkApp(config)) tell(finding);
   }
   printLine(
     terminal.stdout,
@@ -47,6 +49,16 @@ export async function doctorCommand(flags: FlagValues, terminal: Terminal): Prom
       : `${failures} to mend before \`stackit serve\`.`,
   );
   return failures === 0 ? 0 : 1;
+}
+
+/** What the check is made of takes a while to load. */
+async function checkApp({ githubApp, repos }: Config): Promise<Finding[]> {
+  if (!githubApp) return [];
+  const { checkGithubApp } = await import("./doctor/check-github-app.ts");
+  const remotes = repos.flatMap((repo) =>
+    repo.kind !== "working-copy" && repo.url ? [{ ...repo, url: repo.url }] : [],
+  );
+  return checkGithubApp(githubApp, remotes);
 }
 
 async function readConfig(

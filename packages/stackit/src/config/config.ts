@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { ConfigError } from "./config-error.ts";
 import { ALLOWED_INTERVAL, parseDurationMs, parseIntervalMs } from "./duration.ts";
+import type { GithubAppConfig } from "./github-app.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Flag, Setting, Settings, Variable } from "./read-env.ts";
 import type { RepoConfig } from "./repos-file.ts";
@@ -29,6 +30,8 @@ export interface Config {
   readonly maxSyncsPerHost: number;
   /** Secret. Any of them may have signed a webhook; without one there are no webhooks. */
   readonly webhookSecrets: readonly string[];
+  /** Makes the tokens for mirrors of repositories that it is installed on. */
+  readonly githubApp?: GithubAppConfig;
   readonly shutdownTimeoutMs: number;
   readonly environment: "local" | "production";
   readonly logLevel: LogLevel;
@@ -40,6 +43,7 @@ export interface Surroundings {
   readonly defaultDataDir: string;
   /** What the file of `--repos-config` lists, when it is given. */
   readonly listedRepos?: readonly RepoConfig[];
+  readonly githubApp?: GithubAppConfig;
 }
 
 /** @throws {ConfigError} at the first setting that cannot be used. */
@@ -60,6 +64,7 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     maxSyncs: read.integer("max-syncs", 8, 1, 1024),
     maxSyncsPerHost: read.integer("max-syncs-per-host", 4, 1, 1024),
     webhookSecrets: read.secrets("STACKIT_WEBHOOK_SECRET", "STACKIT_GITHUB_WEBHOOK_SECRET"),
+    ...(surroundings.githubApp && { githubApp: surroundings.githubApp }),
     shutdownTimeoutMs: read.durationMs("shutdown-timeout", 10_000, 0, 3_600_000),
     environment,
     logLevel: read.oneOf("STACKIT_LOG", LOG_LEVELS, environment === "local" ? "warn" : "info"),

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { type Config, parseConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { defaultDataDir } from "./data-dir.ts";
+import { readGithubApp } from "./github-app.ts";
 import { parseGithubUrl } from "./github-url.ts";
 import { type FlagValues, readSettings, type Setting } from "./read-env.ts";
 import type { CredentialSources } from "./remote-credentials.ts";
@@ -18,10 +19,12 @@ export async function loadConfig(flags: FlagValues, env: NodeJS.ProcessEnv, cwd:
   const file = settings["repos-config"];
   const githubUrl = parseGithubUrl(settings.STACKIT_GITHUB_URL);
   const listedRepos = file && (await readReposFile(file, cwd, { env, githubUrl }));
+  const githubApp = await readGithubApp(settings, githubUrl, cwd);
   return parseConfig(settings, {
     cwd,
     defaultDataDir: defaultDataDir(process.platform, env, homedir()),
     ...(listedRepos && { listedRepos }),
+    ...(githubApp && { githubApp }),
   });
 }
 

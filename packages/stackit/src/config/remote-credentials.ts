@@ -1,3 +1,4 @@
+import { basicAuthorization } from "../lib/basic-authorization.ts";
 import { ConfigError } from "./config-error.ts";
 
 export interface CredentialSources {
@@ -6,7 +7,7 @@ export interface CredentialSources {
   readonly githubUrl: URL;
 }
 
-export interface RemoteCredentials {
+export interface FoundToken {
   /** Secret: the whole value of the Authorization header. */
   readonly authorization: string;
   /** The variable that it was made of. */
@@ -23,7 +24,7 @@ export function findCredentials(
   remote: { url: URL; credentialEnv?: string },
   { env, githubUrl }: CredentialSources,
   place: string,
-): RemoteCredentials | undefined {
+): FoundToken | undefined {
   const byDefault = remote.url.origin === githubUrl.origin ? GIT_TOKEN : undefined;
   const credentialEnv = remote.credentialEnv ?? byDefault;
   if (credentialEnv === undefined) return undefined;
@@ -33,8 +34,4 @@ export function findCredentials(
   throw new ConfigError(
     `${place}.credentialEnv names ${credentialEnv}, which is ${env[credentialEnv] === undefined ? "not set" : "empty"}; it must be a variable that holds a token.`,
   );
-}
-
-function basicAuthorization(token: string): string {
-  return `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
 }

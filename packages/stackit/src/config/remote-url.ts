@@ -35,3 +35,9 @@ export function ownerAndName(url: URL): { owner?: string; name?: string } {
   const [, owner, name] = /^\/([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/.exec(url.pathname) ?? [];
   return owner && name ? { owner, name } : {};
 }
+
+/** What a GitHub calls the repository at `url`, when it is one of its own. */
+export function onGithub(url: URL, githubUrl: URL): { owner: string; name: string } | undefined {
+  const { owner, name } = url.origin === githubUrl.origin ? ownerAndName(url) : {};
+  return owner !== undefined && name !== undefined ? { owner, name } : undefined;
+}

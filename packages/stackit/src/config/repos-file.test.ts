@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { onGithub } from "./remote-url.ts";
 import { parseReposFile } from "./repos-file.ts";
 
 const surroundings = { folder: "/etc/stackit", env: {}, githubUrl: new URL("https://github.com") };
@@ -57,6 +58,26 @@ test("a remote gets the token that its entry names; only GitHub gets GitHub's", 
     undefined,
     undefined,
   ]);
+});
+
+test("an entry that names credentials is known to do so, whatever it names", () => {
+  const env = { STACKIT_GIT_TOKEN: "for-github" };
+  const repos = [
+    { id: "ours", url },
+    { id: "named", url, credentialEnv: "STACKIT_GIT_TOKEN" },
+    { id: "adopted", url, path: "a", managed: true, credentialEnv: "STACKIT_GIT_TOKEN" },
+  ];
+  expect(parse({ repos }, { env }).map((repo) => "namesCredentials" in repo)).toEqual([false, true, true]);
+});
+
+test.each([
+  ["https://github.com/octo/widget.git", { owner: "octo", name: "widget" }],
+  ["https://github.com/octo/widget/", { owner: "octo", name: "widget" }],
+  ["https://git.example.com/octo/widget.git", undefined],
+  ["https://github.com:8443/octo/widget.git", undefined],
+  ["https://github.com/octo/group/widget.git", undefined],
+])("at GitHub %s is %j", (text, name) => {
+  expect(onGithub(new URL(text), surroundings.githubUrl)).toEqual(name);
 });
 
 test("a public repository needs no token", () => {

@@ -30,6 +30,8 @@ interface Fetched extends Identity {
   readonly authorization?: string;
   /** The variable that `authorization` was made of. */
   readonly credentialEnv?: string;
+  /** Its entry names `credentialEnv` itself, so no GitHub App is asked. */
+  readonly namesCredentials?: true;
   /** Instead of the server's; 0 is off. */
   readonly syncIntervalMs?: number;
 }
@@ -198,6 +200,7 @@ function mirror(
     ...identity,
     url,
     ...findCredentials(remote, surroundings, place),
+    ...(credentialEnv !== undefined && { namesCredentials: true as const }),
     ...interval(syncInterval, place),
   };
 }
@@ -223,6 +226,7 @@ function adopted(
     ...(url && { ...ownerAndName(url), url }),
     ...about,
     path: folderOf(about, place, surroundings),
+    ...(credentialEnv !== undefined && { namesCredentials: true as const }),
     ...(credentials && { ...credentials, authorizedOrigin: remote.url.origin }),
     ...interval(syncInterval, place),
   };

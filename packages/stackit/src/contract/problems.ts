@@ -131,7 +131,7 @@ export const problems = {
   "sync/auth-failed": {
     status: 502,
     title: "The remote refused the credentials, or wants some",
-    mend: "Give the mirror a `credentialEnv` in the file of --repos-config, or renew the token that it names. `stackit doctor` checks that it is set.",
+    mend: "Give the mirror a `credentialEnv` in the file of --repos-config, renew the token that it names, or install the GitHub App on the repository. `stackit doctor` tells what is set and what is missing.",
   },
   "sync/remote-not-found": {
     status: 502,

@@ -90,12 +90,14 @@ export class MirrorRemote {
 
   async #withCredentials<T>(signal: AbortSignal, ask: (remote: RemoteAccess) => Promise<T>): Promise<T> {
     const url = this.#foundAt;
-    const authorization = await this.#credentials.authorization(signal);
+    const authorization = await this.#credentials.authorization(this.#url, signal);
     try {
       return await ask({ url, authorization });
     } catch (error) {
-      if (!isRefusal(error) || !this.#credentials.refused(authorization)) throw error;
-      return ask({ url, authorization: await this.#credentials.authorization(signal) });
+      if (!isRefusal(error)) throw error;
+      const renewed = await this.#credentials.renew(this.#url, authorization, signal);
+      if (renewed === undefined) throw error;
+      return ask({ url, authorization: renewed });
     }
   }
 }

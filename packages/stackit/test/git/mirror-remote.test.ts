@@ -141,9 +141,10 @@ class RenewedCredentials implements RemoteCredentials {
     return `Basic tok-${this.number}`;
   }
 
-  refused(given: string | undefined): boolean {
-    if (this.isRenewable && given === `Basic tok-${this.number}`) this.number += 1;
-    return this.isRenewable;
+  async renew(_url: URL, refused: string | undefined): Promise<string | undefined> {
+    if (!this.isRenewable) return undefined;
+    if (refused === `Basic tok-${this.number}`) this.number += 1;
+    return this.authorization();
   }
 }
 

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { FetchProgress } from "../../src/git/fetch-progress.ts";
 import { fixedCredentials } from "../../src/git/remote-credentials.ts";
-import { DirectSpawner, type SpawnRequest } from "../../src/git/spawner.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
 import { RemoteError } from "../../src/git/wire/remote-failure.ts";
 import { Mirror } from "../../src/repos/mirror.ts";
@@ -20,6 +19,7 @@ import {
   speakOldProtocol,
 } from "../support/git-host-behaviours.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
+import { RecordingSpawner } from "../support/recording-spawner.ts";
 import { testGit } from "../support/test-git.ts";
 
 const stack = () =>
@@ -441,15 +441,6 @@ test("what never comes is said, with what is there instead", async () => {
   expect(run.outcome).toBe("unchanged");
   expect(run.unmet).toEqual([{ ref: "refs/heads/ui", expected: sha, actual }]);
 });
-
-/** Remembers all that could be seen of processes by others. */
-class RecordingSpawner extends DirectSpawner {
-  readonly args: string[] = [];
-  override spawn(request: SpawnRequest): ReturnType<DirectSpawner["spawn"]> {
-    this.args.push(...request.args);
-    return super.spawn(request);
-  }
-}
 
 test("credentials reach their remote and nothing else: no argument, no file, no other host, no error", async () => {
   const secret = Buffer.from("x-access-token:tok-3n-1234567890").toString("base64");

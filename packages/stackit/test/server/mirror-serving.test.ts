@@ -1,8 +1,9 @@
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { runCommand, startServe } from "../support/cli.ts";
 import { EventReader } from "../support/event-reader.ts";
+import { filesBelow } from "../support/files-below.ts";
 import { after, on, refuse } from "../support/git-host-behaviours.ts";
 import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
@@ -222,12 +223,4 @@ async function readBranch(url: string, name: string): Promise<{ parent: unknown;
 
 function foundBranch(data: Record<string, unknown>, branch: string): boolean {
   return JSON.stringify(data).includes(`"refs/heads/${branch}"`);
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true });
-  const paths = names.map((name) => join(folder, name));
-  const files = await Promise.all(paths.map(async (path) => ((await stat(path)).isFile() ? [path] : [])));
-  expect(files.flat()).not.toHaveLength(0);
-  return Promise.all(files.flat().map((path) => readFile(path, "latin1")));
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { GithubAppConfig } from "../../config/github-app.ts";
 import { parseRemoteUrl } from "../../config/remote-url.ts";
 import type { AdoptedConfig } from "../../config/repos-file.ts";
 import { DirectSpawner } from "../../git/spawner.ts";
@@ -12,7 +13,11 @@ import { checkMirror } from "./check-mirror.ts";
 import { codeOf, type Finding } from "./finding.ts";
 
 /** Whether a clone can be handed over as it is, and whether its remote has an address. Changes nothing, contacts no remote. */
-export async function checkAdopted(repo: AdoptedConfig, signal: AbortSignal): Promise<Finding[]> {
+export async function checkAdopted(
+  repo: AdoptedConfig,
+  githubApp: GithubAppConfig | undefined,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const subject = `repository ${repo.id}`;
   const folder = await mkdtemp(join(tmpdir(), "stackit-doctor-"));
   try {
@@ -24,12 +29,16 @@ export async function checkAdopted(repo: AdoptedConfig, signal: AbortSignal): Pr
     const credentialEnv = url.origin === repo.authorizedOrigin ? repo.credentialEnv : undefined;
     return [
       { level: "ok", subject, detail: `${found.top} is handed over to the server; ${state}` },
-      await checkMirror({
-        id: repo.id,
-        kind: "mirror",
-        url,
-        ...(credentialEnv !== undefined && { credentialEnv }),
-      }),
+      await checkMirror(
+        {
+          id: repo.id,
+          kind: "mirror",
+          url,
+          ...(credentialEnv !== undefined && { credentialEnv }),
+          ...(repo.namesCredentials && { namesCredentials: true }),
+        },
+        githubApp,
+      ),
     ];
   } catch (error) {
     const refused = error instanceof CheckoutRefusedError;

@@ -1,0 +1,175 @@
+import type { KeyObject } from "node:crypto";
+import { createAppAuth } from "@octokit/auth-app";
+import { Octokit } from "@octokit/core";
+import { RemoteError } from "../git/wire/remote-failure.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { productVersion } from "../lib/version.ts";
+import { githubFailure } from "./github-failure.ts";
+
+export interface GithubAppOptions {
+  /** Its number, or its client id. */
+  readonly id: string;
+  readonly privateKey: KeyObject;
+  readonly apiUrl: URL;
+  readonly clock?: Clock;
+  /** Of one question. Default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+/** As a URL calls it, which may be an older name. */
+export interface RepositoryName {
+  readonly owner: string;
+  readonly name: string;
+}
+
+/** The App as GitHub knows it. */
+export interface AboutApp {
+  readonly name: string;
+  /** Where a person can install it. */
+  readonly installUrl: string;
+}
+
+/** What the App may do with a repository. */
+export interface Installation {
+  readonly id: number;
+  readonly isSuspended: boolean;
+  readonly mayReadContents: boolean;
+  /** When the repository has another name by now. */
+  readonly repositoryId?: number;
+}
+
+export interface RepositoryToken {
+  /** Secret. */
+  readonly token: string;
+  /** On the App's clock. */
+  readonly expiresAtMs: number;
+}
+
+const TIMEOUT_MS = 10_000;
+/** No more than fetching needs. */
+const PERMISSIONS = { contents: "read", metadata: "read" } as const;
+const NOT_GITHUB =
+  "What answers in the place of GitHub's API is something else; check STACKIT_GITHUB_API_URL.";
+const SUSPENDED =
+  "The installation of the GitHub App that this repository belongs to is suspended. Its owner can unsuspend it in the settings at GitHub.";
+const MAY_NOT_READ =
+  "The GitHub App may not read what is in this repository. Give it the permission Contents: Read, and accept that where it is installed.";
+
+/**
+ * Asks GitHub on behalf of an App. Every question has a limit of time, and none is asked before the time that GitHub asked to be
+ * left alone for is over. Disposal ends the questions that are under way.
+ */
+export class GithubApp implements Disposable {
+  readonly #octokit: Octokit;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #closing = new AbortController();
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor({ id, privateKey, apiUrl, clock = systemClock, timeoutMs = TIMEOUT_MS }: GithubAppOptions) {
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    this.#octokit = new Octokit({
+      baseUrl: apiUrl.href.replace(/\/$/, ""),
+      userAgent: `stackit/${productVersion()}`,
+      authStrategy: createAppAuth,
+      auth: {
+        appId: /^\d+$/.test(id) ? Number(id) : id,
+        privateKey: privateKey.export({ type: "pkcs8", format: "pem" }),
+      },
+      log,
+      request: { log },
+    });
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** @throws {RemoteError} */
+  async about(): Promise<AboutApp> {
+    const { data } = await this.#ask((request) => this.#octokit.request("GET /app", { request }));
+    if (typeof data?.html_url !== "string") throw new RemoteError("error", NOT_GITHUB);
+    return { name: data.name, installUrl: `${data.html_url}/installations/new` };
+  }
+
+  /** Undefined when the App is not installed on that repository, or there is none. @throws {RemoteError} */
+  async installation({ owner, name: repo }: RepositoryName): Promise<Installation | undefined> {
+    const answer = await this.#askForWhatMayBeMissing((request) =>
+      this.#octokit.request("GET /repos/{owner}/{repo}/installation", { owner, repo, request }),
+    );
+    if (!answer) return undefined;
+    const { data, url } = answer;
+    if (typeof data?.id !== "number") throw new RemoteError("error", NOT_GITHUB);
+    // A renamed repository is redirected to its number.
+    const [, repositoryId] = /\/repositories\/(\d+)\/installation$/.exec(url) ?? [];
+    return {
+      id: data.id,
+      isSuspended: data.suspended_at !== null,
+      mayReadContents: data.permissions.contents !== undefined,
+      ...(repositoryId !== undefined && { repositoryId: Number(repositoryId) }),
+    };
+  }
+
+  /**
+   * A new token that can read that one repository and do nothing else. Undefined when the App is not installed on it.
+   * @throws {RemoteError}
+   */
+  async readingToken(repository: RepositoryName): Promise<RepositoryToken | undefined> {
+    const installation = await this.installation(repository);
+    if (!installation) return undefined;
+    if (installation.isSuspended) throw new RemoteError("auth-failed", SUSPENDED);
+    if (!installation.mayReadContents) throw new RemoteError("auth-failed", MAY_NOT_READ);
+    const { id: installation_id, repositoryId } = installation;
+    const answer = await this.#askForWhatMayBeMissing((request) =>
+      this.#octokit.request("POST /app/installations/{installation_id}/access_tokens", {
+        installation_id,
+        ...(repositoryId === undefined
+          ? { repositories: [repository.name] }
+          : { repository_ids: [repositoryId] }),
+        permissions: PERMISSIONS,
+        request,
+      }),
+    );
+    if (!answer) return undefined;
+    const { data, headers } = answer;
+    // By GitHub's clock, which need not be ours.
+    const lifetimeMs =
+      Date.parse(data?.expires_at) - (Date.parse(headers.date ?? "") || this.#clock.wallNow());
+    if (typeof data?.token !== "string" || Number.isNaN(lifetimeMs))
+      throw new RemoteError("error", NOT_GITHUB);
+    return { token: data.token, expiresAtMs: this.#clock.now() + lifetimeMs };
+  }
+
+  [Symbol.dispose](): void {
+    this.#closing.abort();
+  }
+
+  async #askForWhatMayBeMissing<T>(
+    send: (request: { signal: AbortSignal }) => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await this.#ask(send);
+    } catch (error) {
+      if (error instanceof RemoteError && error.failure === "not-found") return undefined;
+      throw error;
+    }
+  }
+
+  async #ask<T>(send: (request: { signal: AbortSignal }) => Promise<T>): Promise<T> {
+    const retryAfterMs = this.#quietUntilMs - this.#clock.now();
+    if (retryAfterMs > 0) {
+      throw new RemoteError("rate-limited", "GitHub asked to be left alone for a while.", { retryAfterMs });
+    }
+    const signal = AbortSignal.any([AbortSignal.timeout(this.#timeoutMs), this.#closing.signal]);
+    try {
+      const answer = await send({ signal });
+      // An answer that was cut short looks whole.
+      signal.throwIfAborted();
+      return answer;
+    } catch (error) {
+      const failure = githubFailure(error);
+      if (failure.retryAfterMs !== undefined) {
+        this.#quietUntilMs = Math.max(this.#quietUntilMs, this.#clock.now() + failure.retryAfterMs);
+      }
+      throw failure;
+    }
+  }
+}

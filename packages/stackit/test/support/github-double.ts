@@ -1,0 +1,318 @@
+import { generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Octokit } from "@octokit/core";
+
+declare const request: Octokit["request"];
+/** What GitHub's own description says that a question is answered with. */
+type Answer<R extends `${"GET" | "POST"} /${string}`> = Awaited<ReturnType<typeof request<R>>>["data"];
+
+type Permissions = Record<string, string>;
+
+interface Repository {
+  readonly id: number;
+  fullName: string;
+  readonly olderNames: Set<string>;
+}
+
+interface Installation {
+  readonly id: number;
+  readonly owner: string;
+  permissions: Permissions;
+  isSuspended: boolean;
+  readonly repositories: Set<Repository>;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresAtMs: number;
+  readonly permissions: Permissions;
+  /** By their present names, sorted. */
+  readonly repositories: readonly string[];
+  isRevoked: boolean;
+}
+
+export interface GithubDouble extends AsyncDisposable {
+  readonly apiUrl: URL;
+  readonly appId: string;
+  /** PEM, as GitHub gives it out. */
+  readonly privateKey: string;
+  /** Method and path of everything that was asked, oldest first. */
+  readonly requests: readonly string[];
+  /** All that were ever made, oldest first. */
+  readonly tokens: readonly IssuedToken[];
+  /** Of the tokens that are made from now on. */
+  lifetimeMs: number;
+  /** Answers in GitHub's place while it is set; returns false to let GitHub answer after all. */
+  front: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  addRepository(fullName: string): void;
+  rename(fullName: string, newName: string): void;
+  /** Lets the App see the repository; its owner's other ones stay as they are. */
+  install(fullName: string): void;
+  /** And what was told for it is worth nothing any more. */
+  uninstall(fullName: string): void;
+  /** Changes what the App may do wherever this owner installed it. */
+  changeInstallation(owner: string, change: { permissions?: Permissions; isSuspended?: boolean }): void;
+  /** Whether somebody who tells this over Git's own HTTP may read the repository. */
+  mayRead(authorization: string | undefined, fullName: string): boolean;
+}
+
+const APP_ID = 4711;
+/** Large enough not to be mistaken for the number of anything else. */
+let lastNumber = 1_000_000;
+
+/**
+ * A GitHub that knows one App, answers as GitHub's description of its API says, and keeps what it was told: repositories, where the
+ * App is installed, and the tokens that it made. `wallNow` is the time there, by which tokens end; the App's own word is judged by the
+ * real time.
+ */
+export async function githubDouble({
+  wallNow = Date.now,
+}: {
+  wallNow?: () => number;
+} = {}): Promise<GithubDouble> {
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const repositories: Repository[] = [];
+  const installations: Installation[] = [];
+  const tokens: IssuedToken[] = [];
+  const requests: string[] = [];
+
+  const find = (fullName: string): Repository | undefined => {
+    const name = fullName.toLowerCase();
+    return (
+      repositories.find((one) => one.fullName.toLowerCase() === name) ??
+      repositories.find(({ olderNames }) => olderNames.has(name))
+    );
+  };
+  const known = (fullName: string): Repository => {
+    const found = find(fullName);
+    if (!found) throw new Error(`no repository ${fullName}`);
+    return found;
+  };
+  const installationOf = (repository: Repository) =>
+    installations.find((one) => one.repositories.has(repository));
+
+  const server = createServer(async (incoming, response) => {
+    requests.push(`${incoming.method} ${incoming.url}`);
+    response.setHeader("date", new Date(wallNow()).toUTCString());
+    if (double.front?.(incoming, response)) return;
+    const { pathname } = new URL(incoming.url ?? "/", "http://github");
+    const answer = (status: number, body: object, headers = {}) =>
+      response
+        .writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers })
+        .end(JSON.stringify(body));
+    const problem = (status: number, message: string) =>
+      answer(status, { message, documentation_url: "https://docs.github.com/rest", status: String(status) });
+
+    const mistake = mistakeOf(incoming.headers.authorization, publicKey);
+    if (mistake) return problem(401, mistake);
+    if (incoming.method === "GET" && pathname === "/app") return answer(200, describeApp());
+
+    const [, path, number] =
+      /^\/(?:repos\/([^/]+\/[^/]+)|repositories\/(\d+))\/installation$/.exec(pathname) ?? [];
+    if (incoming.method === "GET" && (path ?? number) !== undefined) {
+      const repository = path ? find(path) : repositories.find(({ id }) => id === Number(number));
+      const installation = repository && installationOf(repository);
+      if (!installation) return problem(404, "Not Found");
+      if (path && repository.fullName.toLowerCase() !== path.toLowerCase()) {
+        const location = `${double.apiUrl.origin}/repositories/${repository.id}/installation`;
+        return answer(301, { message: "Moved Permanently", url: location }, { location });
+      }
+      return answer(200, describeInstallation(installation));
+    }
+
+    const [, id] = /^\/app\/installations\/(\d+)\/access_tokens$/.exec(pathname) ?? [];
+    const installation = installations.find((one) => one.id === Number(id));
+    if (incoming.method !== "POST" || !installation) return problem(404, "Not Found");
+    if (installation.isSuspended) return problem(403, "This installation has been suspended");
+    const asked = JSON.parse((await incoming.toArray()).join("") || "{}");
+    const all = [...installation.repositories];
+    const wanted: (Repository | undefined)[] = asked.repository_ids
+      ? asked.repository_ids.map((one: number) => all.find((repository) => repository.id === one))
+      : asked.repositories
+        ? asked.repositories.map((one: string) =>
+            all.find(({ fullName }) => fullName.split("/")[1]?.toLowerCase() === one.toLowerCase()),
+          )
+        : all;
+    if (wanted.includes(undefined)) {
+      return problem(
+        422,
+        "There is at least one repository that does not exist or is not accessible to the parent installation.",
+      );
+    }
+    const permissions: Permissions = asked.permissions ?? installation.permissions;
+    if (
+      !Object.entries(permissions).every(([name, access]) => grants(installation.permissions[name], access))
+    ) {
+      return problem(422, "The permissions requested are not granted to this installation.");
+    }
+    const issued: IssuedToken = {
+      token: `ghs_${randomBytes(40).toString("base64url")}`,
+      expiresAtMs: wallNow() + double.lifetimeMs,
+      permissions,
+      repositories: wanted.flatMap((one) => one?.fullName ?? []).sort(),
+      isRevoked: false,
+    };
+    tokens.push(issued);
+    const made: Answer<"POST /app/installations/{installation_id}/access_tokens"> = {
+      token: issued.token,
+      expires_at: new Date(issued.expiresAtMs).toISOString().replace(/\.\d+/, ""),
+      permissions,
+      repository_selection: "selected",
+    };
+    return answer(201, made);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+
+  const double: GithubDouble = {
+    apiUrl: new URL(`http://127.0.0.1:${port}`),
+    appId: String(APP_ID),
+    privateKey: privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
+    requests,
+    tokens,
+    lifetimeMs: 3_600_000,
+    front: undefined,
+    addRepository(fullName) {
+      repositories.push({ id: ++lastNumber, fullName, olderNames: new Set() });
+    },
+    rename(fullName, newName) {
+      const repository = known(fullName);
+      repository.olderNames.add(repository.fullName.toLowerCase());
+      repository.fullName = newName;
+    },
+    install(fullName) {
+      const repository = known(fullName);
+      const owner = repository.fullName.split("/")[0] ?? "";
+      let installation = installations.find((one) => one.owner === owner);
+      if (!installation) {
+        const permissions = { contents: "read", metadata: "read", pull_requests: "write" };
+        installation = { id: ++lastNumber, owner, permissions, isSuspended: false, repositories: new Set() };
+        installations.push(installation);
+      }
+      installation.repositories.add(repository);
+    },
+    uninstall(fullName) {
+      const repository = known(fullName);
+      installationOf(repository)?.repositories.delete(repository);
+      for (const token of tokens) token.isRevoked ||= token.repositories.includes(repository.fullName);
+    },
+    changeInstallation(owner, change) {
+      const installation = installations.find((one) => one.owner === owner);
+      if (!installation) throw new Error(`${owner} has not installed the App`);
+      Object.assign(installation, change);
+    },
+    mayRead(authorization, fullName) {
+      const [, encoded = ""] = /^Basic (.+)$/.exec(authorization ?? "") ?? [];
+      const [, told] = /^x-access-token:(.+)$/.exec(Buffer.from(encoded, "base64").toString()) ?? [];
+      const token = tokens.find((one) => one.token === told);
+      if (!token || token.isRevoked || token.expiresAtMs <= wallNow()) return false;
+      return (
+        grants(token.permissions.contents, "read") &&
+        token.repositories.some((one) => find(one) === known(fullName))
+      );
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+  return double;
+}
+
+function grants(granted: string | undefined, asked: string): boolean {
+  return granted !== undefined && (granted === asked || granted === "write");
+}
+
+/** Why GitHub would not take that for the App's word. */
+function mistakeOf(authorization: string | undefined, publicKey: KeyObject): string | undefined {
+  const [, head, body, signature] = /^bearer ([\w-]+)\.([\w-]+)\.([\w-]+)$/i.exec(authorization ?? "") ?? [];
+  if (!head || !body || !signature) return "A JSON web token could not be decoded";
+  const parse = (part: string) => JSON.parse(Buffer.from(part, "base64url").toString());
+  const { alg } = parse(head);
+  const isSigned = verify(
+    "RSA-SHA256",
+    Buffer.from(`${head}.${body}`),
+    publicKey,
+    Buffer.from(signature, "base64url"),
+  );
+  if (alg !== "RS256" || !isSigned) return "A JSON web token could not be decoded";
+  const { iss, iat, exp } = parse(body);
+  const now = Date.now() / 1000;
+  if (String(iss) !== String(APP_ID)) return "Integration not found";
+  if (!Number.isInteger(iat) || iat > now) {
+    return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
+  }
+  if (!Number.isInteger(exp) || exp <= now) {
+    return "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires";
+  }
+  return exp > now + 600 ? "'Expiration time' claim ('exp') is too far in the future" : undefined;
+}
+
+function describeApp(): NonNullable<Answer<"GET /app">> {
+  return {
+    id: APP_ID,
+    slug: "stackit-test",
+    node_id: "A_1",
+    owner: describeAccount("acme"),
+    name: "Stackit of Acme",
+    description: "",
+    external_url: "https://stackit.example.com",
+    html_url: "https://github.com/apps/stackit-test",
+    created_at: "2026-01-01T00:00:00Z",
+    updated_at: "2026-01-01T00:00:00Z",
+    permissions: { contents: "read", metadata: "read" },
+    events: ["push"],
+  };
+}
+
+function describeInstallation(installation: Installation): Answer<"GET /repos/{owner}/{repo}/installation"> {
+  const { id, owner, permissions, isSuspended } = installation;
+  const api = `https://api.github.com/app/installations/${id}`;
+  return {
+    id,
+    account: describeAccount(owner),
+    repository_selection: "selected",
+    access_tokens_url: `${api}/access_tokens`,
+    repositories_url: "https://api.github.com/installation/repositories",
+    html_url: `https://github.com/organizations/${owner}/settings/installations/${id}`,
+    app_id: APP_ID,
+    target_id: 1,
+    target_type: "Organization",
+    permissions,
+    events: ["push"],
+    created_at: "2026-01-01T00:00:00Z",
+    updated_at: "2026-01-01T00:00:00Z",
+    single_file_name: null,
+    app_slug: "stackit-test",
+    suspended_by: isSuspended ? describeAccount(owner) : null,
+    suspended_at: isSuspended ? "2026-01-02T00:00:00Z" : null,
+  };
+}
+
+function describeAccount(login: string) {
+  const api = `https://api.github.com/users/${login}`;
+  return {
+    login,
+    id: 1,
+    node_id: "O_1",
+    avatar_url: `https://avatars.githubusercontent.com/${login}`,
+    gravatar_id: "",
+    url: api,
+    html_url: `https://github.com/${login}`,
+    followers_url: `${api}/followers`,
+    following_url: `${api}/following{/other_user}`,
+    gists_url: `${api}/gists{/gist_id}`,
+    starred_url: `${api}/starred{/owner}{/repo}`,
+    subscriptions_url: `${api}/subscriptions`,
+    organizations_url: `${api}/orgs`,
+    repos_url: `${api}/repos`,
+    events_url: `${api}/events{/privacy}`,
+    received_events_url: `${api}/received_events`,
+    type: "Organization",
+    site_admin: false,
+  };
+}
