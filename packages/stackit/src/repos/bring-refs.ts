@@ -8,6 +8,11 @@ const MANY_REFS = 32;
 /** From more changes on, naming each costs more than naming the namespaces. */
 const TOO_MANY_TO_NAME = 500;
 
+/** Whether all that the remote has by then is brought, be it in the plan or not. */
+export function bringsAll({ wanted }: FetchPlan, ours: ReadonlyMap<string, string>): boolean {
+  return wanted.length > TOO_MANY_TO_NAME || ours.size === 0;
+}
+
 /**
  * Makes the refs of a mirror those of its remote. Few changes become visible to git together or not at all; where there are many, as
  * at first, they come one by one.

@@ -12,7 +12,7 @@ import type { Spawner } from "../git/spawner.ts";
 import type { AdvertisedRefs, RefLooker } from "../git/wire/ls-refs.ts";
 import { HEADS, MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type FetchPlan, planFetch } from "./advertised-refs.ts";
-import { bringRefs } from "./bring-refs.ts";
+import { bringRefs, bringsAll } from "./bring-refs.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HeadHistory, type HeadMoveStore } from "./head-history.ts";
 import { HoldGate } from "./hold-gate.ts";
@@ -25,6 +25,7 @@ import { MirrorUpkeep, type UpkeepLimits, type UpkeepReport } from "./mirror-upk
 import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
 import { commitsOf, describeRefChanges, kindOfChanges, NO_REF_CHANGES } from "./ref-changes.ts";
+import { RefJournal } from "./ref-journal.ts";
 import { type RawReading, readRaw, toReading } from "./ref-reader.ts";
 import type { RepoSettings } from "./repo-settings.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
@@ -105,6 +106,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   #builder: ModelBuilder;
   readonly #publisher = new SnapshotPublisher();
   readonly #gate: HoldGate;
+  readonly #journal: RefJournal;
   readonly #closing = new AbortController();
   readonly #spawner: Spawner;
   #isThere = false;
@@ -144,6 +146,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#heads = new HeadHistory(options.headMoves);
     this.#upkeep = new MirrorUpkeep(this.#mirrorGit, () => this.#heads.forget(), options.upkeep);
     this.#builder = this.#newBuilder();
+    this.#journal = new RefJournal(dir);
     this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
   }
 
@@ -240,7 +243,16 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     using _turn = await this.#turns.forFetch(signal);
     this.#isUnsure = true;
     await this.#heads.announce(plan.leaving);
+    await this.#journal.begin(
+      ours,
+      [...plan.wanted, ...plan.gone].map(({ ref }) => ref),
+      {
+        head: headOf(before?.raw),
+        isWhole: bringsAll(plan, ours),
+      },
+    );
     await this.#carryOut(this.#mirrorGit, plan, ours, head, { ...work, signal });
+    await this.#journal.end();
     phases.fetchMs += lap();
 
     const reading = await this.#read(signal);
@@ -383,10 +395,22 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     if (ours.size === 0) await git.packRefs({ signal });
   }
 
-  /** What an earlier process left can be read at once, before the remote answers. */
+  /** What an earlier process left can be read at once, before the remote answers: the last state that was complete. */
   async #readOwn(signal: AbortSignal): Promise<void> {
     await this.#heads.load();
-    const reading = await this.#read(signal);
+    let reading = await this.#read(signal);
+    const unfinished = await this.#journal.unfinished(reading.listing.refs);
+    if (unfinished?.isFirst) {
+      this.#isUnsure = true;
+      return;
+    }
+    if (unfinished) {
+      await this.#mirrorGit.updateRefs(unfinished.removed, { signal });
+      await this.#mirrorGit.updateRefs(unfinished.restored, { signal });
+      if (unfinished.head !== undefined) await this.#mirrorGit.setHead(unfinished.head, { signal });
+      await this.#journal.end();
+      reading = await this.#read(signal);
+    }
     if (reading.listing.refs.size > 0) await this.#advance(reading, signal);
   }
 

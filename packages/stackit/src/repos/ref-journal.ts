@@ -1,0 +1,90 @@
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { RefUpdate } from "../git/mirror-git.ts";
+import { DamagedMirrorError } from "./mirror-damage.ts";
+
+/** Beside a mirror's refs while they move. */
+const FILE = "stackit-moving-refs.json";
+
+type Refs = ReadonlyMap<string, string>;
+
+interface Entries {
+  readonly version: 1;
+  /** Where HEAD pointed. */
+  readonly head: string | undefined;
+  /** What the refs that move were; null for those that were not there. */
+  readonly refs: Readonly<Record<string, string | null>>;
+  /** Refs that are not named were not there. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * What a mirror's refs were before they moved, on disk while they do. Git writes one after the other: whoever is killed in
+ * between leaves a state that the remote never had, and the next start goes back to the one before.
+ */
+export class RefJournal {
+  readonly #file: string;
+
+  constructor(dir: string) {
+    this.#file = join(dir, FILE);
+  }
+
+  /**
+   * Settles when it is on disk. What an unfinished change before this one has noted stays as it is.
+   * @throws {DamagedMirrorError} when the mirror's folder is gone, or the system's error
+   */
+  async begin(
+    before: Refs,
+    moving: readonly string[],
+    more: Pick<Entries, "head" | "isWhole">,
+  ): Promise<void> {
+    const noted = await this.#read();
+    const refs = Object.fromEntries([
+      ...(more.isWhole ? before : []),
+      ...moving.map((ref) => [ref, before.get(ref) ?? null] as const),
+      ...Object.entries(noted?.refs ?? {}),
+    ]);
+    const { head, isWhole } = noted ? { head: noted.head, isWhole: noted.isWhole || more.isWhole } : more;
+    const entries: Entries = { version: 1, head, refs, isWhole };
+    await writeFile(`${this.#file}.new`, JSON.stringify(entries)).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === "ENOENT" ? new DamagedMirrorError("its folder is gone", { cause: error }) : error;
+    });
+    await rename(`${this.#file}.new`, this.#file);
+  }
+
+  /** The refs are all where they were to go, or all back. */
+  async end(): Promise<void> {
+    await rm(this.#file, { force: true });
+  }
+
+  /**
+   * What brings the refs of `now` back to where they were, in this order; undefined when no change is unfinished. `isFirst`: there
+   * was nothing before.
+   */
+  async unfinished(
+    now: Refs,
+  ): Promise<
+    { removed: RefUpdate[]; restored: RefUpdate[]; head: string | undefined; isFirst: boolean } | undefined
+  > {
+    const entries = await this.#read();
+    if (!entries) return undefined;
+    const removed: RefUpdate[] = [];
+    const restored: RefUpdate[] = [];
+    const noted = new Map(Object.entries(entries.refs));
+    if (entries.isWhole) for (const ref of now.keys()) if (!noted.has(ref)) noted.set(ref, null);
+    for (const [ref, was] of noted) {
+      const old = now.get(ref);
+      if (old === (was ?? undefined)) continue;
+      if (was === null) removed.push({ ref, old });
+      else restored.push({ ref, old, new: was });
+    }
+    const isFirst = entries.isWhole && [...noted.values()].every((was) => was === null);
+    return { removed, restored, head: entries.head, isFirst };
+  }
+
+  async #read(): Promise<Entries | undefined> {
+    const text = await readFile(this.#file, "utf8").catch(() => undefined);
+    const entries: Entries | undefined = text === undefined ? undefined : JSON.parse(text);
+    return entries?.version === 1 ? entries : undefined;
+  }
+}

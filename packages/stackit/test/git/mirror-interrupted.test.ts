@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { refuse } from "../support/git-host-behaviours.ts";
+import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
+
+const stack = () =>
+  mirroredScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+    s.stacked("ui", "api");
+  });
+
+const work = () => ({ signal: AbortSignal.timeout(30_000), confirmed: new Set<string>(), expected: [] });
+
+/** Starts anew while the remote does not answer. */
+async function shownAtStart({ host, reopen }: MirroredScene): Promise<Record<string, string> | undefined> {
+  host.front = refuse(503);
+  await using again = reopen();
+  await expect(again.refresh(work())).rejects.toThrow();
+  host.front = undefined;
+  const branches = again.snapshot?.branches();
+  return branches && Object.fromEntries(branches.map(({ name, revision }) => [name, revision]));
+}
+
+async function expectEqual({ refsOf, upstream, dir }: MirroredScene): Promise<void> {
+  expect(await refsOf(dir)).toBe(await refsOf(upstream.path));
+}
+
+test("a server that is killed while refs move starts with the state before, never with half of a push", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const { upstream, dir } = scene;
+  const before = await scene.refsOf(dir);
+  const [api, ui] = [await upstream.sha("api"), await upstream.sha("ui")];
+  const moved = await upstream.commit("api");
+  await upstream.git("update-ref", "-d", "refs/heads/ui");
+  await upstream.git("update-ref", "refs/heads/ui/next", moved);
+  await upstream.git("symbolic-ref", "HEAD", "refs/heads/api");
+  scene.spawner.failNext = "update-ref";
+  await expect(scene.refresh()).rejects.toThrow();
+  await upstream.gitIn(dir, "update-ref", "-d", "refs/heads/ui");
+  await upstream.gitIn(dir, "update-ref", "refs/heads/ui/next", moved);
+
+  for (let start = 0; start < 2; start++) expect(await shownAtStart(scene)).toEqual({ api, ui });
+  expect(await scene.refsOf(dir)).toBe(before);
+  await using again = scene.reopen();
+  expect((await again.refresh(work())).outcome).toBe("updated");
+  await expectEqual(scene);
+  expect(await shownAtStart(scene)).not.toHaveProperty("ui");
+});
+
+test("a change that failed twice is still undone to where it began", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const { upstream, dir } = scene;
+  const [api, ui] = [await upstream.sha("api"), await upstream.sha("ui")];
+  const moved = await upstream.commit("api");
+  scene.spawner.failNext = "update-ref";
+  await expect(scene.refresh()).rejects.toThrow();
+  await upstream.gitIn(dir, "update-ref", "refs/heads/api", moved);
+  await upstream.commit("ui");
+  scene.spawner.failNext = "update-ref";
+  await expect(scene.refresh()).rejects.toThrow();
+  expect(await shownAtStart(scene)).toEqual({ api, ui });
+});
+
+test("half of a first clone is shown to nobody, and is completed", async () => {
+  await using scene = await stack();
+  scene.spawner.failNext = "pack-refs";
+  await expect(scene.refresh()).rejects.toThrow();
+  await scene.upstream.gitIn(scene.dir, "update-ref", "-d", "refs/heads/ui");
+  expect(await shownAtStart(scene)).toBeUndefined();
+  await using again = scene.reopen();
+  expect((await again.refresh(work())).outcome).toBe("updated");
+  await expectEqual(scene);
+  expect(Object.keys((await shownAtStart(scene)) ?? {})).toEqual(["api", "ui"]);
+});
