@@ -126,7 +126,7 @@ export class UpkeepSchedule implements AsyncDisposable {
     if (!result || this.#closing.signal.aborted) return;
     const { report } = result;
     if (!report || report.steps.length > 0 || report.wasEnded) {
-      this.#onEnded({ repoId, durationMs: now - startedAtMs, ...result });
+      this.#onEnded({ repoId, durationMs: Math.round(now - startedAtMs), ...result });
     }
     const isServed = this.#queue.idleSinceMs(repoId) !== undefined;
     if (report?.isDamaged && isServed) this.#queue.request(repoId, { trigger: "interval" });
