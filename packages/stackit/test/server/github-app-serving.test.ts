@@ -77,7 +77,7 @@ async function githubWorld(): Promise<World> {
 }
 
 /** Serves `repos` and waits until each was synced once. */
-async function serving(world: World, repos: readonly { id: string }[], env: Record<string, string> = {}) {
+async function serving(world: World, repos: readonly object[], env: Record<string, string> = {}) {
   const flags = await world.flags(repos.map((repo) => ({ syncInterval: "0", ...repo })));
   const server = await startServe(flags, { cwd: world.upstream.root, env: { ...world.env, ...env } });
   const command = (...args: string[]) => runCommand([...args, "--server", server.url], { cwd: "/" });
@@ -149,6 +149,18 @@ test("an entry's own credentials come before the App, and the App before the tok
   expect(await told("token")).toEqual(new Set([basic(PERSONS_TOKEN)]));
   expect(await told("elsewhere")).toEqual(new Set());
   expect(new Set(elsewhere.credentials)).toEqual(new Set([""]));
+});
+
+test("a clone that was handed over is fetched with tokens of the App too", async () => {
+  await using world = await githubWorld();
+  const { github, host, upstream } = world;
+  github.install("octo/widget");
+  const clone = join(upstream.root, "clone");
+  await upstream.git("clone", "--quiet", upstream.path, clone);
+  await upstream.gitIn(clone, "remote", "set-url", "origin", `${host.url}/octo/widget.git`);
+  await using served = await serving(world, [{ id: "widget", path: clone, managed: true }]);
+  expect((await served.command("sync", "widget")).code).toBe(0);
+  expect(new Set(host.credentials)).toEqual(new Set([basic(github.tokens[0]?.token)]));
 });
 
 test("where the App is not installed, a public repository is mirrored all the same, and a private one says what is missing", async () => {
