@@ -4,6 +4,7 @@ import { HAVES, makeAside } from "./aside-folder.ts";
 import { mirrorEnvironment, readOnlyEnvironment } from "./environment.ts";
 import { type FetchProgress, FetchProgressReader } from "./fetch-progress.ts";
 import { listRefs, RefListing } from "./for-each-ref.ts";
+import type { RefMove } from "./listing-after.ts";
 import { ReadOnlyGit } from "./read-only-git.ts";
 import { refBytes } from "./ref-name.ts";
 import { type RunOptions, type RunResult, runGit } from "./run-git.ts";
@@ -15,14 +16,6 @@ export interface RemoteAccess {
   readonly url: URL;
   /** Secret: the whole value of the Authorization header. */
   readonly authorization: string | undefined;
-}
-
-export interface RefUpdate {
-  readonly ref: string;
-  /** What must be there now; absent when nothing may be there. */
-  readonly old?: string | undefined;
-  /** What is to be there; absent to delete it. */
-  readonly new?: string | undefined;
 }
 
 export interface FetchOptions extends RunOptions {
@@ -109,7 +102,7 @@ export class MirrorGit {
    * Moves, makes and deletes refs that are as was thought, and keeps the commits of branches that it deletes. All or none.
    * @throws {GitError}
    */
-  async updateRefs(updates: readonly RefUpdate[], options: RunOptions): Promise<void> {
+  async updateRefs(updates: readonly RefMove[], options: RunOptions): Promise<void> {
     const commands = updates.map(({ ref, old, new: now }) => {
       const verb = now === undefined ? "delete" : old === undefined ? "create" : "update";
       const oids = [now, old].flatMap((oid) => (oid === undefined ? [] : [`${oid}\0`]));

@@ -1,4 +1,5 @@
-import type { FetchOptions, MirrorGit, RefUpdate } from "../git/mirror-git.ts";
+import type { RefMove } from "../git/listing-after.ts";
+import type { FetchOptions, MirrorGit } from "../git/mirror-git.ts";
 import { HEADS, MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import type { FetchPlan } from "./advertised-refs.ts";
 import type { MirrorRemote } from "./mirror-remote.ts";
@@ -14,8 +15,8 @@ export function bringsAll({ wanted }: FetchPlan, ours: ReadonlyMap<string, strin
 }
 
 /**
- * Makes the refs of a mirror those of its remote. Few changes become visible to git together or not at all; where there are many, as
- * at first, they come one by one.
+ * Makes the refs of a mirror those of its remote. Few changes become visible to git together or not at all, and are returned; where
+ * there are many, as at first, they come one by one, and what has moved must be read.
  * @throws {RemoteError} {GitError} and refs may have moved, to what the remote has
  */
 export async function bringRefs(
@@ -24,7 +25,7 @@ export async function bringRefs(
   { wanted, gone }: FetchPlan,
   ours: { readonly refs: ReadonlyMap<string, string>; readonly trunk: readonly string[] },
   { onProgress, ...options }: FetchOptions,
-): Promise<void> {
+): Promise<readonly RefMove[] | undefined> {
   const names = wanted.map(({ ref }) => ref);
   const isMuch = names.length > TOO_MANY_TO_NAME;
   if (isMuch || ours.refs.size === 0) {
@@ -34,9 +35,9 @@ export async function bringRefs(
     if (all.length > 0) {
       await remote.fetch(options.signal, (access) => git.fetch(access, all, { ...options, onProgress }));
     }
-    return;
+    return undefined;
   }
-  const moved: RefUpdate[] = [];
+  const moved: RefMove[] = [];
   if (names.length > 0) {
     // A push most often builds on what its branch was, or on the trunk.
     const tips = wanted.flatMap(({ ref, old }) => (old !== undefined && ref.startsWith(HEADS) ? [old] : []));
@@ -45,16 +46,19 @@ export async function bringRefs(
     const came = await remote.fetch(options.signal, (access) => git.fetchAside(access, names, haves, told));
     for (const [ref, now] of came) moved.push({ ref, old: ours.refs.get(ref), new: now });
   }
+  // What has moved back since the look needs no move.
+  const moves = [...gone, ...moved.filter(({ old, new: now }) => old !== now)];
   if (inTheWay(gone, moved)) {
     await git.updateRefs(gone, options);
-    await git.updateRefs(moved, options);
+    await git.updateRefs(moves.slice(gone.length), options);
   } else {
-    await git.updateRefs([...gone, ...moved], options);
+    await git.updateRefs(moves, options);
   }
+  return moves;
 }
 
 /** Whether a ref is to be made below or above the name of one that goes: git does not do both at once. */
-function inTheWay(gone: FetchPlan["gone"], moved: readonly RefUpdate[]): boolean {
+function inTheWay(gone: FetchPlan["gone"], moved: readonly RefMove[]): boolean {
   return gone.some(({ ref }) =>
     moved.some((other) => other.ref.startsWith(`${ref}/`) || ref.startsWith(`${other.ref}/`)),
   );

@@ -4,6 +4,7 @@ import type { ExpectedRef, Hold, RefChanges, UnmetRef } from "../contract/sync-r
 import type { CommitPair } from "../git/diff-tree.ts";
 import type { FetchProgress } from "../git/fetch-progress.ts";
 import { RefListing } from "../git/for-each-ref.ts";
+import { listingAfter, type RefMove } from "../git/listing-after.ts";
 import { MirrorGit } from "../git/mirror-git.ts";
 import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
@@ -75,6 +76,8 @@ interface State {
 const SECOND_LOOK_MS = 300_000;
 /** A mirror that is damaged again so soon lies on a disk that has to be looked at first. */
 const RECLONE_GAP_MS = 600_000;
+/** There may be a thousand mirrors, and each that was read keeps a process for so long. */
+const OBJECTS_IDLE_MS = 5_000;
 /** Cloning brings everything there is. */
 const CLONE_TIMEOUT_MS = 3_600_000;
 
@@ -139,7 +142,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#mirrorGit = new MirrorGit(spawner, dir);
     this.#remote = new MirrorRemote(looker, this.#mirrorGit, { url, credentials });
     this.#git = new ReadOnlyGit(spawner, dir);
-    this.#objects = new ObjectPool(this.#git);
+    this.#objects = new ObjectPool(this.#git, { idleMs: OBJECTS_IDLE_MS });
     this.#lines = new LineCounts(this.#git, options.lineCounts, () => {
       this.#isSuspect = true;
     });
@@ -251,11 +254,12 @@ export class Mirror implements ServedRepo, AsyncDisposable {
         isWhole: bringsAll(plan, ours),
       },
     );
-    await this.#carryOut(this.#mirrorGit, plan, ours, head, { ...work, signal });
+    const moves = await this.#carryOut(this.#mirrorGit, plan, ours, head, { ...work, signal });
     await this.#journal.end();
     phases.fetchMs += lap();
 
-    const reading = await this.#read(signal);
+    // Nobody else moves refs here: what a transaction wrote need not be read again.
+    const reading = await this.#read(signal, wasUnsure ? undefined : moves);
     await this.#options.beforePublishing?.(signal);
     phases.readMs += lap();
     const published = await this.#advance(reading, signal);
@@ -386,13 +390,14 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     ours: ReadonlyMap<string, string>,
     head: string | undefined,
     { signal, onProgress }: Pick<MirrorWork, "signal" | "onProgress">,
-  ): Promise<void> {
+  ): Promise<readonly RefMove[] | undefined> {
     const trunkRefs = [headOf(this.#state?.raw), `${HEADS}${this.snapshot?.trunk}`];
     const trunk = trunkRefs.flatMap((ref) => ours.get(ref ?? "") ?? []);
     const options = { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress };
-    await bringRefs(git, this.#remote, plan, { refs: ours, trunk }, options);
+    const moves = await bringRefs(git, this.#remote, plan, { refs: ours, trunk }, options);
     if (head?.startsWith(HEADS)) await git.setHead(head, { signal });
     if (ours.size === 0) await git.packRefs({ signal });
+    return moves;
   }
 
   /** What an earlier process left can be read at once, before the remote answers: the last state that was complete. */
@@ -414,9 +419,14 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     if (reading.listing.refs.size > 0) await this.#advance(reading, signal);
   }
 
-  async #read(signal: AbortSignal): Promise<{ raw: RawReading; listing: RefListing }> {
+  /** `moves`: all that has moved since the reading before, where that is known. */
+  async #read(
+    signal: AbortSignal,
+    moves?: readonly RefMove[],
+  ): Promise<{ raw: RawReading; listing: RefListing }> {
     const { dir } = this.#options;
-    const raw = await readRaw(this.#git, { gitDir: dir, commonDir: dir, top: dir }, signal);
+    const known = this.#state && moves ? listingAfter(this.#state.listing.raw, moves) : undefined;
+    const raw = await readRaw(this.#git, { gitDir: dir, commonDir: dir, top: dir }, signal, known);
     if (raw.hasBroken) throw new DamagedMirrorError("refs are broken");
     return { raw, listing: new RefListing(raw.listing, this.#state?.listing) };
   }

@@ -1,6 +1,6 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { RefUpdate } from "../git/mirror-git.ts";
+import type { RefMove } from "../git/listing-after.ts";
 import { DamagedMirrorError } from "./mirror-damage.ts";
 
 /** Beside a mirror's refs while they move. */
@@ -64,12 +64,12 @@ export class RefJournal {
   async unfinished(
     now: Refs,
   ): Promise<
-    { removed: RefUpdate[]; restored: RefUpdate[]; head: string | undefined; isFirst: boolean } | undefined
+    { removed: RefMove[]; restored: RefMove[]; head: string | undefined; isFirst: boolean } | undefined
   > {
     const entries = await this.#read();
     if (!entries) return undefined;
-    const removed: RefUpdate[] = [];
-    const restored: RefUpdate[] = [];
+    const removed: RefMove[] = [];
+    const restored: RefMove[] = [];
     const noted = new Map(Object.entries(entries.refs));
     if (entries.isWhole) for (const ref of now.keys()) if (!noted.has(ref)) noted.set(ref, null);
     for (const [ref, was] of noted) {

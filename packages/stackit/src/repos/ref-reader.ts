@@ -20,10 +20,18 @@ export interface RawReading {
 /** Files beside the refs that change what is shown: remotes and trunk, the edge of a shallow clone, Graphite's trunk. */
 const SETTINGS_FILES = ["config", "config.worktree", "shallow", ".graphite_repo_config"];
 
-/** One pass over the refs, the HEADs and the settings. Costs one process. @throws {GitError} or a system error */
-export async function readRaw(git: ReadOnlyGit, dirs: GitDirs, signal: AbortSignal): Promise<RawReading> {
+/**
+ * One pass over the refs, the HEADs and the settings. Costs one process, or none where the listing is `known`.
+ * @throws {GitError} or a system error
+ */
+export async function readRaw(
+  git: ReadOnlyGit,
+  dirs: GitDirs,
+  signal: AbortSignal,
+  known?: Buffer,
+): Promise<RawReading> {
   const [{ listing, hasBroken }, head, checkedOut, ...stamps] = await Promise.all([
-    listRefs(git, READ_PREFIXES, { signal }),
+    known ? { listing: known, hasBroken: false } : listRefs(git, READ_PREFIXES, { signal }),
     readHead(git, dirs.gitDir, signal),
     readCheckedOut(dirs.commonDir),
     ...SETTINGS_FILES.map((name) => stampOf(join(dirs.commonDir, name))),
