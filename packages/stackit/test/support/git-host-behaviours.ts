@@ -93,6 +93,14 @@ export function dropKeptConnections(): Front {
   };
 }
 
+/** Answers from another repository on the host, as a replica does that has not heard of the last pushes. */
+export function answerFrom(name: string): Front {
+  return (request) => {
+    request.url = request.url?.replace(/^\/[^/]+/, `/${name}`);
+    return false;
+  };
+}
+
 /** Speaks only the protocol of before version 2. */
 export function speakOldProtocol(): Front {
   return (request) => {
