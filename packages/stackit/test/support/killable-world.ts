@@ -184,6 +184,7 @@ export class KillableWorld implements AsyncDisposable {
 
   async #deliver(server: ServerProcess, over: AbortSignal): Promise<void> {
     while (!over.aborted) {
+      await sleep(20); // So that syncs and fetches get their share of the machine.
       const tip = this.#commits[this.#pushed] ?? "";
       const repo = REPOS[this.counts.acknowledged % REPOS.length] ?? "";
       const posted = await delivered("push", push(`octo/${repo}`, "api", tip));
