@@ -127,6 +127,9 @@ export class KillableWorld implements AsyncDisposable {
     const server = await startServerProcess([...args, "--settle", "20ms"], env);
     try {
       if (this.#shown >= 0) await expect.poll(() => this.#look(server)).not.toBeUndefined();
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
     } finally {
       opened.resolve();
     }
