@@ -137,6 +137,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     house.defer(() => app.close());
     const url = await listen(app, { host: config.bind, port: config.port });
 
+    house.use(openMirrors(owned.filter((repo) => repo instanceof Mirror)));
     await githubDeliveries.replay();
     const delaysMs = startDelaysMs(mirrors.map(({ id }) => id));
     const tickets = [...served.keys()].map((id) => {
@@ -252,6 +253,25 @@ function openMirror(
 
 function mirrorDir({ dataDir }: Config, id: string): string {
   return join(dataDir, "mirrors", `${id}.git`);
+}
+
+/** How many mirrors are read from the disk at once. */
+const OPENED_AT_ONCE = 2;
+
+/** Shows what lies on the disk before the remotes are asked, which are not asked all at once. */
+function openMirrors(mirrors: readonly Mirror[]): AsyncDisposable {
+  const closing = new AbortController();
+  const { signal } = closing;
+  const waiting = mirrors.values();
+  const opening = Array.from({ length: OPENED_AT_ONCE }, async () => {
+    for (const mirror of waiting) if (!signal.aborted) await mirror.open({ signal });
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await Promise.all(opening);
+    },
+  };
 }
 
 /** It is served whatever happens; a clone that cannot be handed over is looked at again with each sync. */

@@ -12,7 +12,8 @@ import { findCheckout } from "./find-checkout.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { handOver } from "./hand-over.ts";
 import { removeOwnLocks } from "./head-lock.ts";
-import type { Mirror, MirrorResult, MirrorWork } from "./mirror.ts";
+import type { Mirror } from "./mirror.ts";
+import type { MirrorResult, MirrorWork } from "./mirror-options.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
 import type { Published } from "./snapshot-publisher.ts";
 

@@ -83,6 +83,11 @@ async function besides(dir: string): Promise<string[]> {
   );
 }
 
+/** Whether there is a mirror that this server made. */
+export async function isMirror(dir: string): Promise<boolean> {
+  return (await readMarker(dir)) === "ours";
+}
+
 /** The marker alone decides: whatever else is damaged, the folder is ours to replace. */
 async function readMarker(dir: string): Promise<"ours" | "foreign" | "absent"> {
   if (!(await stat(dir).catch(() => undefined))) return "absent";

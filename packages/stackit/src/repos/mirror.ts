@@ -1,71 +1,39 @@
 import { performance } from "node:perf_hooks";
 import { Problem } from "../contract/problem-error.ts";
-import type { ExpectedRef, Hold, RefChanges, UnmetRef } from "../contract/sync-run.ts";
+import type { Hold, RefChanges } from "../contract/sync-run.ts";
 import type { CommitPair } from "../git/diff-tree.ts";
-import type { FetchProgress } from "../git/fetch-progress.ts";
 import { RefListing } from "../git/for-each-ref.ts";
 import { listingAfter, type RefMove } from "../git/listing-after.ts";
 import { MirrorGit } from "../git/mirror-git.ts";
 import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
-import { fixedCredentials, type RemoteCredentials } from "../git/remote-credentials.ts";
+import { fixedCredentials } from "../git/remote-credentials.ts";
 import type { Spawner } from "../git/spawner.ts";
 import type { AdvertisedRefs, RefLooker } from "../git/wire/ls-refs.ts";
 import { HEADS, MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type FetchPlan, planFetch } from "./advertised-refs.ts";
 import { bringRefs, bringsAll } from "./bring-refs.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
-import { HeadHistory, type HeadMoveStore } from "./head-history.ts";
+import { HeadHistory } from "./head-history.ts";
 import { HoldGate } from "./hold-gate.ts";
-import { type LineCountStore, LineCounts } from "./line-counts.ts";
+import { LineCounts } from "./line-counts.ts";
 import { DamagedMirrorError, isLockInTheWay, whatItSaysOfFiles } from "./mirror-damage.ts";
-import { ensureMirror, removeLeftovers, replaceMirror } from "./mirror-folder.ts";
+import { ensureMirror, isMirror, removeLeftovers, replaceMirror } from "./mirror-folder.ts";
+import { MirrorHealth } from "./mirror-health.ts";
+import type { MirrorOptions, MirrorResult, MirrorWork } from "./mirror-options.ts";
 import { fullNameOf, type MirrorPlace } from "./mirror-place.ts";
 import { MirrorRemote } from "./mirror-remote.ts";
-import { MirrorUpkeep, type UpkeepLimits, type UpkeepReport } from "./mirror-upkeep.ts";
+import { MirrorUpkeep, type UpkeepReport } from "./mirror-upkeep.ts";
 import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
 import { commitsOf, describeRefChanges, kindOfChanges, NO_REF_CHANGES } from "./ref-changes.ts";
 import { RefJournal } from "./ref-journal.ts";
 import { type RawReading, readRaw, toReading } from "./ref-reader.ts";
-import type { RepoSettings } from "./repo-settings.ts";
+import { mirrorSettings, type RepoSettings } from "./repo-settings.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
 import { NO_STACK_CHANGES, type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
 import type { RefreshResult } from "./working-copy.ts";
 import { WriteTurns } from "./write-turns.ts";
-
-export interface MirrorOptions {
-  readonly id: string;
-  /** The bare repository, which need not be there. */
-  readonly dir: string;
-  readonly url: URL;
-  /** Without them the remote is asked anonymously. */
-  readonly credentials?: RemoteCredentials;
-  readonly displayName?: string;
-  readonly owner?: string;
-  readonly name?: string;
-  readonly lineCounts?: LineCountStore;
-  readonly headMoves?: HeadMoveStore;
-  /** When a second look confirms a held loss. Default 5 min. */
-  readonly secondLookMs?: number;
-  /** What must be done with a state that was fetched before readers see it. When it throws, they do not. */
-  readonly beforePublishing?: (signal: AbortSignal) => Promise<void>;
-  readonly upkeep?: Partial<UpkeepLimits>;
-}
-
-export interface MirrorWork {
-  readonly signal: AbortSignal;
-  readonly confirmed: ReadonlySet<string>;
-  readonly expected: readonly ExpectedRef[];
-  readonly extendDeadline?: (timeoutMs: number) => void;
-  readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
-}
-
-export interface MirrorResult extends RefreshResult {
-  readonly unmet?: readonly UnmetRef[];
-  /** The mirror was damaged and has been cloned anew. */
-  readonly recloned?: boolean;
-}
 
 interface State {
   readonly raw: RawReading;
@@ -74,8 +42,6 @@ interface State {
 }
 
 const SECOND_LOOK_MS = 300_000;
-/** A mirror that is damaged again so soon lies on a disk that has to be looked at first. */
-const RECLONE_GAP_MS = 600_000;
 /** There may be a thousand mirrors, and each that was read keeps a process for so long. */
 const OBJECTS_IDLE_MS = 5_000;
 /** Cloning brings everything there is. */
@@ -118,11 +84,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   /** What the remote said when all of it was here and published. */
   #equalTo: AdvertisedRefs | undefined;
   #state: State | undefined;
-  /** A reader missed something that must be there. */
-  #isSuspect = false;
-  /** A check has found it. */
-  #isKnownDamaged = false;
-  #recloned: { readonly atMs: number } | undefined;
+  readonly #health: MirrorHealth;
+  #opening: Promise<void> | undefined;
   /** Whether the builder has made the model that is shown. */
   #buildsOn = true;
 
@@ -143,9 +106,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#remote = new MirrorRemote(looker, this.#mirrorGit, { url, credentials });
     this.#git = new ReadOnlyGit(spawner, dir);
     this.#objects = new ObjectPool(this.#git, { idleMs: OBJECTS_IDLE_MS });
-    this.#lines = new LineCounts(this.#git, options.lineCounts, () => {
-      this.#isSuspect = true;
-    });
+    this.#health = new MirrorHealth(this.#mirrorGit);
+    this.#lines = new LineCounts(this.#git, options.lineCounts, () => this.#health.suspect());
     this.#heads = new HeadHistory(options.headMoves);
     this.#upkeep = new MirrorUpkeep(this.#mirrorGit, () => this.#heads.forget(), options.upkeep);
     this.#builder = this.#newBuilder();
@@ -193,6 +155,19 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   }
 
   /**
+   * Publishes what an earlier process left, without asking anybody. Before the first refresh; one that comes meanwhile waits. Never
+   * rejects: what is wrong with it is the first refresh's to say.
+   */
+  async open(options: { signal: AbortSignal }): Promise<void> {
+    if (this.#opening || !(await isMirror(this.#options.dir))) return;
+    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
+    this.#opening ??= this.#prepare(signal)
+      .then(() => this.#readOwn(signal))
+      .catch(() => {});
+    await this.#opening;
+  }
+
+  /**
    * Makes the mirror equal to its remote and publishes what follows. One whose files are damaged is cloned anew beside itself
    * and exchanged; until then readers keep the last snapshot.
    * @throws {RemoteError} when the remote cannot be looked at, {DamagedMirrorError} when cloning anew did not help, {GitError},
@@ -200,13 +175,15 @@ export class Mirror implements ServedRepo, AsyncDisposable {
    */
   async refresh(work: MirrorWork): Promise<MirrorResult> {
     const signal = AbortSignal.any([work.signal, this.#closing.signal]);
+    this.#opening ??= Promise.resolve();
+    await this.#opening;
     this.#remote.goTo(this.#place.url);
     try {
       return await this.#refresh(work, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       if (isLockInTheWay(error)) return await this.#refresh(work, signal);
-      if (!(await this.#isDamaged(error, signal))) throw error;
+      if (!(await this.#health.isBlamedFor(error, { ...work, signal }))) throw error;
       const hold = await this.#cloneAnew(error, work, signal);
       if (hold) return { ...this.#result("held", { fetchMs: 0, readMs: 0, deriveMs: 0 }), hold };
       return { ...(await this.#refresh(work, signal)), recloned: true };
@@ -217,6 +194,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const phases = { fetchMs: 0, readMs: 0, deriveMs: 0 };
     const lap = stopwatch();
     await this.#prepare(signal);
+    await this.#health.check({ ...work, signal });
     const isFirst = this.#state === undefined;
     if (isFirst) await this.#readOwn(signal);
     phases.readMs += lap();
@@ -286,7 +264,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   async diff(range: CommitPair, options: DiffOptions): Promise<{ patch: string; truncated: boolean }> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
     return readPatch(this.#git, range, { ...options, signal }).catch((error: unknown) => {
-      this.#isSuspect ||= error instanceof Problem && error.code === "diff/unavailable";
+      if (error instanceof Problem && error.code === "diff/unavailable") this.#health.suspect();
       throw error;
     });
   }
@@ -297,14 +275,14 @@ export class Mirror implements ServedRepo, AsyncDisposable {
    * cloned anew by the next run. @throws {GitError}
    */
   async maintain({ signal }: { signal: AbortSignal }): Promise<UpkeepReport | undefined> {
-    if (!this.#state || this.#isUnsure || this.#isSuspect || this.#isKnownDamaged) return undefined;
+    if (!this.#state || this.#isUnsure || !this.#health.isGood) return undefined;
     const until = AbortSignal.any([signal, this.#closing.signal]);
     try {
       const report = await this.#turns.forUpkeep(until, (ended) => this.#upkeep.run(ended));
-      this.#isKnownDamaged = report?.isDamaged ?? false;
+      if (report?.isDamaged) this.#health.noteDamage();
       return report;
     } catch (error) {
-      this.#isSuspect ||= whatItSaysOfFiles(error) === "damaged";
+      if (whatItSaysOfFiles(error) === "damaged") this.#health.suspect();
       throw error;
     }
   }
@@ -322,31 +300,13 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       this.#isThere = true;
     }
     if (this.#isUnsure) await removeLeftovers(dir, { evenFresh: true });
-    if (this.#isKnownDamaged || (this.#isSuspect && !(await this.#mirrorGit.isWhole({ signal })))) {
-      throw new DamagedMirrorError("objects are missing");
-    }
-    this.#isSuspect = false;
-  }
-
-  /** What no words explain may come from damage where nobody looked. */
-  async #isDamaged(error: unknown, signal: AbortSignal): Promise<boolean> {
-    const said = whatItSaysOfFiles(error);
-    if (said !== "unclear") return said === "damaged";
-    return !(await this.#mirrorGit.isWhole({ signal }).catch(() => true));
   }
 
   /** @returns what is held, when the remote has lost so much that nothing may follow it unasked */
   async #cloneAnew(damage: unknown, work: MirrorWork, signal: AbortSignal): Promise<Hold | undefined> {
     const { dir, id } = this.#options;
     const { url } = this.#place;
-    const sinceMs = this.#recloned ? performance.now() - this.#recloned.atMs : Number.POSITIVE_INFINITY;
-    if (sinceMs < RECLONE_GAP_MS) {
-      const retryAfterMs = RECLONE_GAP_MS - sinceMs;
-      throw new DamagedMirrorError("damaged again soon after it was cloned anew", {
-        retryAfterMs,
-        cause: damage,
-      });
-    }
+    this.#health.mayBeClonedAnew(damage);
     work.extendDeadline?.(CLONE_TIMEOUT_MS);
     try {
       const advertised = await this.#remote.look(signal);
@@ -366,10 +326,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       if (signal.aborted) throw error;
       throw new DamagedMirrorError("damaged, and cloning it anew failed", { cause: error });
     }
-    this.#recloned = { atMs: performance.now() };
+    this.#health.noteClonedAnew();
     this.#isUnsure = true;
-    this.#isSuspect = false;
-    this.#isKnownDamaged = false;
     this.#buildsOn = false;
     this.#builder = this.#newBuilder();
     this.#lines.forgetUnavailable();
@@ -404,18 +362,12 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   async #readOwn(signal: AbortSignal): Promise<void> {
     await this.#heads.load();
     let reading = await this.#read(signal);
-    const unfinished = await this.#journal.unfinished(reading.listing.refs);
-    if (unfinished?.isFirst) {
+    const undone = await this.#journal.undo(this.#mirrorGit, reading.listing.refs, { signal });
+    if (undone === "had-nothing") {
       this.#isUnsure = true;
       return;
     }
-    if (unfinished) {
-      await this.#mirrorGit.updateRefs(unfinished.removed, { signal });
-      await this.#mirrorGit.updateRefs(unfinished.restored, { signal });
-      if (unfinished.head !== undefined) await this.#mirrorGit.setHead(unfinished.head, { signal });
-      await this.#journal.end();
-      reading = await this.#read(signal);
-    }
+    if (undone === "went-back") reading = await this.#read(signal);
     if (reading.listing.refs.size > 0) await this.#advance(reading, signal);
   }
 
@@ -455,24 +407,11 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     await this.#mirrorGit.keep([...here.keys()], { signal });
   }
 
-  /** The remote's HEAD is what it calls its default branch. */
   #settings(raw: RawReading, before: State | undefined): RepoSettings {
     const ref = headOf(raw);
     const head = ref?.startsWith(HEADS) ? ref.slice(HEADS.length) : undefined;
-    if (before && before.settings.initDefault === head && !this.#isRenamedSince(before))
-      return before.settings;
-    return {
-      remote: undefined,
-      remotes: this.remotes,
-      owner: this.owner,
-      name: this.name,
-      userName: undefined,
-      configuredTrunk: undefined,
-      initDefault: head,
-      tracks: new Map(),
-      shallowStamp: undefined,
-      isPartial: false,
-    };
+    const isSame = before?.settings.initDefault === head && !this.#isRenamedSince(before);
+    return before && isSame ? before.settings : mirrorSettings(this, head);
   }
 
   #isRenamedSince(state: State | undefined): boolean {
@@ -486,6 +425,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    await this.#opening;
     (await this.#turns.forFetch(this.#closing.signal))[Symbol.dispose]();
     await this.#publisher[Symbol.asyncDispose]();
     await this.#objects[Symbol.asyncDispose]();

@@ -1,6 +1,8 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RefMove } from "../git/listing-after.ts";
+import type { MirrorGit } from "../git/mirror-git.ts";
+import type { RunOptions } from "../git/run-git.ts";
 import { DamagedMirrorError } from "./mirror-damage.ts";
 
 /** Beside a mirror's refs while they move. */
@@ -58,28 +60,33 @@ export class RefJournal {
   }
 
   /**
-   * What brings the refs of `now` back to where they were, in this order; undefined when no change is unfinished. `isFirst`: there
-   * was nothing before.
+   * Brings refs back to where they were, when a change is unfinished. `had-nothing`: there was no ref before, and what there is now was
+   * left. @throws {GitError}
    */
-  async unfinished(
+  async undo(
+    git: MirrorGit,
     now: Refs,
-  ): Promise<
-    { removed: RefMove[]; restored: RefMove[]; head: string | undefined; isFirst: boolean } | undefined
-  > {
+    options: RunOptions,
+  ): Promise<"nothing-to-do" | "had-nothing" | "went-back"> {
     const entries = await this.#read();
-    if (!entries) return undefined;
+    if (!entries) return "nothing-to-do";
     const removed: RefMove[] = [];
     const restored: RefMove[] = [];
     const noted = new Map(Object.entries(entries.refs));
     if (entries.isWhole) for (const ref of now.keys()) if (!noted.has(ref)) noted.set(ref, null);
+    if (entries.isWhole && [...noted.values()].every((was) => was === null)) return "had-nothing";
     for (const [ref, was] of noted) {
       const old = now.get(ref);
       if (old === (was ?? undefined)) continue;
       if (was === null) removed.push({ ref, old });
       else restored.push({ ref, old, new: was });
     }
-    const isFirst = entries.isWhole && [...noted.values()].every((was) => was === null);
-    return { removed, restored, head: entries.head, isFirst };
+    // First what is to go: it may stand in the way.
+    await git.updateRefs(removed, options);
+    await git.updateRefs(restored, options);
+    if (entries.head !== undefined) await git.setHead(entries.head, options);
+    await this.end();
+    return "went-back";
   }
 
   async #read(): Promise<Entries | undefined> {

@@ -59,6 +59,25 @@ export async function readSettings(
   };
 }
 
+/** Of a mirror: nobody works there, and what its remote calls the default branch is what the forge says of the trunk. */
+export function mirrorSettings(
+  { remotes, owner, name }: Pick<RepoSettings, "remotes" | "owner" | "name">,
+  defaultBranch: string | undefined,
+): RepoSettings {
+  return {
+    remote: undefined,
+    remotes,
+    owner,
+    name,
+    userName: undefined,
+    configuredTrunk: undefined,
+    initDefault: defaultBranch,
+    tracks: new Map(),
+    shallowStamp: undefined,
+    isPartial: false,
+  };
+}
+
 function chooseRemote(config: GitConfig, names: readonly string[]): string | undefined {
   return [config.get("remote.pushdefault"), "origin", names[0]].find(
     (name) => name !== undefined && names.includes(name),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RemoteCredentials } from "../../src/git/remote-credentials.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
-import type { MirrorOptions } from "../../src/repos/mirror.ts";
+import type { MirrorOptions } from "../../src/repos/mirror-options.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
 import {
   after,

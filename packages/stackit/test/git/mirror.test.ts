@@ -406,6 +406,49 @@ test("after a restart the last state is shown before the remote answers, and kep
   expect(again.snapshot?.counts).toMatchObject({ branches: 2, stacks: 1 });
 });
 
+test("what an earlier process left is shown without asking anybody, and the first refresh finds nothing new", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const asked = scene.host.requests.length;
+  await using again = scene.reopen();
+  await again.open({ signal: AbortSignal.timeout(30_000) });
+  expect(again.snapshot?.branches()).toHaveLength(2);
+  expect(scene.host.requests.length).toBe(asked);
+  const work = { signal: AbortSignal.timeout(30_000), confirmed: new Set<string>(), expected: [] };
+  expect(await again.refresh(work)).toMatchObject({ outcome: "unchanged", generation: 1 });
+});
+
+test("a refresh that comes while a mirror is opened waits for it, and one that came first makes it needless", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  await scene.upstream.commit("ui");
+  const work = () => ({ signal: AbortSignal.timeout(30_000), confirmed: new Set<string>(), expected: [] });
+  await using again = scene.reopen();
+  const published: number[] = [];
+  again.onPublished(({ generation }) => published.push(generation));
+  const opened = again.open(work());
+  const run = again.refresh(work());
+  await again.open(work());
+  await opened;
+  expect(await run).toMatchObject({ outcome: "updated", refs: { updated: 1 } });
+  expect(published).toEqual([1, 2]);
+});
+
+test("a mirror that is not there, or that is damaged, is opened as nothing", async () => {
+  await using scene = await stack();
+  const signal = AbortSignal.timeout(30_000);
+  await scene.mirror.open({ signal });
+  expect(scene.mirror.snapshot).toBeUndefined();
+  await scene.refresh();
+  await writeFile(join(scene.dir, "HEAD"), "junk");
+  await using again = scene.reopen();
+  await again.open({ signal });
+  expect(again.snapshot).toBeUndefined();
+  expect(await again.refresh({ signal, confirmed: new Set(), expected: [] })).toMatchObject({
+    recloned: true,
+  });
+});
+
 test("a folder that this server did not make is never touched", async () => {
   await using scene = await stack();
   const foreign = join(scene.upstream.root, "somebodys.git");

@@ -1,0 +1,37 @@
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { startServe } from "../support/cli.ts";
+import { hang } from "../support/git-host-behaviours.ts";
+import { gitHttpHost } from "../support/git-http-host.ts";
+import { createScene } from "../support/git-scene.ts";
+
+test("after a restart every mirror is shown at once, though their host answers nobody", async () => {
+  await using upstream = await createScene(
+    (writer) => {
+      writer.commit("main");
+      writer.stacked("api", "main");
+    },
+    { bare: true },
+  );
+  await using host = await gitHttpHost(dirname(upstream.path));
+  // More than may be asked of one host at once.
+  const ids = Array.from({ length: 7 }, (_, index) => `m${index}`);
+  const list = join(upstream.root, "repos.json");
+  const repos = ids.map((id) => ({ id, url: `${host.url}/repo.git`, syncInterval: "0" }));
+  await writeFile(list, JSON.stringify({ repos }));
+  const start = () =>
+    startServe(["--repos-config", list, "--data-dir", join(upstream.root, "data")], { cwd: upstream.root });
+  const statuses = (url: string) =>
+    Promise.all(ids.map(async (id) => (await fetch(`${url}/api/v1/repos/${id}/view`)).status));
+
+  {
+    await using before = await start();
+    await expect.poll(() => statuses(before.url)).toEqual(ids.map(() => 200));
+  }
+  host.front = hang;
+  await using after = await start();
+  await expect.poll(() => statuses(after.url)).toEqual(ids.map(() => 200));
+  const view = await (await fetch(`${after.url}/api/v1/repos/${ids.at(-1)}/view`)).json();
+  expect(view).toMatchObject({ repo: { trunk: "main" }, stacks: [{ rootBranch: "api" }] });
+});
