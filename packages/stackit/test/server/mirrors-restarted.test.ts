@@ -29,7 +29,7 @@ test("after a restart every mirror is shown at once, though their host answers n
     await using before = await start();
     await expect.poll(() => statuses(before.url)).toEqual(ids.map(() => 200));
   }
-  host.front = hang;
+  host.front = hang();
   await using after = await start();
   await expect.poll(() => statuses(after.url)).toEqual(ids.map(() => 200));
   const view = await (await fetch(`${after.url}/api/v1/repos/${ids.at(-1)}/view`)).json();
