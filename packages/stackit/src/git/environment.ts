@@ -73,9 +73,10 @@ export function mirrorEnvironment(
     ...CONFIG,
     [`protocol.${protocol}.allow`, "always"],
     ["http.followRedirects", "false"],
-    // Below this many bytes a second for this many seconds, a transfer has stalled.
-    ["http.lowSpeedLimit", "1000"],
-    ["http.lowSpeedTime", "30"],
+    // Below this many bytes a second for this many seconds, a transfer has stalled. A host that counts objects for long sends
+    // five bytes every five seconds meanwhile.
+    ["http.lowSpeedLimit", "1"],
+    ["http.lowSpeedTime", "60"],
     ["http.sslVerify", "true"],
     ["transfer.bundleURI", "false"],
     ["fetch.writeCommitGraph", "false"],

@@ -35,19 +35,26 @@ export function planFetch(ours: Refs, theirs: Refs, prefixes: readonly string[])
   return { wanted, gone, leaving };
 }
 
+/** What we have, and whether a ref was once where the remote says that it is. */
+export interface Known {
+  readonly refs: Refs;
+  readonly wasAt: (ref: string, oid: string) => boolean;
+}
+
 /**
- * The expectations that the remote does not serve yet: it still shows what we have. When it shows something else, it has gone on,
- * and what was expected has been or will never be seen.
+ * The expectations that the remote does not serve yet: it still shows what we have, or what was there before that, as a copy of it does
+ * that lags behind. When it shows something else, it has gone on, and what was expected has been or will never be seen.
  */
 export function stillUnmet(
   expected: readonly ExpectedRef[],
-  ours: ReadonlyMap<string, string>,
+  ours: Known,
   theirs: ReadonlyMap<string, string>,
 ): UnmetRef[] {
   return expected.flatMap(({ ref, sha }) => {
     const actual = theirs.get(ref);
-    if (actual === (sha ?? undefined) || actual !== ours.get(ref)) return [];
-    return [{ ref, expected: sha, ...(actual !== undefined && { actual }) }];
+    if (actual === (sha ?? undefined)) return [];
+    const isOld = actual === undefined || actual === ours.refs.get(ref) || ours.wasAt(ref, actual);
+    return isOld ? [{ ref, expected: sha, ...(actual !== undefined && { actual }) }] : [];
   });
 }
 

@@ -88,6 +88,10 @@ export class HeadHistory {
     this.#justLeft = formerTips(moved);
   }
 
+  wasAt(ref: string, oid: string): boolean {
+    return this.#tips.get(ref)?.includes(oid) ?? false;
+  }
+
   /** Of a branch by its short name, newest first: also what was left just now. */
   formerTips(branch: string): string[] {
     const ref = HEADS + branch;

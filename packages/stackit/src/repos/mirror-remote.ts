@@ -6,7 +6,7 @@ import type { RemoteCredentials } from "../git/remote-credentials.ts";
 import type { AdvertisedRefs, RefLook, RefLooker } from "../git/wire/ls-refs.ts";
 import { RemoteError } from "../git/wire/remote-failure.ts";
 import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
-import { parseLsRemote, stillUnmet } from "./advertised-refs.ts";
+import { type Known, parseLsRemote, stillUnmet } from "./advertised-refs.ts";
 
 /** How long a remote that does not serve an expected commit yet is looked at again, and after which pauses. */
 const LOOK_AGAIN_MS = [200, 500, 1_000, 2_000, 4_000];
@@ -63,7 +63,7 @@ export class MirrorRemote {
   /** Looks until the remote shows what is expected beyond `ours`, or for as long as it is worth. @throws {RemoteError} {GitError} */
   async lookFor(
     expected: readonly ExpectedRef[],
-    ours: ReadonlyMap<string, string>,
+    ours: Known,
     signal: AbortSignal,
   ): Promise<{ advertised: AdvertisedRefs; unmet: UnmetRef[] }> {
     for (const pauseMs of [...LOOK_AGAIN_MS, 0]) {

@@ -203,7 +203,11 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const wasUnsure = this.#isUnsure;
     const mustRead = wasUnsure || this.#isRenamedSince(before);
     const ours = (wasUnsure ? (await this.#read(signal)).listing : before?.listing)?.refs ?? new Map();
-    const { advertised, unmet } = await this.#remote.lookFor(work.expected, ours, signal);
+    const { advertised, unmet } = await this.#remote.lookFor(
+      work.expected,
+      { refs: ours, wasAt: (ref, oid) => this.#heads.wasAt(ref, oid) },
+      signal,
+    );
     const told = unmet.length > 0 ? { unmet } : {};
     if (advertised === this.#equalTo && !mustRead) {
       phases.fetchMs += lap();

@@ -475,6 +475,33 @@ test("what a push announced is waited for when the remote lags behind", async ()
   expect(scene.mirror.refOid("refs/heads/ui")).toBe(sha);
 });
 
+test("a replica that is several pushes behind does not take the mirror back", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const { upstream } = scene;
+  const first = await upstream.sha("ui");
+  await upstream.amend("ui", "Second");
+  await upstream.git("branch", "late", "ui");
+  await scene.refresh();
+  const late = await upstream.sha("late");
+  const third = await upstream.amend("ui", "Third");
+  await upstream.git("update-ref", "refs/heads/ui", first);
+  await upstream.git("update-ref", "-d", "refs/heads/late");
+  const run = scene.refresh({
+    expected: [
+      { ref: "refs/heads/ui", sha: third },
+      { ref: "refs/heads/late", sha: late },
+    ],
+  });
+  setTimeout(async () => {
+    await upstream.git("update-ref", "refs/heads/ui", third);
+    await upstream.git("update-ref", "refs/heads/late", late);
+  }, 500);
+  expect((await run).unmet).toBeUndefined();
+  expect((await run).refs.changes).toMatchObject([{ ref: "refs/heads/ui", new: third }]);
+  expect(scene.mirror.refOid("refs/heads/late")).toBe(late);
+});
+
 test("what never comes is said, with what is there instead", async () => {
   await using scene = await stack();
   await scene.refresh();
