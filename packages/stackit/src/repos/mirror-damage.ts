@@ -35,9 +35,18 @@ const DAMAGE = new RegExp(
 /** Words of a transfer that broke off. */
 const TRANSPORT =
   /unable to access|early EOF|RPC failed|hung up|unexpected disconnect|expected (flush|packfile)|returned error: \d/i;
-/** What git passes on of the remote, and what it says of a remote's refs, is nothing about our files. */
-const OF_THE_REMOTE =
-  /^(remote: .*|.*(not our ref|could not read from remote|could not read (username|password)).*)$/gim;
+/** What git passes on of the remote, and what it says of a remote and its refs, is nothing about our files. */
+const OF_THE_REMOTE = new RegExp(
+  `^(remote: .*|.*(${[
+    "not our ref",
+    "couldn't find remote ref",
+    "could not read from remote",
+    "could not read (username|password)",
+    "authentication failed for",
+    "repository '.*' not found",
+  ].join("|")}).*)$`,
+  "gim",
+);
 
 /** Whether a lock was in the way that another process of ours must have left. */
 export function isLockInTheWay(error: unknown): boolean {
@@ -53,6 +62,7 @@ export function whatItSaysOfFiles(error: unknown): "damaged" | "unclear" | "soun
   if (!(error instanceof GitError)) return "sound";
   if (error.failure === "missing-object" || error.failure === "failed") {
     const words = error.stderr.replace(OF_THE_REMOTE, "");
+    if (words.trim() === "" && error.stderr.trim() !== "") return "sound";
     if (DAMAGE.test(words) || (words.trim() === "" && error.failure === "missing-object")) return "damaged";
     return error.exitCode === null || TRANSPORT.test(words) ? "sound" : "unclear";
   }

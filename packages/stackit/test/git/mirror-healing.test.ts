@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import type { Mirror } from "../../src/repos/mirror.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
-import { refuse } from "../support/git-host-behaviours.ts";
+import { answerFrom, on, refuse } from "../support/git-host-behaviours.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
 import { testGit } from "../support/test-git.ts";
 
@@ -219,5 +219,20 @@ test("a lock that another process has just left does not fail a sync", async () 
   await scene.upstream.commit("ui");
   await scene.upstream.git("update-ref", "-d", "refs/heads/api");
   expect(await scene.refresh()).toMatchObject({ outcome: "updated" });
+  await expectWhole(scene);
+});
+
+test("a replica that lacks what another one announced costs a run, and no clone", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const { upstream, host } = scene;
+  await upstream.gitIn(upstream.root, "clone", "--quiet", "--bare", "repo.git", "lagging.git");
+  await upstream.commit("ui");
+  host.front = on("fetch", answerFrom("lagging.git"));
+  expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/remote-error", retryable: true });
+  host.front = undefined;
+  const run = await scene.refresh();
+  expect(run.outcome).toBe("updated");
+  expect(run.recloned).toBeUndefined();
   await expectWhole(scene);
 });
