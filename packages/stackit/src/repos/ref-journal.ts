@@ -4,6 +4,7 @@ import type { RefMove } from "../git/listing-after.ts";
 import type { MirrorGit } from "../git/mirror-git.ts";
 import type { RunOptions } from "../git/run-git.ts";
 import { DamagedMirrorError } from "./mirror-damage.ts";
+import { removeLeftovers } from "./mirror-folder.ts";
 
 /** Beside a mirror's refs while they move. */
 const FILE = "stackit-moving-refs.json";
@@ -61,7 +62,7 @@ export class RefJournal {
 
   /**
    * Brings refs back to where they were, when a change is unfinished. `had-nothing`: there was no ref before, and what there is now was
-   * left. @throws {GitError}
+   * left. Only while no git of ours works there. @throws {GitError} {DamagedMirrorError} or the system's error
    */
   async undo(
     git: MirrorGit,
@@ -81,6 +82,8 @@ export class RefJournal {
       if (was === null) removed.push({ ref, old });
       else restored.push({ ref, old, new: was });
     }
+    // The git that was killed with the server left its locks.
+    await removeLeftovers(git.gitDir, { evenFresh: true });
     // First what is to go: it may stand in the way.
     await git.updateRefs(removed, options);
     await git.updateRefs(restored, options);
@@ -89,9 +92,22 @@ export class RefJournal {
     return "went-back";
   }
 
+  /** @throws {DamagedMirrorError} when nobody can tell any more what the refs were, or the system's error */
   async #read(): Promise<Entries | undefined> {
-    const text = await readFile(this.#file, "utf8").catch(() => undefined);
-    const entries: Entries | undefined = text === undefined ? undefined : JSON.parse(text);
-    return entries?.version === 1 ? entries : undefined;
+    const text = await readFile(this.#file, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    return text === undefined ? undefined : parseEntries(text);
   }
+}
+
+function parseEntries(text: string): Entries {
+  try {
+    const entries: Entries = JSON.parse(text);
+    if (entries.version === 1) return entries;
+  } catch {
+    // It was cut short.
+  }
+  throw new DamagedMirrorError("what its refs were before they moved cannot be told");
 }

@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { refuse } from "../support/git-host-behaviours.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
@@ -73,4 +75,45 @@ test("half of a first clone is shown to nobody, and is completed", async () => {
   expect((await again.refresh(work())).outcome).toBe("updated");
   await expectEqual(scene);
   expect(Object.keys((await shownAtStart(scene)) ?? {})).toEqual(["api", "ui"]);
+});
+
+test("the locks of a server that was killed a moment ago do not keep the next one from going back", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const { upstream, dir } = scene;
+  const [api, ui] = [await upstream.sha("api"), await upstream.sha("ui")];
+  const moved = await upstream.commit("api");
+  scene.spawner.failNext = "update-ref";
+  await expect(scene.refresh()).rejects.toThrow();
+  await upstream.gitIn(dir, "update-ref", "refs/heads/api", moved);
+  for (const lock of ["refs/heads/api.lock", "packed-refs.lock"]) await writeFile(join(dir, lock), "");
+  expect(await shownAtStart(scene)).toEqual({ api, ui });
+});
+
+for (const [what, text] of [
+  ["empty", ""],
+  ["of something else", '{"version":2}'],
+] as const) {
+  test(`a note of moving refs that is ${what} makes the mirror be cloned anew`, async () => {
+    await using scene = await stack();
+    await scene.refresh();
+    await writeFile(join(scene.dir, "stackit-moving-refs.json"), text);
+    await using again = scene.reopen();
+    expect(await again.refresh(work())).toMatchObject({ recloned: true });
+    await expectEqual(scene);
+    expect(await again.refresh(work())).toMatchObject({ outcome: "unchanged" });
+  });
+}
+
+test("a note of moving refs that cannot be read hides the state rather than showing it", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const note = join(scene.dir, "stackit-moving-refs.json");
+  await mkdir(note);
+  await using again = scene.reopen();
+  await expect(again.refresh(work())).rejects.toThrow();
+  expect(again.snapshot).toBeUndefined();
+  await rm(note, { recursive: true });
+  await again.refresh(work());
+  expect(again.snapshot).toBeDefined();
 });
