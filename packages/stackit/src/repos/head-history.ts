@@ -57,9 +57,11 @@ export class HeadHistory {
     this.#isLoaded = true;
   }
 
+  /** What a run before this one has announced, and could not do, is not written down again. */
   async announce(leaving: readonly Omit<Leaving, "seenAtMs">[]): Promise<void> {
-    if (leaving.length === 0) return;
-    const announced = this.#dated(leaving);
+    const latest = new Map(this.#leaving.map(({ ref, old }) => [ref, old]));
+    const announced = this.#dated(leaving.filter(({ ref, old }) => latest.get(ref) !== old));
+    if (announced.length === 0) return;
     await this.#store?.announce(announced);
     this.#leaving.push(...announced);
   }

@@ -3,6 +3,7 @@ import type { HeadMoveStore } from "../../src/repos/head-history.ts";
 import type { Mirror } from "../../src/repos/mirror.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { drawGraph } from "../support/draw-graph.ts";
+import { on, refuse } from "../support/git-host-behaviours.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
 import type { SceneWriter } from "../support/scene-import.ts";
 
@@ -232,4 +233,21 @@ test("of two pushes, the first of which was fetched but never shown, both former
   await scene.refresh();
   expect(await keptIn(scene)).toEqual([first, second].map(kept).sort());
   expect(await scene.moves()).toEqual(["rewritten api", "rewritten api"]);
+});
+
+test("what is announced again and again, since fetches fail, is written down once", async () => {
+  await using scene = await remembering(plainStack);
+  await scene.refresh();
+  const { upstream, host } = scene;
+  await upstream.amend("api", "Another word");
+  host.front = on("fetch", refuse(500));
+  for (let attempt = 0; attempt < 3; attempt++) await expect(scene.refresh()).rejects.toThrow();
+  expect(await scene.leaving()).toHaveLength(1);
+  await upstream.amend("ui", "Another word too");
+  await expect(scene.refresh()).rejects.toThrow();
+  expect((await scene.leaving()).map(({ ref }) => ref)).toEqual(["refs/heads/api", "refs/heads/ui"]);
+  host.front = undefined;
+  await scene.refresh();
+  expect(await scene.leaving()).toEqual([]);
+  expect((await scene.moves()).sort()).toEqual(["rewritten api", "rewritten ui"]);
 });
