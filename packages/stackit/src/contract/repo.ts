@@ -90,6 +90,7 @@ export const RepoNote = Type.Object(
       "detached-head",
       "shallow",
       "partial",
+      "source-unreadable",
       "unreadable",
       "held",
       "deleted",

@@ -3,7 +3,16 @@ import { type Static, Type } from "typebox";
 const Instant = Type.String({ format: "date-time" });
 
 /** Where a parent edge was read. Ours. */
-export const EdgeSourceName = Type.Enum(["stackit", "branch-metadata", "ancestry", "remembered-tip"]);
+export const EdgeSourceName = Type.Enum([
+  "stackit",
+  "branch-metadata",
+  "gh-stack",
+  "git-town",
+  "git-machete",
+  "av",
+  "ancestry",
+  "remembered-tip",
+]);
 export type EdgeSourceName = Static<typeof EdgeSourceName>;
 
 /** Who says that `parent` is the parent. Ours: every edge keeps all its voices. */

@@ -35,7 +35,11 @@ export function branchView(facts: BranchFacts): Branch {
     }),
     ...(facts.inWorktree && { inWorktree: true }),
     edge: {
-      sources: edge.voices.map((voice) => ({ source: voice.source, parent: voice.parent, observedAt })),
+      sources: edge.voices.map(({ source, parent, readAtMs }) => ({
+        source,
+        parent,
+        observedAt: readAtMs === undefined ? observedAt : new Date(readAtMs).toISOString(),
+      })),
       agreed: edge.agreed,
     },
     restack: restackView(standing),

@@ -5,6 +5,7 @@ import { buildGraph, updateGraph } from "../stacks/build-graph.ts";
 import { chooseTrunk, type Trunk } from "../stacks/choose-trunk.ts";
 import type { CommitFacts } from "../stacks/history.ts";
 import { orderStacks, reorderStacks } from "../stacks/order-stacks.ts";
+import { rootsOf } from "../stacks/recorded-edges.ts";
 import { REMOTES, type RefReading, STACKIT_STACKS } from "../stacks/ref-reading.ts";
 import { type Landing, readLandings } from "../stacks/trunk-log.ts";
 import type { BranchFacts } from "./branch-facts.ts";
@@ -34,7 +35,7 @@ export class ModelBuilder {
   readonly #tipMemory: TipMemory;
   readonly #views = new WeakMap<BranchFacts, Branch>();
   readonly #metadata: MetadataMemo;
-  /** What the records name as parents without a record of their own. */
+  /** What is recorded as a parent and has none that is recorded. */
   #roots: readonly string[] = [];
 
   /** `namesPerson`: whether models say who runs the server. */
@@ -83,8 +84,12 @@ export class ModelBuilder {
     ]);
     const changed = (prefixes: readonly string[]): boolean =>
       !before || before.changedRefs.some((ref) => prefixes.some((prefix) => ref.startsWith(prefix)));
-    if (!before || this.#metadata.namesOtherParents(before.model.graph, reading, before.changedRefs)) {
-      this.#roots = this.#metadata.namedAsRoot(reading);
+    const { recorded } = settings;
+    if (
+      before?.model.settings.recorded !== recorded ||
+      this.#metadata.namesOtherParents(before.model.graph, reading, before.changedRefs)
+    ) {
+      this.#roots = [...this.#metadata.namedAsRoot(reading), ...rootsOf(recorded)];
     }
     const trunk = await this.#heldPart(this.#chooseTrunk(reading, settings, this.#roots), signal);
     const sameTrunk = before?.model.graph.trunk?.name === trunk?.name && before?.model.settings === settings;
@@ -95,7 +100,7 @@ export class ModelBuilder {
     const history = this.#commits.history;
     const remembered = await this.#tipMemory.recall(reading, trunk?.name, before?.changedRefs);
     const { absent } = this.#commits;
-    const input = { reading, trunk, history, absent, blobs: this.#metadata.records, remembered };
+    const input = { reading, trunk, history, absent, blobs: this.#metadata.records, recorded, remembered };
     const updated = before && updateGraph(before.model.graph, input, before.changedRefs);
     const graph = updated?.graph ?? buildGraph(input);
     // The headers of commits off the trunk are known; members may also stand on it.

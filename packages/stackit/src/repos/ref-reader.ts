@@ -5,6 +5,7 @@ import { listRefs, type RefListing } from "../git/for-each-ref.ts";
 import { type HeadFile, parseHead, readCheckedOut, readHeadFile } from "../git/heads.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import { HEADS, type Head, READ_PREFIXES, type RefReading } from "../stacks/ref-reading.ts";
+import { TOOL_FILES } from "./tool-records.ts";
 
 /** What is on disk at one moment, before anything is made of it. */
 export interface RawReading {
@@ -17,8 +18,17 @@ export interface RawReading {
   readonly settingsStamp: string;
 }
 
-/** Files beside the refs that change what is shown: remotes and trunk, the edge of a shallow clone, Graphite's trunk. */
-const SETTINGS_FILES = ["config", "config.worktree", "shallow", ".graphite_repo_config"];
+/**
+ * Files below the common folder, beside the refs, that change what is shown: remotes and trunk, the edge of a shallow clone,
+ * Graphite's trunk, and what stacking tools keep for themselves.
+ */
+export const SETTINGS_FILES: readonly string[] = [
+  "config",
+  "config.worktree",
+  "shallow",
+  ".graphite_repo_config",
+  ...TOOL_FILES,
+];
 
 /**
  * One pass over the refs, the HEADs and the settings. Costs one process, or none where the listing is `known`.

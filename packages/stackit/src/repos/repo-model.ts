@@ -6,6 +6,7 @@ import type { StackGraph } from "../stacks/build-graph.ts";
 import type { Trunk } from "../stacks/choose-trunk.ts";
 import type { CommitFacts, History } from "../stacks/history.ts";
 import type { PlacedStack } from "../stacks/order-stacks.ts";
+import type { RecordedEdges } from "../stacks/recorded-edges.ts";
 import { HEADS, type RefReading } from "../stacks/ref-reading.ts";
 import type { Landing } from "../stacks/trunk-log.ts";
 import type { BranchFacts } from "./branch-facts.ts";
@@ -55,8 +56,22 @@ export function notesOf(reading: RefReading, settings: RepoSettings, trunk: Trun
   if (settings.shallowStamp !== undefined) {
     notes.push({ code: "shallow", detail: "A shallow clone: commits beyond its edge are not known here." });
   }
+  for (const { source, outdated } of settings.recorded) {
+    if (outdated) notes.push({ code: "source-unreadable", detail: outdatedDetail(source, outdated) });
+  }
   if (settings.isPartial) {
     notes.push({ code: "partial", detail: "A partial clone: diffs whose files are missing are not shown." });
   }
   return notes;
+}
+
+function outdatedDetail(
+  source: string,
+  { detail, readAtMs }: NonNullable<RecordedEdges["outdated"]>,
+): string {
+  const shown =
+    readAtMs === undefined
+      ? "is not known"
+      : `is shown as it was read at ${new Date(readAtMs).toISOString().replace(/\.\d+Z$/, "Z")}`;
+  return `${detail} What ${source} keeps of the stacks ${shown}.`;
 }

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { type GitConfig, listConfig, ownerAndName, remotesOf } from "../git/config-list.ts";
 import type { GitDirs } from "../git/find-git-dir.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
+import type { RecordedEdges } from "../stacks/recorded-edges.ts";
+import type { ToolRecords } from "./tool-records.ts";
 
 /** What a repository's configuration and its tools' files say that the model needs. Never a URL: it may hold a secret. */
 export interface RepoSettings {
@@ -20,12 +22,18 @@ export interface RepoSettings {
   /** Changes with the edge of a shallow clone; undefined for a whole one. */
   readonly shallowStamp: string | undefined;
   readonly isPartial: boolean;
+  /** What stacking tools keep in files of this clone. Strongest first. */
+  readonly recorded: readonly RecordedEdges[];
 }
+
+/** The same list each time: equal ones are compared by being the same. */
+const NO_RECORDS: readonly RecordedEdges[] = [];
 
 /** @throws {GitError} */
 export async function readSettings(
   git: ReadOnlyGit,
   dirs: GitDirs,
+  tools: ToolRecords,
   signal: AbortSignal,
 ): Promise<RepoSettings> {
   const [config, graphiteTrunk, shallowStamp] = await Promise.all([
@@ -56,6 +64,7 @@ export async function readSettings(
     isPartial: [...config.keys()].some((key) =>
       /^extensions\.partialclone$|^remote\..+\.promisor$/s.test(key),
     ),
+    recorded: await tools.read(config),
   };
 }
 
@@ -75,6 +84,7 @@ export function mirrorSettings(
     tracks: new Map(),
     shallowStamp: undefined,
     isPartial: false,
+    recorded: NO_RECORDS,
   };
 }
 

@@ -22,6 +22,7 @@ import { type RawReading, readRaw, sameReading, sameRefs, toReading } from "./re
 import { type RepoSettings, readSettings } from "./repo-settings.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
 import { NO_STACK_CHANGES, type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
+import { ToolRecords } from "./tool-records.ts";
 
 export interface WorkingCopyOptions {
   readonly id: string;
@@ -53,6 +54,7 @@ interface Opened {
   readonly objects: ObjectPool;
   readonly lines: LineCounts;
   readonly builder: ModelBuilder;
+  readonly tools: ToolRecords;
 }
 
 interface State {
@@ -114,7 +116,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       formerTips: (branch) => readOwnTips(dirs.commonDir, branch),
       namesPerson: this.#options.namesPerson,
     });
-    return { dirs, git, objects, lines, builder };
+    return { dirs, git, objects, lines, builder, tools: new ToolRecords(dirs.commonDir) };
   }
 
   /** The folder that all worktrees of the repository share, once it was found. */
@@ -162,7 +164,6 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const startedAt = performance.now();
     const { opened, raw } = await this.#read(signal);
     if (opened !== this.#opened) await this.#moveTo(opened);
-    const { dirs, git } = opened;
     this.#lookedAt = raw;
     const readMs = performance.now() - startedAt;
     const before = this.#state;
@@ -176,7 +177,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const hold = change && this.#gate.check(change, work.confirmed);
     if (hold) return { ...this.#result("held", { readMs, deriveMs: 0 }), hold };
 
-    const settings = await this.#settingsOf(raw, git, dirs, signal);
+    const settings = await this.#settingsOf(raw, opened, signal);
     if (before?.settings === settings && sameRefs(before.raw, raw)) {
       this.#state = { raw, listing, settings };
       this.#gate.clear();
@@ -248,13 +249,12 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   /** The same object as before when they say the same: the files are written more often than they change. */
   async #settingsOf(
     raw: RawReading,
-    git: ReadOnlyGit,
-    dirs: GitDirs,
+    { git, dirs, tools }: Opened,
     signal: AbortSignal,
   ): Promise<RepoSettings> {
     const before = this.#state;
     if (before?.raw.settingsStamp === raw.settingsStamp) return before.settings;
-    const settings = { ...(await readSettings(git, dirs, signal)), ...this.#identity() };
+    const settings = { ...(await readSettings(git, dirs, tools, signal)), ...this.#identity() };
     return before && isDeepStrictEqual(before.settings, settings) ? before.settings : settings;
   }
 

@@ -494,3 +494,77 @@ test("a stack of 5,000 branches is built, ordered and, in a circle, opened", () 
   expect(circle.nodes.get(name(2_500))?.parent).toBe(name(2_499));
   expect(circle.nodes.get(name(0))?.parent).toBe("main");
 });
+
+test("two tools that disagree on one branch are both heard, and the stronger one is believed", () => {
+  const spec: WorldSpec = {
+    commits: { ...LINE, d1: ["m1"] },
+    heads: { main: "m2", a: "a1", b: "b2", d: "d1" },
+    recorded: [
+      { source: "git-town", parents: { d: "a" } },
+      { source: "av", parents: { d: "b", b: "a" } },
+    ],
+  };
+  expect(draw(spec)).toBe(`
+main
+  a
+    b  by av
+    d  by git-town, ≠ av b, ≠ ancestry main, diverged
+`);
+  expect(nodeOf(spec, "d")?.edge.agreed).toBe(false);
+  expect(nodeOf(spec, "b")?.edge.agreed).toBe(true);
+});
+
+test("where a tool noted the parent's commit, a rewritten parent has moved", () => {
+  const commits = { ...LINE, a2: ["m1"] };
+  const heads = { main: "m2", a: "a2", b: "b2" };
+  const by = (boundaries: Record<string, string>): WorldSpec => ({
+    commits,
+    heads,
+    recorded: [{ source: "av", parents: { b: "a" }, boundaries }],
+  });
+  expect(nodeOf(by({}), "b")?.standing).toMatchObject({ state: "diverged", commitCount: 3 });
+  expect(nodeOf(by({ b: "a1" }), "b")?.standing).toMatchObject({
+    state: "parent-moved",
+    recorded: oidOf("a1"),
+    commitCount: 2,
+  });
+});
+
+test("where a tool notes no commit, the tip that the parent had is as good", () => {
+  const commits = { ...LINE, a2: ["m1"] };
+  const spec: WorldSpec = {
+    commits,
+    heads: { main: "m2", a: "a2", b: "b2" },
+    recorded: [{ source: "git-town", parents: { b: "a" } }],
+    remembered: { a1: ["a"] },
+  };
+  expect(draw(spec)).toBe(`
+main
+  a
+    b  by git-town, parent-moved
+`);
+});
+
+test("what a source said before it became unreadable is heard with the time at which it said so", () => {
+  const spec: WorldSpec = {
+    commits: LINE,
+    heads: { main: "m2", a: "a1", b: "b2" },
+    recorded: [{ source: "av", parents: { b: "a" }, outdated: { detail: "It is gone.", readAtMs: 5 } }],
+  };
+  expect(nodeOf(spec, "b")?.edge.voices).toEqual([
+    { source: "av", parent: "a", readAtMs: 5 },
+    { source: "ancestry", parent: "a" },
+  ]);
+});
+
+test("a branch without commits is a stack member when a tool says so", () => {
+  const spec: WorldSpec = {
+    commits: LINE,
+    heads: { main: "m2", new: "m2" },
+    recorded: [{ source: "git-town", parents: { new: "main" } }],
+  };
+  expect(draw(spec)).toBe(`
+main
+  new  by git-town
+`);
+});

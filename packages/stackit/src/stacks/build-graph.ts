@@ -9,6 +9,7 @@ import {
   type RememberedTips,
   reinferParents,
 } from "./infer-parents.ts";
+import type { RecordedEdges } from "./recorded-edges.ts";
 import { HEADS, type RefReading } from "./ref-reading.ts";
 import {
   type EdgeInput,
@@ -69,6 +70,8 @@ export interface GraphInput {
   readonly absent?: ReadonlySet<string>;
   /** Parsed blobs by object id. An id that is absent here could not be read. */
   readonly blobs: ReadonlyMap<string, ParsedMetadata>;
+  /** What tools keep elsewhere. Strongest first. */
+  readonly recorded: readonly RecordedEdges[];
   /** Tips that branches had before, as far as anybody remembers. */
   readonly remembered: RememberedTips;
 }
@@ -85,7 +88,7 @@ export function buildGraph(input: GraphInput): StackGraph {
     if (name === trunk?.name) continue;
     if (isToolBranch(name)) unstacked.set(name, { tip, reason: "tool" });
     else if (!trunk) unstacked.set(name, { tip, reason: "no-trunk" });
-    else if (hasRecord(records, name)) tips.set(name, tip);
+    else if (isRecorded(name, records, input)) tips.set(name, tip);
     else if (input.absent?.has(tip)) unstacked.set(name, { tip, reason: "missing-object" });
     else if (!trunk.tip) unstacked.set(name, { tip, reason: "no-trunk" });
     else if (history.commit(tip) === undefined) unstacked.set(name, { tip, reason: "on-trunk" });
@@ -93,7 +96,7 @@ export function buildGraph(input: GraphInput): StackGraph {
   }
   const inference = inferParents({ tips, history, remembered: input.remembered });
   const edges = trunk
-    ? resolveEdges(edgeInput(trunk, tips, records, inference))
+    ? resolveEdges(edgeInput(trunk, tips, records, inference, input))
     : new Map<string, ResolvedEdge>();
   const workings: Workings = { input, records, tips, inference, edges };
   const nodes = new Map<string, BranchNode>();
@@ -118,7 +121,8 @@ export function updateGraph(
     before.trunk?.name === trunk.name &&
     before.trunk.tip === trunk.tip &&
     old.input.history === history &&
-    old.input.remembered === remembered;
+    old.input.remembered === remembered &&
+    old.input.recorded === input.recorded;
   if (!sameGround) return undefined;
   const records = rereadRecords(old.records, reading, input.blobs, changedRefs);
   // The record of a branch that is gone may lead others to a living parent.
@@ -131,13 +135,13 @@ export function updateGraph(
     if (name === undefined || name === trunk.name) continue;
     const [was, is] = [old.tips.get(name), reading.refs.get(ref)];
     if (was === undefined || is === undefined) return undefined;
-    if (history.commit(is) === undefined && !hasRecord(records.all, name)) return undefined;
+    if (history.commit(is) === undefined && !isRecorded(name, records.all, input)) return undefined;
     tips.set(name, is);
     moved.push({ name, old: was, new: is });
   }
   const { inference, affected } = reinferParents(old.inference, { tips, history, remembered }, moved);
   const changed = new Set([...affected, ...records.touched]);
-  const edges = reresolveEdges(old.edges, edgeInput(trunk, tips, records.all, inference), changed);
+  const edges = reresolveEdges(old.edges, edgeInput(trunk, tips, records.all, inference, input), changed);
   if (!edges) return undefined;
 
   const workings: Workings = { input, records: records.all, tips, inference, edges };
@@ -153,8 +157,18 @@ function edgeInput(
   tips: ReadonlyMap<string, string>,
   records: AllRecords,
   inference: Inference,
+  { recorded }: GraphInput,
 ): EdgeInput {
-  return { trunk: trunk.name, branches: tips, recorded: records.sources, inferred: inference.parents };
+  return {
+    trunk: trunk.name,
+    branches: tips,
+    recorded: [...records.sources, ...recorded],
+    inferred: inference.parents,
+  };
+}
+
+function isRecorded(name: string, records: AllRecords, { recorded }: GraphInput): boolean {
+  return hasRecord(records, name) || recorded.some(({ parents }) => parents.has(name));
 }
 
 /** A squash leaves no trace of a branch's commits on the trunk: what a tool recorded as merged has landed all the same. */
@@ -162,6 +176,28 @@ function afterMerge(standing: Standing, metadata: BranchMetadata | undefined): S
   const pullRequest = metadata?.pullRequest;
   if (pullRequest?.state !== "MERGED") return standing;
   return { ...standing, state: "merged", reason: `Its pull request #${pullRequest.number} was merged.` };
+}
+
+/**
+ * The parent's commit that the branch was put on, as it was recorded or as the branch shows it. What was recorded holds for the
+ * parent that was recorded, not for one that stands in for it.
+ */
+function boundaryOf(
+  name: string,
+  edge: ResolvedEdge,
+  metadata: BranchMetadata | undefined,
+  { input, inference }: Pick<Workings, "input" | "inference">,
+): string | undefined {
+  const inferred = inference.parents.get(name);
+  const shown = inferred?.parent === edge.parent ? inferred.boundary : undefined;
+  if (edge.believed === "remembered-tip") return shown;
+  if (metadata?.parent === edge.parent && metadata.parentRevision !== undefined)
+    return metadata.parentRevision;
+  for (const { parents, boundaries } of input.recorded) {
+    const boundary = parents.get(name) === edge.parent ? boundaries.get(name) : undefined;
+    if (boundary !== undefined) return boundary;
+  }
+  return shown;
 }
 
 function buildNode(name: string, { input, records, tips, inference, edges }: Workings): BranchNode {
@@ -174,13 +210,7 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
     believed?.metadata.get(name) ??
     records.sources.map((record) => record.metadata.get(name)).find((found) => found !== undefined);
   const parentIsTrunk = edge.parent === trunk.name;
-  // What was recorded holds for the parent that was recorded, not for one that stands in for it.
-  const recorded =
-    edge.believed === "remembered-tip"
-      ? inference.parents.get(name)?.boundary
-      : metadata?.parent === edge.parent
-        ? metadata.parentRevision
-        : undefined;
+  const recorded = boundaryOf(name, edge, metadata, { input, inference });
   const parentTip = parentIsTrunk ? trunk.tip : tips.get(edge.parent);
   const isAbsent = absent?.has(tip) ?? false;
   const known: StandingInput = {

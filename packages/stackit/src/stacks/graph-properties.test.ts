@@ -14,16 +14,20 @@ import { type ParsedMetadata, parseBranchMetadata } from "./branch-metadata.ts";
 import { buildGraph, type GraphInput, type StackGraph, updateGraph } from "./build-graph.ts";
 import type { CommitFacts, History } from "./history.ts";
 import { orderStacks, reorderStacks } from "./order-stacks.ts";
+import type { RecordedEdges } from "./recorded-edges.ts";
 import { HEADS, type RefReading } from "./ref-reading.ts";
+import type { EdgeSource } from "./resolve-edges.ts";
 
 const BRANCHES = ["main", "a", "b", "c/d", "e#1", "__proto__", "toString", "gitbutler/edit"];
 const NAMES = [...BRANCHES, "gone", "gone-too", ""];
+const TOOLS: readonly EdgeSource[] = ["gh-stack", "git-machete"];
 const RECORDS = ["refs/stackit/metadata/", "refs/branch-metadata/", "refs/stackit/local-metadata/"];
 
 type Change =
   | { kind: "point"; ref: string; at: number }
   | { kind: "commit"; ref: string; on: number; merge: number | null }
   | { kind: "record"; ref: string; value: RecordSpec }
+  | { kind: "tool"; source: EdgeSource; branch: string; parent: string | null }
   | { kind: "unreadable"; ref: string }
   | { kind: "delete"; ref: string };
 
@@ -59,6 +63,12 @@ const commit = fc.record({
   merge: fc.option(commitNumber, { freq: 8 }),
 });
 const record = fc.record({ kind: fc.constant("record" as const), ref: recordRef, value: recordValue });
+const tool = fc.record({
+  kind: fc.constant("tool" as const),
+  source: fc.constantFrom(...TOOLS),
+  branch: fc.constantFrom(...BRANCHES, "gone"),
+  parent: fc.option(fc.constantFrom(...NAMES), { freq: 4 }),
+});
 const unreadable = fc.record({ kind: fc.constant("unreadable" as const), ref: recordRef });
 const remove = fc.record({ kind: fc.constant("delete" as const), ref: fc.oneof(head, recordRef) });
 
@@ -73,9 +83,12 @@ const beginning: fc.Arbitrary<Beginning> = fc.record({
     fc.record({ on: fc.option(commitNumber, { freq: 12 }), merge: fc.option(commitNumber, { freq: 8 }) }),
     { minLength: 1, maxLength: 14 },
   ),
-  changes: fc.array(fc.oneof({ weight: 5, arbitrary: point }, { weight: 3, arbitrary: record }, unreadable), {
-    maxLength: 16,
-  }),
+  changes: fc.array(
+    fc.oneof({ weight: 5, arbitrary: point }, { weight: 3, arbitrary: record }, unreadable, tool),
+    {
+      maxLength: 16,
+    },
+  ),
   remembered: fc.array(
     fc.tuple(commitNumber, fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 3 })),
     { maxLength: 6 },
@@ -89,6 +102,7 @@ class World {
   readonly #oids: string[] = [];
   readonly #blobs = new Map<string, ParsedMetadata>();
   readonly #remembered = new Map<string, string[]>();
+  #recorded: readonly RecordedEdges[] = [];
   /** By what is on the trunk: its tips may move within that. */
   readonly #histories = new Map<string, History>();
   /** Commits that some tip has reached by now. */
@@ -101,6 +115,10 @@ class World {
   }
 
   apply(change: Change): void {
+    if (change.kind === "tool") {
+      this.#tell(change);
+      return;
+    }
     const { ref } = change;
     if (change.kind === "delete") this.refs.delete(ref);
     else if (change.kind === "point") this.refs.set(ref, this.#oidAt(change.at));
@@ -129,7 +147,23 @@ class World {
       history = { commit: (oid) => (isKnown(oid) ? this.#commits.get(oid) : undefined) };
       this.#histories.set(key, history);
     }
-    return { reading, trunk, history, blobs: this.#blobs, remembered: this.#remembered };
+    return {
+      reading,
+      trunk,
+      history,
+      blobs: this.#blobs,
+      recorded: this.#recorded,
+      remembered: this.#remembered,
+    };
+  }
+
+  #tell({ source, branch, parent }: Change & { kind: "tool" }): void {
+    this.#recorded = TOOLS.map((name) => {
+      const parents = new Map(this.#recorded.find((one) => one.source === name)?.parents);
+      if (name === source && parent === null) parents.delete(branch);
+      else if (name === source && parent !== null) parents.set(branch, parent);
+      return { source: name, parents, boundaries: new Map() };
+    });
   }
 
   #oidAt(number: number): string {
@@ -208,18 +242,22 @@ test("every branch has one place, every parent is a member or the trunk, and eve
 
 test("a record more never takes a branch away", () => {
   fc.assert(
-    fc.property(beginning, fc.array(record, { minLength: 1, maxLength: 4 }), (start, records) => {
-      const world = new World(start);
-      const before = world.input();
-      for (const change of records) world.apply(change);
-      // Records may elect another trunk; here it is about the branches.
-      const after = { ...world.input(), trunk: before.trunk, history: before.history };
-      const [few, many] = [buildGraph(before), buildGraph(after)];
-      for (const name of few.nodes.keys()) expect(many.nodes.has(name), name).toBe(true);
-      for (const name of few.unstacked.keys()) {
-        expect(many.nodes.has(name) || many.unstacked.has(name), name).toBe(true);
-      }
-    }),
+    fc.property(
+      beginning,
+      fc.array(fc.oneof(record, tool), { minLength: 1, maxLength: 4 }),
+      (start, records) => {
+        const world = new World(start);
+        const before = world.input();
+        for (const change of records) world.apply(change);
+        // Records may elect another trunk; here it is about the branches.
+        const after = { ...world.input(), trunk: before.trunk, history: before.history };
+        const [few, many] = [buildGraph(before), buildGraph(after)];
+        for (const name of few.nodes.keys()) expect(many.nodes.has(name), name).toBe(true);
+        for (const name of few.unstacked.keys()) {
+          expect(many.nodes.has(name) || many.unstacked.has(name), name).toBe(true);
+        }
+      },
+    ),
     { numRuns: 400 },
   );
 });
@@ -245,6 +283,7 @@ test("a graph that is updated step by step is the one that is built anew, and so
     { weight: 5, arbitrary: point },
     { weight: 6, arbitrary: record },
     unreadable,
+    tool,
   );
   const step = fc.oneof(
     { weight: 12, arbitrary: fc.array(movement, { minLength: 1, maxLength: 2 }) },
@@ -268,12 +307,15 @@ test("a graph that is updated step by step is the one that is built anew, and so
           for (const change of changes) {
             // Most steps only change what stack members have: otherwise everything is built anew.
             const isQuiet = index % 10 > 0 && change.kind !== "delete";
+            if (change.kind === "tool") {
+              world.apply(change);
+              continue;
+            }
             const isKnown = old.has(change.ref) && !/\/(main|gone|gitbutler\/edit)$/.test(change.ref);
             if (!isQuiet || isKnown) world.apply(change);
           }
           const names = new Set([...old.keys(), ...world.refs.keys()]);
           const changedRefs = [...names].filter((ref) => old.get(ref) !== world.refs.get(ref));
-          if (changedRefs.length === 0) continue;
           const input = world.input();
           const built = buildGraph(input);
           const update = updateGraph(graph, input, changedRefs);

@@ -1,15 +1,26 @@
 import type { Inferred } from "./infer-parents.ts";
+import type { RecordedEdges } from "./recorded-edges.ts";
 
 /**
- * `ancestry`: the branch stands on the parent's tip. `remembered-tip`: it stands on a tip that the parent had before it was
+ * Who names a parent, the strongest first. `ancestry`: the branch stands on the parent's tip. `remembered-tip`: it stands on a tip that the parent had before it was
  * amended, rebased or went on.
  */
-export type EdgeSource = "stackit" | "branch-metadata" | "ancestry" | "remembered-tip";
+export type EdgeSource =
+  | "stackit"
+  | "branch-metadata"
+  | "gh-stack"
+  | "git-town"
+  | "git-machete"
+  | "av"
+  | "ancestry"
+  | "remembered-tip";
 
 export interface Voice {
   readonly source: EdgeSource;
   /** As the source names it, whether or not that branch exists. */
   readonly parent: string;
+  /** When the source said so, where it cannot be read now. */
+  readonly readAtMs?: number;
 }
 
 export type EdgeProblem =
@@ -34,10 +45,7 @@ export interface EdgeInput {
   /** By name. */
   readonly branches: Pick<ReadonlyMap<string, unknown>, "has" | "keys">;
   /** What tools recorded, also for branches that are gone. Strongest source first. */
-  readonly recorded: readonly {
-    readonly source: EdgeSource;
-    readonly parents: ReadonlyMap<string, string>;
-  }[];
+  readonly recorded: readonly Pick<RecordedEdges, "source" | "parents" | "outdated">[];
   readonly inferred: ReadonlyMap<string, Inferred>;
 }
 
@@ -76,10 +84,11 @@ function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
   const problems: EdgeProblem[] = [];
   let parent: string | undefined;
   let believed: EdgeSource | undefined;
-  for (const { source, parents } of input.recorded) {
+  for (const { source, parents, outdated } of input.recorded) {
     const named = parents.get(name);
     if (named === undefined) continue;
-    voices.push({ source, parent: named });
+    const readAtMs = outdated?.readAtMs;
+    voices.push({ source, parent: named, ...(readAtMs !== undefined && { readAtMs }) });
     if (parent !== undefined) continue;
     if (named === name) {
       problems.push({ code: "parent-is-self", detail: `${source} names the branch as its own parent.` });

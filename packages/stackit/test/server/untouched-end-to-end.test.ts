@@ -1,15 +1,16 @@
 import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { BranchList, StackList, View } from "../../src/contract/view.ts";
+import type { Branch, BranchList, StackList, View } from "../../src/contract/view.ts";
 import { fingerprintTree } from "../support/fingerprint-tree.ts";
 import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { eventThat, type ServedFolders, serveFolder } from "../support/served-folders.ts";
+import { avFile, ghStackFile, writeToolFile } from "../support/tool-files.ts";
 
 const HOOKS = ["post-checkout", "post-index-change", "reference-transaction", "pre-auto-gc", "fsmonitor"];
 
-/** A clone as people have them: changed files, a stale index, a linked worktree, refs in both storages, hooks that leave a mark. */
+/** A clone as people have them: changed files, a stale index, a linked worktree, refs in both storages, hooks that leave a mark, files of tools. */
 async function makeLivedIn(scene: Scene, remoteUrl: string): Promise<void> {
   await scene.git("config", "core.logAllRefUpdates", "true");
   await scene.git("pack-refs", "--all");
@@ -20,6 +21,10 @@ async function makeLivedIn(scene: Scene, remoteUrl: string): Promise<void> {
   await scene.git("config", "remote.origin.url", remoteUrl);
   await scene.git("config", "remote.origin.promisor", "true");
   await scene.git("config", "gc.auto", "1");
+  await scene.git("config", "git-town-branch.ui.parent", "api");
+  await writeToolFile(scene, "gh-stack", ghStackFile("main", "api", "ui"));
+  await writeToolFile(scene, "machete", "main\n\tapi\n\t\tui PR #2\n");
+  await writeToolFile(scene, "av/av.db", avFile({ api: "main", ui: "api" }));
   await mkdir(join(scene.gitDir, "hooks"), { recursive: true });
   for (const hook of HOOKS) {
     const file = join(scene.gitDir, "hooks", hook);
@@ -102,6 +107,15 @@ test("a working copy that is served, read and synced a thousand times is what it
     await eventThat(events, ({ name }) => name === "connected");
     const view = await server.get<View>("/repos/default/view");
     expect(view.stacks.flatMap(({ branches }) => branches)).toHaveLength(4);
+    const ui = await server.get<Branch>("/repos/default/branches/ui");
+    expect(ui.edge.sources.map(({ source }) => source)).toEqual([
+      "stackit",
+      "gh-stack",
+      "git-town",
+      "git-machete",
+      "av",
+      "ancestry",
+    ]);
     expect(await loadEverything(server)).toBeGreaterThan(20);
     const statuses = await syncOften(server, 1_000);
     expect(statuses).toHaveLength(1_000);

@@ -3,6 +3,7 @@ import { type ParsedMetadata, parseBranchMetadata } from "../../src/stacks/branc
 import type { GraphInput } from "../../src/stacks/build-graph.ts";
 import { chooseTrunk, type Trunk } from "../../src/stacks/choose-trunk.ts";
 import type { CommitFacts, History } from "../../src/stacks/history.ts";
+import type { RecordedEdges } from "../../src/stacks/recorded-edges.ts";
 import {
   BRANCH_METADATA,
   HEADS,
@@ -11,6 +12,7 @@ import {
   STACKIT_LOCAL_METADATA,
   STACKIT_METADATA,
 } from "../../src/stacks/ref-reading.ts";
+import type { EdgeSource } from "../../src/stacks/resolve-edges.ts";
 
 /** A record as a tool writes it; `revision` is the name of a commit. A string stands for the whole text of the blob. */
 export type RecordSpec = { parent?: string; revision?: string; [field: string]: unknown } | string;
@@ -24,6 +26,13 @@ export interface WorldSpec {
   stackit?: Record<string, RecordSpec>;
   branchMetadata?: Record<string, RecordSpec>;
   local?: Record<string, RecordSpec>;
+  /** What tools keep elsewhere, strongest first: branches to their parents; boundaries are names of commits. */
+  recorded?: readonly {
+    source: EdgeSource;
+    parents: Record<string, string>;
+    boundaries?: Record<string, string>;
+    outdated?: RecordedEdges["outdated"];
+  }[];
   /** Commits to the branches whose tip they were. */
   remembered?: Record<string, readonly string[]>;
   /** Named by the operator. */
@@ -66,6 +75,12 @@ export function worldOf(spec: WorldSpec): GraphInput {
     trunk,
     history: historyOf(commits, trunk, refs),
     blobs,
+    recorded: (spec.recorded ?? []).map(({ source, parents, boundaries = {}, outdated }) => ({
+      source,
+      parents: new Map(Object.entries(parents)),
+      boundaries: new Map(Object.entries(boundaries).map(([name, commit]) => [name, oidOf(commit)])),
+      ...(outdated && { outdated }),
+    })),
     remembered: new Map(
       Object.entries(spec.remembered ?? {}).map(([commit, names]) => [oidOf(commit), names]),
     ),

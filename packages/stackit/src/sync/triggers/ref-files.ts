@@ -1,4 +1,5 @@
 import { join, relative, sep } from "node:path";
+import { SETTINGS_FILES } from "../../repos/ref-reader.ts";
 import { READ_PREFIXES } from "../../stacks/ref-reading.ts";
 
 /** Folders of a Git folder that hold nothing we show; not watching them saves most of the watches. */
@@ -16,7 +17,7 @@ export const UNWATCHED = [
 
 /**
  * Whether a changed file below the common folder can change what is shown: HEADs, refs in either storage, remotes and trunk
- * in the configuration. Lock files come and go beside each of them.
+ * in the configuration, what stacking tools keep. Lock files come and go beside each of them.
  */
 export function concernsRefs(commonDir: string, path: string): boolean {
   const parts = relative(commonDir, path).split(sep);
@@ -31,13 +32,13 @@ export function concernsRefs(commonDir: string, path: string): boolean {
       // A worktree's folder that comes or goes, and its HEAD in either storage. Its own refs are not shown.
       return parts.length <= 2 || (parts.length === 3 && name === "HEAD") || parts[2] === "reftable";
     default:
-      return (
-        parts.length === 1 &&
-        ["HEAD", "packed-refs", "config", "config.worktree", "shallow", ".graphite_repo_config"].includes(
-          name,
-        )
-      );
+      return parts.length === 1 && (name === "HEAD" || name === "packed-refs") ? true : isSettings(parts);
   }
+}
+
+/** Also for a folder that such a file lies in. */
+function isSettings(parts: readonly string[]): boolean {
+  return SETTINGS_FILES.some((file) => `${file}/`.startsWith(`${parts.join("/")}/`));
 }
 
 /** Also for a folder that such refs lie below. */

@@ -135,6 +135,10 @@ function Problems({ place: { branch } }: { place: BranchPlace }) {
 const sourceNames: Record<EdgeSourceName, string> = {
   stackit: "Stackit metadata",
   "branch-metadata": "branch metadata",
+  "gh-stack": "gh-stack's file",
+  "git-town": "git-town's configuration",
+  "git-machete": "git-machete's layout",
+  av: "av's records",
   ancestry: "commit ancestry",
   "remembered-tip": "a remembered commit",
 };

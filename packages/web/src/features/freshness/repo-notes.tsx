@@ -8,6 +8,7 @@ const titles: Record<RepoNote["code"], string> = {
   "detached-head": "HEAD is detached",
   shallow: "This clone is shallow",
   partial: "This is a partial clone",
+  "source-unreadable": "What a tool keeps cannot be read",
   unreadable: "The repository cannot be read",
   held: "A change is held back",
   deleted: "The repository was deleted on its forge",
