@@ -237,3 +237,60 @@ test("a remote that says nothing is left long before the deadline", async () => 
     });
   }
 });
+
+test("looks that hang keep no other repository of their host from being asked", async () => {
+  await using upstream = await upstreamOf((s) => s.commit("main"));
+  using looker = new RefLooker();
+  const { host, url } = upstream;
+  host.front = (request) => request.url?.startsWith("/hung") ?? false;
+  const closing = new AbortController();
+  const look = (at: URL) => looker.look(at, { prefixes: ["refs/heads/"], signal: closing.signal });
+  const hung = Promise.all(
+    ["a", "b", "c", "d", "e", "f", "g", "h"].map((name) => look(new URL(`${host.url}/hung-${name}.git`))),
+  );
+  await expect(Promise.race([look(url), hung])).resolves.toMatchObject({ url });
+  closing.abort();
+  await expect(hung).rejects.toMatchObject({ failure: "aborted" });
+});
+
+for (const [name, status, type] of [
+  ["a refusal", 404, "text/html"],
+  ["a redirect", 302, "text/html"],
+  ["a page", 200, "text/html"],
+] as const) {
+  test(`${name} that goes on for ever is not listened to`, async () => {
+    await using upstream = await upstreamOf((s) => s.commit("main"));
+    using looker = new RefLooker();
+    const closed = Promise.withResolvers<void>();
+    upstream.host.front = (_request, response) => {
+      response.once("close", closed.resolve);
+      response.writeHead(status, { "content-type": type, location: "https://elsewhere.example/" });
+      response.write("and so on");
+      return true;
+    };
+    const { signal } = new AbortController();
+    const look = looker.look(upstream.url, { prefixes: ["refs/heads/"], signal });
+    await expect(look).rejects.toMatchObject({ failure: status === 404 ? "not-found" : "error" });
+    await closed.promise;
+  });
+}
+
+test("an answer that is the same is known again though the remote sends to another place each time", async () => {
+  await using upstream = await upstreamOf((s) => s.commit("main"));
+  using looker = new RefLooker();
+  const { host, url } = upstream;
+  let sent = 0;
+  host.front = (request, response) => {
+    const [, place, rest] = /^\/(at-\d+)?(.*)$/.exec(request.url ?? "") ?? [];
+    if (place !== undefined) {
+      request.url = rest;
+      return false;
+    }
+    response.writeHead(302, { location: `${host.url}/at-${++sent}/${rest}` }).end();
+    return true;
+  };
+  const look = () => looker.look(url, { prefixes: ["refs/heads/"], signal: new AbortController().signal });
+  const [first, second] = [await look(), await look()];
+  expect(second.url.pathname).toBe("/at-2/repo.git");
+  expect(second.found).toBe(first.found);
+});

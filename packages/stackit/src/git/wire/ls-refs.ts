@@ -33,6 +33,8 @@ const AGENT = "agent=stackit";
 const DISCOVERY = "/info/refs?service=git-upload-pack";
 /** Such as the page of a portal. Git itself would take it for a repository without refs, and all of ours would be gone. */
 const NO_GIT_HOST = "The remote answers, but not as a Git host that speaks smart HTTP.";
+/** How many looks there are at once is for those to decide who ask. So many connections to a host are kept for the next ones. */
+const CONNECTIONS = { keepAlive: true, maxFreeSockets: 4 };
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /** Where a repository is asked by protocol v2. */
@@ -50,12 +52,12 @@ interface Place {
  */
 export class RefLooker implements Disposable {
   readonly #silenceMs: number;
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 4 });
-  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 4 });
+  readonly #http = new HttpAgent(CONNECTIONS);
+  readonly #https = new HttpsAgent(CONNECTIONS);
   /** By the URL that is asked: where that leads. */
   readonly #known = new Map<string, Place>();
-  /** The last answer of each remote: most looks find the same again, byte by byte. */
-  readonly #answers = new Map<string, { readonly raw: Buffer; readonly look: RefLook }>();
+  /** The last answer by the URL and what was asked for: most looks find the same again, byte by byte. */
+  readonly #answers = new Map<string, { readonly raw: Buffer; readonly found: AdvertisedRefs }>();
 
   /** `silenceMs`: how long a remote may say nothing. */
   constructor({ silenceMs = 30_000 }: { silenceMs?: number } = {}) {
@@ -71,7 +73,7 @@ export class RefLooker implements Disposable {
     const asked = url.href.replace(/\/$/, "");
     const known = this.#known.get(asked);
     if (known) {
-      const look = await this.#list(known, options).catch((error: unknown) => {
+      const look = await this.#list(asked, known, options).catch((error: unknown) => {
         this.#known.delete(asked);
         throw error;
       });
@@ -82,13 +84,17 @@ export class RefLooker implements Disposable {
     const discovered = await this.#discover(asked, options);
     const { base, objectFormat, isLasting } = discovered;
     if (objectFormat === undefined) return { url: new URL(base), found: "older-protocol" };
-    const look = await this.#list({ base, objectFormat }, options);
+    const look = await this.#list(asked, { base, objectFormat }, options);
     if ("location" in look) throw failureOfStatus(look.status, undefined);
     if (isLasting) this.#known.set(asked, { base, objectFormat });
     return look;
   }
 
-  async #list({ base, objectFormat }: Place, options: RefLookOptions): Promise<RefLook | Redirect> {
+  async #list(
+    asked: string,
+    { base, objectFormat }: Place,
+    options: RefLookOptions,
+  ): Promise<RefLook | Redirect> {
     const wanted = options.prefixes.map((prefix) => packet(`ref-prefix ${prefix}\n`));
     const body = [
       packet("command=ls-refs\n"),
@@ -102,13 +108,14 @@ export class RefLooker implements Disposable {
     ].join("");
     const answer = await this.#exchange(`${base}/git-upload-pack`, options, body);
     if (!Buffer.isBuffer(answer)) return answer;
-    const key = [base, ...options.prefixes].join(" ");
+    const url = new URL(base);
+    const key = [asked, ...options.prefixes].join(" ");
     const last = this.#answers.get(key);
-    if (last?.raw.equals(answer)) return last.look;
+    if (last?.found.objectFormat === objectFormat && last.raw.equals(answer))
+      return { url, found: last.found };
     const found = { ...parseAnswer(answer, options.prefixes), objectFormat };
-    const look = { url: new URL(base), found };
-    this.#answers.set(key, { raw: answer, look });
-    return look;
+    this.#answers.set(key, { raw: answer, found });
+    return { url, found };
   }
 
   [Symbol.dispose](): void {
@@ -168,13 +175,14 @@ export class RefLooker implements Disposable {
       const expected = `application/x-git-upload-pack-${body === undefined ? "advertisement" : "result"}`;
       const { statusCode: status = 0 } = response;
       if (status !== 200) {
-        response.resume();
+        // What else it says is not read, however long it is.
+        response.destroy();
         const { location } = response.headers;
         if (status >= 300 && status < 400 && location !== undefined) return { status, location };
         throw failureOfStatus(status, response.headers["retry-after"]);
       }
       if (response.headers["content-type"] !== expected) {
-        response.resume();
+        response.destroy();
         throw new RemoteError("error", NO_GIT_HOST);
       }
       return await collect(response, () => timer.refresh());
