@@ -57,6 +57,8 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
   #gitDir: string | undefined;
   /** Of the checkout when all was handed over. */
   #leftAs: string | undefined;
+  /** Settles when nobody reads or changes the checkout. Never rejects. */
+  #atWork: Promise<unknown> = Promise.resolve();
 
   constructor(spawner: Spawner, options: AdoptedCheckoutOptions) {
     this.id = options.id;
@@ -121,11 +123,13 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
    * @throws {CheckoutRefusedError} {CheckoutFailedError}
    */
   async open(signal: AbortSignal): Promise<void> {
-    const config = await orFailed(async () => {
-      const { gitDir } = await findCheckout(this.#options.folder);
-      return readOwnConfig(new ReadOnlyGit(this.#spawner, gitDir), this.#until(signal));
+    await this.#alone(async () => {
+      const config = await orFailed(async () => {
+        const { gitDir } = await findCheckout(this.#options.folder);
+        return readOwnConfig(new ReadOnlyGit(this.#spawner, gitDir), this.#until(signal));
+      });
+      await this.#mirrorOf(this.#urlIn(config));
     });
-    await this.#mirrorOf(this.#urlIn(config));
   }
 
   /**
@@ -134,16 +138,18 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
    */
   async refresh(work: MirrorWork): Promise<MirrorResult> {
     const signal = this.#until(work.signal);
-    const mirror = await this.#admit(signal);
+    const mirror = await this.#alone(() => this.#admit(signal));
     const result = await mirror.refresh({ ...work, signal });
-    if (result.outcome !== "held" && this.#leftAs === undefined) await this.#handOver(signal);
+    if (result.outcome !== "held" && this.#leftAs === undefined) {
+      await this.#alone(() => this.#handOver(signal));
+    }
     return result;
   }
 
-  /** @throws as `refresh` */
+  /** Also while a refresh is at work. @throws as `refresh` */
   async probe(signal: AbortSignal): Promise<RefChanges> {
     const until = this.#until(signal);
-    return (await this.#admit(until)).probe(until);
+    return (await this.#alone(() => this.#admit(until))).probe(until);
   }
 
   async diff(
@@ -181,8 +187,9 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
       );
     }
     await this.#mirror?.[Symbol.asyncDispose]();
+    this.#mirror = undefined;
     this.#url = url;
-    this.#mirror = await this.#options.openMirror(url, (signal) => this.#handOver(signal));
+    this.#mirror = await this.#options.openMirror(url, (signal) => this.#alone(() => this.#handOver(signal)));
     this.#mirror.onPublished((published) => {
       for (const listener of this.#listeners) listener(published);
     });
@@ -215,6 +222,13 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
       if (kept.length > 0) onKept(kept);
       this.#leftAs = await stampOfCheckout(checkout.gitDir);
     });
+  }
+
+  /** One after the other: each looks at what the one before has left, with the same stand-in. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#atWork.then(work);
+    this.#atWork = turn.catch(() => {});
+    return turn;
   }
 
   #until(signal: AbortSignal): AbortSignal {

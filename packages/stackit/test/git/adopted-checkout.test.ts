@@ -409,3 +409,18 @@ test("another URL is followed while nothing was served, and asks for a restart a
   await scene.git("remote", "set-url", "origin", `${scene.host.url}/other.git`);
   await expect(scene.refresh()).rejects.toThrow(/Restart the server/);
 });
+
+test("probes beside a run disturb neither it nor the checkout", async () => {
+  await using scene = await adoptedScene();
+  const { upstream, checkout } = scene;
+  const probe = () => checkout.probe(AbortSignal.timeout(60_000));
+  const probes = () => Promise.all([probe(), probe(), probe()]);
+  const [first] = await Promise.all([scene.refresh(), probes()]);
+  expect(first.outcome).toBe("updated");
+  for (let push = 0; push < 3; push++) {
+    await upstream.commit("ui");
+    const [run] = await Promise.all([scene.refresh(), probes(), probes()]);
+    expect(run.outcome).toBe("updated");
+    expect(await scene.refsOf(scene.clone)).toBe(await scene.refsOf(upstream.path));
+  }
+});
