@@ -180,12 +180,13 @@ export class Lane implements LaneState {
 
   /**
    * The waiting run begins: it answers what was requested so far, and nothing that comes later. It makes the intended
-   * one needless, so it takes over what that would have looked for.
+   * one needless, so it takes over what that would have looked for, and what was confirmed for it.
    */
   begin(): LaneRun | undefined {
     this.current = this.waiting;
     this.#covered = this.#requested;
     this.current?.expectToo(this.intention?.expected ?? []);
+    for (const id of this.intention?.confirmed ?? []) this.current?.confirmed.add(id);
     this.intention = undefined;
     return this.current;
   }

@@ -384,6 +384,16 @@ test("what a person confirmed still holds for the attempt after a failure", asyn
   expect([...(repo.works[1]?.confirmed ?? [])]).toEqual(["hold-1"]);
 });
 
+test("what a person confirmed still holds when another run comes before the attempt after a failure", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  queue.request("a", { trigger: "manual", confirm: "hold-1" });
+  await repo.fail(unreachable());
+  queue.request("a", { trigger: "interval" });
+  await clock.advance(250);
+  expect([...(repo.works[1]?.confirmed ?? [])]).toEqual(["hold-1"]);
+});
+
 test("disposal answers who waits, aborts what runs, waits for it, and refuses what comes later", async () => {
   const { clock, queue, add } = setUp();
   const repo = add("a");
