@@ -65,7 +65,8 @@ export class MirrorGit {
   /**
    * Brings the objects of refs and moves no ref of the mirror: what came is returned, and is reachable from nothing yet. The cost
    * does not grow with the mirror's refs, as git's own walk through all of them does: the fetch takes place in a Git folder beside
-   * them that shares the objects, and knows `haves` alone. What these reach must be here.
+   * them that shares the objects, and knows `haves` alone. What these reach must be here, and there must be one at least: they tell the
+   * object format.
    * @throws {GitError}
    */
   async fetchAside(

@@ -14,6 +14,12 @@ export function bringsAll({ wanted }: FetchPlan, ours: ReadonlyMap<string, strin
   return wanted.length > TOO_MANY_TO_NAME || ours.size === 0;
 }
 
+interface OurRefs {
+  readonly refs: ReadonlyMap<string, string>;
+  /** Where the trunk is, as far as that is known. */
+  readonly trunk: readonly string[];
+}
+
 /**
  * Makes the refs of a mirror those of its remote. Few changes become visible to git together or not at all, and are returned; where
  * there are many, as at first, they come one by one, and what has moved must be read.
@@ -23,7 +29,7 @@ export async function bringRefs(
   git: MirrorGit,
   remote: MirrorRemote,
   { wanted, gone }: FetchPlan,
-  ours: { readonly refs: ReadonlyMap<string, string>; readonly trunk: readonly string[] },
+  ours: OurRefs,
   { onProgress, ...options }: FetchOptions,
 ): Promise<readonly RefMove[] | undefined> {
   const names = wanted.map(({ ref }) => ref);
@@ -39,10 +45,8 @@ export async function bringRefs(
   }
   const moved: RefMove[] = [];
   if (names.length > 0) {
-    // A push most often builds on what its branch was, or on the trunk.
-    const tips = wanted.flatMap(({ ref, old }) => (old !== undefined && ref.startsWith(HEADS) ? [old] : []));
     const told = names.length >= MANY_REFS ? { ...options, onProgress } : options;
-    const haves = [...new Set([...tips, ...ours.trunk])];
+    const haves = havesFor(wanted, ours);
     const came = await remote.fetch(options.signal, (access) => git.fetchAside(access, names, haves, told));
     for (const [ref, now] of came) moved.push({ ref, old: ours.refs.get(ref), new: now });
   }
@@ -57,9 +61,26 @@ export async function bringRefs(
   return moves;
 }
 
+/** At least one. A push most often builds on what its branch was, or on the trunk. */
+function havesFor(wanted: FetchPlan["wanted"], { refs, trunk }: OurRefs): string[] {
+  const tips = wanted.flatMap(({ ref, old }) => (old !== undefined && ref.startsWith(HEADS) ? [old] : []));
+  const haves = new Set([...tips, ...trunk]);
+  if (haves.size > 0) return [...haves];
+  const [, any] = refs.entries().find(([ref]) => ref.startsWith(HEADS)) ?? refs.entries().next().value ?? [];
+  return any === undefined ? [] : [any];
+}
+
 /** Whether a ref is to be made below or above the name of one that goes: git does not do both at once. */
 function inTheWay(gone: FetchPlan["gone"], moved: readonly RefMove[]): boolean {
-  return gone.some(({ ref }) =>
-    moved.some((other) => other.ref.startsWith(`${ref}/`) || ref.startsWith(`${other.ref}/`)),
-  );
+  return anyBelow(moved, gone) || anyBelow(gone, moved);
+}
+
+function anyBelow(refs: readonly { ref: string }[], others: readonly { ref: string }[]): boolean {
+  const names = new Set(others.map(({ ref }) => ref));
+  return refs.some(({ ref }) => {
+    for (let end = ref.lastIndexOf("/"); end > 0; end = ref.lastIndexOf("/", end - 1)) {
+      if (names.has(ref.slice(0, end))) return true;
+    }
+    return false;
+  });
 }

@@ -20,6 +20,7 @@ import {
 } from "../support/git-host-behaviours.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
 import { RecordingSpawner } from "../support/recording-spawner.ts";
+import type { SceneWriter } from "../support/scene-import.ts";
 import { testGit } from "../support/test-git.ts";
 
 const stack = () =>
@@ -576,4 +577,18 @@ test("a new name alone is read, published and shown once, without a fetch", asyn
   expect(scene.spawner.take().commands).not.toContain("fetch");
   expect(scene.mirror.snapshot?.view().repo).toMatchObject({ owner: "acme", repo: "gear" });
   expect(await scene.refresh()).toMatchObject({ outcome: "unchanged", generation: 2 });
+});
+
+test("a new branch of the newer object format is fetched where no trunk is known", async () => {
+  const branches = (s: SceneWriter) => {
+    s.commit("api");
+    s.commit("ui");
+  };
+  await using scene = await mirroredScene(branches, {}, { objectFormat: "sha256" });
+  const { upstream, mirror } = scene;
+  await upstream.git("symbolic-ref", "HEAD", "refs/heads/not-there");
+  await scene.refresh();
+  expect(mirror.snapshot?.trunk).toBe("");
+  await upstream.git("branch", "docs", "api");
+  expect((await scene.refresh()).refs).toMatchObject({ created: 1 });
 });
