@@ -7,6 +7,7 @@ export const EdgeSourceName = Type.Enum([
   "stackit",
   "branch-metadata",
   "gh-stack",
+  "git-spice",
   "git-town",
   "git-machete",
   "av",

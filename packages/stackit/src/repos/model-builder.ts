@@ -13,6 +13,7 @@ import { type FactSources, withFacts, withLineCounts } from "./branch-table.ts";
 import { CommitMemo } from "./commit-memo.ts";
 import type { LineCounts } from "./line-counts.ts";
 import { MetadataMemo } from "./metadata-memo.ts";
+import { RecordedSources } from "./recorded-sources.ts";
 import { branchesTouchedBy, tipsOf } from "./remote-tips.ts";
 import { notesOf, type RepoModel } from "./repo-model.ts";
 import type { RepoSettings } from "./repo-settings.ts";
@@ -35,6 +36,7 @@ export class ModelBuilder {
   readonly #tipMemory: TipMemory;
   readonly #views = new WeakMap<BranchFacts, Branch>();
   readonly #metadata: MetadataMemo;
+  readonly #recorded: RecordedSources;
   /** What is recorded as a parent and has none that is recorded. */
   #roots: readonly string[] = [];
 
@@ -52,6 +54,7 @@ export class ModelBuilder {
     this.#git = git;
     this.#commits = new CommitMemo(git, objects);
     this.#metadata = new MetadataMemo(objects);
+    this.#recorded = new RecordedSources(objects);
     this.#sources = {
       header: (oid) => this.#commits.header(oid),
       lines: (pair) => lines.get(pair),
@@ -78,15 +81,15 @@ export class ModelBuilder {
     const expected = before
       ? undefined
       : await this.#heldPart(this.#chooseTrunk(reading, settings, []), signal);
-    await Promise.all([
+    const [recorded] = await Promise.all([
+      this.#recorded.gather(reading, settings, signal),
       this.#metadata.read(reading, before?.changedRefs, signal),
       expected && this.#learnCommits(reading, settings, expected, undefined, signal),
     ]);
     const changed = (prefixes: readonly string[]): boolean =>
       !before || before.changedRefs.some((ref) => prefixes.some((prefix) => ref.startsWith(prefix)));
-    const { recorded } = settings;
     if (
-      before?.model.settings.recorded !== recorded ||
+      before?.model.graph.workings.input.recorded !== recorded ||
       this.#metadata.namesOtherParents(before.model.graph, reading, before.changedRefs)
     ) {
       this.#roots = [...this.#metadata.namedAsRoot(reading), ...rootsOf(recorded)];
@@ -139,7 +142,7 @@ export class ModelBuilder {
         remote: settings.remote ?? "",
         ...(this.#namesPerson && settings.userName !== undefined && { currentUser: settings.userName }),
       },
-      notes: notesOf(reading, settings, trunk),
+      notes: notesOf(reading, settings, trunk, recorded),
       uncounted: [],
       moved: undefined,
       views: this.#views,

@@ -38,7 +38,12 @@ export interface RepoModel {
 }
 
 /** What a reader should know of the repository as a whole. */
-export function notesOf(reading: RefReading, settings: RepoSettings, trunk: Trunk | undefined): RepoNote[] {
+export function notesOf(
+  reading: RefReading,
+  settings: RepoSettings,
+  trunk: Trunk | undefined,
+  recorded: readonly RecordedEdges[],
+): RepoNote[] {
   const notes: RepoNote[] = [];
   if (!reading.refs.keys().some((ref) => ref.startsWith(HEADS))) {
     notes.push({ code: "no-commits", detail: "There is no branch with a commit yet." });
@@ -56,7 +61,7 @@ export function notesOf(reading: RefReading, settings: RepoSettings, trunk: Trun
   if (settings.shallowStamp !== undefined) {
     notes.push({ code: "shallow", detail: "A shallow clone: commits beyond its edge are not known here." });
   }
-  for (const { source, outdated } of settings.recorded) {
+  for (const { source, outdated } of recorded) {
     if (outdated) notes.push({ code: "source-unreadable", detail: outdatedDetail(source, outdated) });
   }
   if (settings.isPartial) {

@@ -22,7 +22,7 @@ export interface RepoSettings {
   /** Changes with the edge of a shallow clone; undefined for a whole one. */
   readonly shallowStamp: string | undefined;
   readonly isPartial: boolean;
-  /** What stacking tools keep in files of this clone. Strongest first. */
+  /** What stacking tools keep in files of this clone. */
   readonly recorded: readonly RecordedEdges[];
 }
 

@@ -42,7 +42,7 @@ export class ToolRecords {
     this.#commonDir = commonDir;
   }
 
-  /** Strongest first; the same list as before when it says the same. Never rejects. */
+  /** The same list as before when it says the same. Never rejects. */
   async read(config: GitConfig): Promise<readonly RecordedEdges[]> {
     const [ghStack, machete, av] = await Promise.all(
       [GH_STACK, MACHETE, AV].map((one) => this.#readFile(one)),

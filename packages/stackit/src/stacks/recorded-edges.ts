@@ -24,6 +24,13 @@ export interface RecordedEdges extends ToolRecord {
   };
 }
 
+/** Of what is kept for each branch apart from its refs: what was written with a forge first, then what tools and people keep. */
+const STRENGTH: readonly EdgeSource[] = ["gh-stack", "git-spice", "git-town", "git-machete", "av"];
+
+export function strongestFirst(recorded: readonly RecordedEdges[]): readonly RecordedEdges[] {
+  return recorded.toSorted((a, b) => STRENGTH.indexOf(a.source) - STRENGTH.indexOf(b.source));
+}
+
 /** Parents that are named and have no parent themselves: the trunk, most of the time. One for each branch that names it. */
 export function rootsOf(recorded: readonly RecordedEdges[]): string[] {
   return recorded.flatMap(({ parents }) => [...parents.values()].filter((parent) => !parents.has(parent)));

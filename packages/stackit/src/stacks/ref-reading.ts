@@ -25,6 +25,9 @@ export const STACKIT_STACKS = "refs/stackit/stacks/";
 /** Graphite's open CLI, charcoal, freephite and stax keep the same core fields here. */
 export const BRANCH_METADATA = "refs/branch-metadata/";
 
+/** The one ref in which git-spice keeps everything, in a commit of its own. */
+export const SPICE_DATA = "refs/spice/data";
+
 /** What a reading asks for: nothing else is ever looked at. */
 export const READ_PREFIXES: readonly string[] = [
   HEADS,
@@ -33,6 +36,7 @@ export const READ_PREFIXES: readonly string[] = [
   STACKIT_LOCAL_METADATA,
   STACKIT_STACKS,
   BRANCH_METADATA,
+  SPICE_DATA,
 ];
 
 /** Where a mirror keeps commits that its branches have left, one ref for each. Never read, counted or shown. */

@@ -9,6 +9,7 @@ export type EdgeSource =
   | "stackit"
   | "branch-metadata"
   | "gh-stack"
+  | "git-spice"
   | "git-town"
   | "git-machete"
   | "av"

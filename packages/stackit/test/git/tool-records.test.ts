@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { CountingSpawner } from "../support/counting-spawner.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { copyOf, edgesOf, noteCodes, type ReadCopy } from "../support/read-copy.ts";
-import { avFile, ghStackFile, writeToolFile } from "../support/tool-files.ts";
+import { avFile, ghStackFile, writeSpiceData, writeToolFile } from "../support/tool-files.ts";
 import { watchCopy } from "../support/watched-copy.ts";
 
 /** Three branches side by side, of which the commits say nothing but that they stand on the trunk. */
@@ -24,6 +24,7 @@ interface Keeper {
 
 const keepers: Keeper[] = [
   { source: "gh-stack", tell: (s, parent) => writeToolFile(s, "gh-stack", ghStackFile("main", parent, "c")) },
+  { source: "git-spice", tell: (s, parent) => writeSpiceData(s, { c: parent }) },
   { source: "git-town", tell: (s, parent) => s.git("config", "git-town-branch.c.parent", parent) },
   {
     source: "git-machete",
@@ -149,4 +150,76 @@ test("a linked worktree knows what the tools keep for all worktrees", async () =
   await using copy = copyOf(await scene.addWorktree("b"));
   await copy.refresh();
   expect(edgesOf(copy.snapshot)).toContain("c<a");
+});
+
+test("another setting does not make the stacks anew", async () => {
+  await using scene = await sideBySide();
+  for (const { tell } of keepers) await tell(scene, "a");
+  await using copy = copyOf(scene.path);
+  await copy.refresh();
+  const { nodes } = copy.snapshot.parts.graph;
+  await scene.git("config", "user.name", "Somebody Else");
+  await copy.refresh();
+  expect(copy.snapshot.parts.settings.userName).toBe("Somebody Else");
+  expect(copy.snapshot.parts.graph.nodes.get("c")).toBe(nodes.get("c"));
+});
+
+test("git-spice's data is read with names in folders, and what did not change is not read again", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main");
+    for (const name of ["team/a", "team/b", "team/deep/c"]) s.commit(name, { parent: "main" });
+  });
+  await writeSpiceData(
+    scene,
+    { "team/a": "main", "team/b": "team/a", "team/deep/c": "team/a" },
+    { version: "2" },
+  );
+  const spawner = new CountingSpawner();
+  await using copy = copyOf(scene.path, spawner);
+  await copy.refresh();
+  expect(edgesOf(copy.snapshot).sort()).toEqual(["team/a<main", "team/b<team/a", "team/deep/c<team/a"]);
+  const { restack } = copy.snapshot.branch("team/b") ?? {};
+  expect(restack?.recorded).toBe(await scene.sha("team/a"));
+  spawner.take();
+  await writeSpiceData(
+    scene,
+    { "team/a": "main", "team/b": "team/a", "team/deep/c": "team/b" },
+    { version: "2" },
+  );
+  await copy.refresh();
+  expect(edgesOf(copy.snapshot)).toContain("team/deep/c<team/b");
+  // The commit, its folders, the version and the one branch.
+  expect(spawner.take().objectsAsked).toBe(7);
+});
+
+test.each([
+  ["a branch that is no JSON", { "branches/c": '{"base":' }, "holds a branch that cannot be read"],
+  ["a version of later times", { version: "3" }, "has a version that is not known here"],
+  ["a folder as version", { "version/odd": "1" }, "holds no blob where one is meant"],
+])("git-spice's data with %s keeps what it said before", async (_what, broken, detail) => {
+  await using scene = await sideBySide();
+  await using copy = copyOf(scene.path);
+  await writeSpiceData(scene, { c: "a" });
+  await copy.refresh();
+  await writeSpiceData(scene, { c: "b", b: "a" }, broken);
+  await copy.refresh();
+  expect(edgesOf(copy.snapshot).sort()).toEqual(["a<main", "b<main", "c<a"]);
+  expect(copy.snapshot.notes.map(({ detail: said }) => said)).toEqual([
+    expect.stringContaining(
+      `refs/spice/data ${detail}. What git-spice keeps of the stacks is shown as it was read at`,
+    ),
+  ]);
+  await scene.git("update-ref", "-d", "refs/spice/data");
+  await copy.refresh();
+  expect(edgesOf(copy.snapshot)).toContain("c<main");
+  expect(noteCodes(copy.snapshot)).toEqual([]);
+});
+
+test("git-spice's ref that names no commit is told of", async () => {
+  await using scene = await sideBySide();
+  await scene.write((s) => s.blobRef("refs/spice/data", "{}"));
+  await using copy = copyOf(scene.path);
+  await copy.refresh();
+  expect(edgesOf(copy.snapshot)).toHaveLength(3);
+  expect(copy.snapshot.notes[0]?.detail).toContain("refs/spice/data holds no commit where one is meant.");
 });

@@ -6,7 +6,7 @@ import { fingerprintTree } from "../support/fingerprint-tree.ts";
 import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { eventThat, type ServedFolders, serveFolder } from "../support/served-folders.ts";
-import { avFile, ghStackFile, writeToolFile } from "../support/tool-files.ts";
+import { avFile, ghStackFile, writeSpiceData, writeToolFile } from "../support/tool-files.ts";
 
 const HOOKS = ["post-checkout", "post-index-change", "reference-transaction", "pre-auto-gc", "fsmonitor"];
 
@@ -22,6 +22,7 @@ async function makeLivedIn(scene: Scene, remoteUrl: string): Promise<void> {
   await scene.git("config", "remote.origin.promisor", "true");
   await scene.git("config", "gc.auto", "1");
   await scene.git("config", "git-town-branch.ui.parent", "api");
+  await writeSpiceData(scene, { api: "main", ui: "api" });
   await writeToolFile(scene, "gh-stack", ghStackFile("main", "api", "ui"));
   await writeToolFile(scene, "machete", "main\n\tapi\n\t\tui PR #2\n");
   await writeToolFile(scene, "av/av.db", avFile({ api: "main", ui: "api" }));
@@ -111,6 +112,7 @@ test("a working copy that is served, read and synced a thousand times is what it
     expect(ui.edge.sources.map(({ source }) => source)).toEqual([
       "stackit",
       "gh-stack",
+      "git-spice",
       "git-town",
       "git-machete",
       "av",

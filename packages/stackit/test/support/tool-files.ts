@@ -24,3 +24,22 @@ export function ghStackFile(trunk: string, ...names: string[]): unknown {
     stacks: [{ trunk: { branch: trunk }, branches }],
   };
 }
+
+/** What git-spice keeps: a commit of its own with a file for each branch. */
+export async function writeSpiceData(
+  scene: Scene,
+  parents: Record<string, string>,
+  more: Record<string, string> = {},
+): Promise<void> {
+  const files: Record<string, string> = { repo: '{"trunk":"main","remote":"origin"}', ...more };
+  for (const [name, parent] of Object.entries(parents)) {
+    const hash = await scene.sha(parent);
+    files[`branches/${name}`] ??= JSON.stringify({
+      base: { name: parent, hash },
+      upstream: { branch: name },
+    });
+  }
+  const commit = await scene.commit("while-spice-writes", { parent: null, files });
+  await scene.git("update-ref", "refs/spice/data", commit);
+  await scene.git("branch", "--quiet", "-D", "while-spice-writes");
+}

@@ -4,6 +4,7 @@ import type { ParsedRecord } from "../recorded-edges.ts";
 import { parseAv } from "./av.ts";
 import { parseGhStack } from "./gh-stack.ts";
 import { parseMachete } from "./git-machete.ts";
+import { isKnownSpiceVersion, parseSpiceBranch } from "./git-spice.ts";
 import { readGitTown } from "./git-town.ts";
 
 const HASH = "aaa1".repeat(10);
@@ -121,6 +122,21 @@ test.each([
   expect(said(parseAv(text))).toBe(detail);
 });
 
+test("git-spice's file of a branch tells its base and where the branch was put", () => {
+  const file = {
+    base: { name: "main", hash: HASH },
+    upstream: { branch: "feature1" },
+    change: { github: { pr: { number: 12, gqlID: "PR_1" } } },
+    merged: [],
+  };
+  expect(parseSpiceBranch(JSON.stringify(file))).toEqual({ parent: "main", boundary: HASH });
+  expect(parseSpiceBranch('{"base":{"name":"a","hash":"2ff5"}}')).toEqual({ parent: "a" });
+  for (const broken of ["", "[]", "{}", '{"base":"main"}', '{"base":{"name":""}}', '{"base":{"na']) {
+    expect(parseSpiceBranch(broken)).toBeUndefined();
+  }
+  expect([undefined, "1", "2\n", "3", ""].map(isKnownSpiceVersion)).toEqual([true, true, true, false, false]);
+});
+
 test("git-town's configuration tells parents, also of branches with dots and slashes", () => {
   const config = new Map([
     ["git-town-branch.feature.parent", "main"],
@@ -159,6 +175,7 @@ test("whatever a file holds is either read or refused", () => {
   fc.assert(
     fc.property(text, fc.nat(), (whole, cut) => {
       for (const shown of [whole, whole.slice(0, cut % (whole.length + 1))]) {
+        expect(parseSpiceBranch(shown)?.parent).not.toBe("");
         for (const parse of [parseAv, parseGhStack, parseMachete]) {
           const parsed = parse(shown);
           if (!parsed.ok) continue;

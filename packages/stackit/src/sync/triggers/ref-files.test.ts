@@ -27,6 +27,8 @@ test.each([
   "refs/stackit/stacks/one",
   "refs/branch-metadata",
   "refs/branch-metadata/topic",
+  "refs/spice",
+  "refs/spice/data",
   "reftable/0x000000000001-0x000000000002-abcdef.ref",
   "reftable/tables.list",
   "worktrees",

@@ -136,6 +136,7 @@ const sourceNames: Record<EdgeSourceName, string> = {
   stackit: "Stackit metadata",
   "branch-metadata": "branch metadata",
   "gh-stack": "gh-stack's file",
+  "git-spice": "git-spice's data",
   "git-town": "git-town's configuration",
   "git-machete": "git-machete's layout",
   av: "av's records",
