@@ -1,33 +1,24 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { type OpenedRepo, openGithubApp, openMirrors, openRepo } from "./app/open-repos.ts";
+import { logUpkeep, publishEvents, recordRuns } from "./app/record-changes.ts";
 import type { Config } from "./config/config.ts";
-import { onGithub, ownerAndName, parseRemoteUrl } from "./config/remote-url.ts";
-import type { AdoptedConfig, MirrorConfig, RepoConfig, WorkingCopyConfig } from "./config/repos-file.ts";
-import type { LoggedEvent } from "./contract/events.ts";
-import { problemOf } from "./contract/problems.ts";
+import type { AdoptedConfig, MirrorConfig, RepoConfig } from "./config/repos-file.ts";
 import { EventLog } from "./events/event-log.ts";
-import type { GithubApp } from "./forge/github-app.ts";
-import { GithubAppCredentials } from "./forge/github-app-credentials.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
 import { MeasuredSpawner } from "./git/measured-spawner.ts";
-import { fixedCredentials, type RemoteCredentials } from "./git/remote-credentials.ts";
-import type { Spawner } from "./git/spawner.ts";
 import { RefLooker } from "./git/wire/ls-refs.ts";
 import { RemoteError } from "./git/wire/remote-failure.ts";
 import { createServer, listen } from "./http/server.ts";
 import type { SyncHistory } from "./http/server-parts.ts";
 import { DisposableStack } from "./lib/disposable-stack.ts";
 import { productVersion } from "./lib/version.ts";
-import { AdoptedCheckout } from "./repos/adopted-checkout.ts";
 import { Mirror } from "./repos/mirror.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { ForgeNames } from "./sync/forge-names.ts";
 import type { RepoInQueue } from "./sync/lane.ts";
-import { MirrorTarget, mirrorKey } from "./sync/mirror-target.ts";
-import type { RunChange } from "./sync/run-observers.ts";
 import { SyncQueue } from "./sync/sync-queue.ts";
 import { SyncFailure, type SyncTarget } from "./sync/sync-target.ts";
 import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
@@ -35,15 +26,10 @@ import { FollowUpLooks } from "./sync/triggers/follow-up-looks.ts";
 import { GithubDeliveries } from "./sync/triggers/github-deliveries.ts";
 import { expectedMaxAgeSec, IntervalTrigger } from "./sync/triggers/interval-trigger.ts";
 import { startDelaysMs } from "./sync/triggers/start-delays.ts";
-import { type UpkeepEnded, UpkeepSchedule } from "./sync/upkeep-schedule.ts";
-import { WorkingCopyTarget } from "./sync/working-copy-target.ts";
+import { UpkeepSchedule } from "./sync/upkeep-schedule.ts";
 
-/** Names in one `refresh` event; more are counted only. */
-const MAX_EVENT_BRANCHES = 500;
 /** A working copy that was not compared with its folder for this long is not known to be current. */
 const WORKING_COPY_MAX_AGE_SEC = 60;
-/** For reading the configuration of a clone at the start. */
-const OPEN_TIMEOUT_MS = 5_000;
 
 export interface Running extends AsyncDisposable {
   /** The origin to reach the server by. */
@@ -177,154 +163,6 @@ function newQueue(config: Config, log: Logger): SyncQueue {
   });
 }
 
-type OpenedRepo = WorkingCopy | Mirror | AdoptedCheckout;
-
-interface RepoTools {
-  readonly config: Config;
-  readonly spawner: Spawner;
-  readonly looker: RefLooker;
-  readonly githubApp: GithubApp | undefined;
-  readonly store: Store;
-  readonly names: ForgeNames;
-  readonly log: Logger;
-  /** What is served by now. */
-  readonly all: () => readonly OpenedRepo[];
-}
-
-async function openRepo(
-  config: RepoConfig,
-  tools: RepoTools,
-): Promise<{ repo: OpenedRepo; target: SyncTarget }> {
-  switch (config.kind) {
-    case "mirror": {
-      const repo = openMirror(config, tools);
-      await tools.names.follow(repo, mirrorKey(repo.id));
-      return { repo, target: new MirrorTarget(repo) };
-    }
-    case "adopted": {
-      const repo = await openAdopted(config, tools);
-      return { repo, target: new MirrorTarget(repo) };
-    }
-    case "working-copy":
-      return openWorkingCopy(config, tools);
-  }
-}
-
-/** One that cannot be opened now is served all the same: as failing, with the reason, until it can. */
-async function openWorkingCopy(
-  { id, path, displayName, owner, name }: WorkingCopyConfig,
-  { config, spawner, store, log }: RepoTools,
-): Promise<{ repo: WorkingCopy; target: SyncTarget }> {
-  const repo = new WorkingCopy(spawner, {
-    id,
-    folder: path,
-    ...(displayName !== undefined && { displayName }),
-    ...(owner !== undefined && { owner }),
-    ...(name !== undefined && { name }),
-    namesPerson: !config.readOnly,
-    lineCounts: store.lineCounts,
-  });
-  await repo
-    .open()
-    .catch((error: unknown) => log.warn({ err: error, repoId: id }, "cannot open the repository"));
-  return { repo, target: new WorkingCopyTarget(repo, path) };
-}
-
-function openMirror(
-  mirror: MirrorConfig,
-  tools: RepoTools,
-  beforePublishing?: (signal: AbortSignal) => Promise<void>,
-): Mirror {
-  const { spawner, looker, store } = tools;
-  const { id, url, displayName, owner, name } = mirror;
-  return new Mirror(spawner, looker, {
-    id,
-    dir: mirrorDir(tools.config, id),
-    url,
-    credentials: credentialsOf(mirror, tools),
-    ...(displayName !== undefined && { displayName }),
-    ...(owner !== undefined && { owner }),
-    ...(name !== undefined && { name }),
-    lineCounts: store.lineCounts,
-    headMoves: store.headMoves(mirrorKey(id)),
-    ...(beforePublishing && { beforePublishing }),
-  });
-}
-
-function mirrorDir({ dataDir }: Config, id: string): string {
-  return join(dataDir, "mirrors", `${id}.git`);
-}
-
-/** How many mirrors are read from the disk at once. */
-const OPENED_AT_ONCE = 2;
-
-/** Shows what lies on the disk before the remotes are asked, which are not asked all at once. */
-function openMirrors(mirrors: readonly Mirror[]): AsyncDisposable {
-  const closing = new AbortController();
-  const { signal } = closing;
-  const waiting = mirrors.values();
-  const opening = Array.from({ length: OPENED_AT_ONCE }, async () => {
-    for (const mirror of waiting) if (!signal.aborted) await mirror.open({ signal });
-  });
-  return {
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      await Promise.all(opening);
-    },
-  };
-}
-
-/** It is served whatever happens; a clone that cannot be handed over is looked at again with each sync. */
-async function openAdopted(about: AdoptedConfig, tools: RepoTools): Promise<AdoptedCheckout> {
-  const { path, url, authorization, authorizedOrigin, ...rest } = about;
-  const repo: AdoptedCheckout = new AdoptedCheckout(tools.spawner, {
-    ...rest,
-    folder: path,
-    ...(url && { url }),
-    readUrl: parseRemoteUrl,
-    standIn: join(tools.config.dataDir, "checkouts", `${about.id}.git`),
-    mirrorDir: mirrorDir(tools.config, about.id),
-    openMirror: async (remote, beforePublishing) => {
-      const mayKnow = authorization !== undefined && remote.origin === authorizedOrigin;
-      const config = { ...ownerAndName(remote), ...rest, kind: "mirror" as const, url: remote };
-      const mirror = openMirror({ ...config, ...(mayKnow && { authorization }) }, tools, beforePublishing);
-      await tools.names.follow(mirror, mirrorKey(mirror.id));
-      return mirror;
-    },
-    isServedElsewhere: (gitDir) =>
-      tools
-        .all()
-        .some((other) =>
-          other instanceof WorkingCopy
-            ? other.commonDir === gitDir
-            : other !== repo && other instanceof AdoptedCheckout && other.gitDir === gitDir,
-        ),
-    onKept: (refs) =>
-      tools.log.warn({ repoId: about.id, refs }, "kept what the clone had and its remote has not"),
-  });
-  await repo
-    .open(AbortSignal.timeout(OPEN_TIMEOUT_MS))
-    .catch((error: unknown) => tools.log.warn({ err: error, repoId: about.id }, "cannot open the clone"));
-  return repo;
-}
-
-/** Its entry's own, else the App's where it is installed, else the token for GitHub. */
-function credentialsOf(
-  { url, authorization, namesCredentials }: MirrorConfig,
-  { config, githubApp }: RepoTools,
-): RemoteCredentials {
-  const isForApp = config.githubApp && !namesCredentials && onGithub(url, config.githubApp.githubUrl);
-  if (!githubApp || !isForApp) return fixedCredentials(authorization);
-  return new GithubAppCredentials(githubApp, { otherwise: authorization });
-}
-
-/** What it is made of takes a while to load, and most servers have none. */
-async function openGithubApp({ githubApp }: Config): Promise<GithubApp | undefined> {
-  if (!githubApp) return undefined;
-  const { GithubApp } = await import("./forge/github-app.ts");
-  return new GithubApp(githubApp);
-}
-
 function isFetched(config: RepoConfig): config is MirrorConfig | AdoptedConfig {
   return config.kind !== "working-copy";
 }
@@ -353,55 +191,6 @@ async function register(
     kind: repo.kind,
     ...expectation,
     history: await store.syncRuns.history(target.storeKey),
-  });
-}
-
-/**
- * Each change of a run goes into the store and onto the streams; one line per finished run into the log. Its progress
- * goes onto the streams alone, where nobody who comes later is told what it was.
- */
-function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log: Logger): void {
-  queue.observe(async ({ what, storeKey, run, freshness }: RunChange) => {
-    const event: LoggedEvent = { name: "sync", data: { repoId: run.repoId, run, freshness } };
-    if (what === "progress") return events.passOn(event);
-    events.append(event);
-    if (run.state === "finished") {
-      const { repoId, outcome, triggers, durationMs, error, recloned } = run;
-      const level = outcome === "failed" || recloned ? "warn" : outcome === "unchanged" ? "debug" : "info";
-      const facts = { runId: run.id, repoId, outcome, triggers, durationMs, recloned };
-      const failure = error && {
-        code: error.code,
-        detail: error.detail,
-        mend: problemOf(error.code)?.mend,
-        nextAttemptAt: error.nextAttemptAt,
-      };
-      log[level]({ ...facts, ...failure }, "sync run");
-    }
-    await store.syncRuns.save(storeKey, run);
-  });
-}
-
-function logUpkeep({ repoId, durationMs, report, error }: UpkeepEnded, log: Logger): void {
-  if (!report) log.warn({ err: error, repoId, durationMs }, "the upkeep of a mirror failed");
-  else if (report.isDamaged)
-    log.warn({ repoId, durationMs }, "a mirror is damaged; its next run clones it anew");
-  else log[report.wasEnded ? "debug" : "info"]({ repoId, durationMs, ...report }, "upkeep of a mirror");
-}
-
-function publishEvents(repo: OpenedRepo, events: EventLog): void {
-  repo.onPublished(({ generation, stacks, branches, switched }) => {
-    const data = {
-      repoId: repo.id,
-      generation,
-      stacks,
-      branches: branches.slice(0, MAX_EVENT_BRANCHES),
-      truncated: branches.length > MAX_EVENT_BRANCHES,
-    };
-    events.append({ name: "refresh", data });
-    if (switched) {
-      const timestamp = new Date().toISOString();
-      events.append({ name: "branch_switched", data: { repoId: repo.id, ...switched, timestamp } });
-    }
   });
 }
 

@@ -1,0 +1,61 @@
+import type { Logger } from "pino";
+import type { LoggedEvent } from "../contract/events.ts";
+import { problemOf } from "../contract/problems.ts";
+import type { EventLog } from "../events/event-log.ts";
+import type { Store } from "../store/open-store.ts";
+import type { RunChange } from "../sync/run-observers.ts";
+import type { SyncQueue } from "../sync/sync-queue.ts";
+import type { UpkeepEnded } from "../sync/upkeep-schedule.ts";
+import type { OpenedRepo } from "./open-repos.ts";
+
+/** Names in one `refresh` event; more are counted only. */
+const MAX_EVENT_BRANCHES = 500;
+
+/**
+ * Each change of a run goes into the store and onto the streams; one line per finished run into the log. Its progress
+ * goes onto the streams alone, where nobody who comes later is told what it was.
+ */
+export function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log: Logger): void {
+  queue.observe(async ({ what, storeKey, run, freshness }: RunChange) => {
+    const event: LoggedEvent = { name: "sync", data: { repoId: run.repoId, run, freshness } };
+    if (what === "progress") return events.passOn(event);
+    events.append(event);
+    if (run.state === "finished") {
+      const { repoId, outcome, triggers, durationMs, error, recloned } = run;
+      const level = outcome === "failed" || recloned ? "warn" : outcome === "unchanged" ? "debug" : "info";
+      const facts = { runId: run.id, repoId, outcome, triggers, durationMs, recloned };
+      const failure = error && {
+        code: error.code,
+        detail: error.detail,
+        mend: problemOf(error.code)?.mend,
+        nextAttemptAt: error.nextAttemptAt,
+      };
+      log[level]({ ...facts, ...failure }, "sync run");
+    }
+    await store.syncRuns.save(storeKey, run);
+  });
+}
+
+export function logUpkeep({ repoId, durationMs, report, error }: UpkeepEnded, log: Logger): void {
+  if (!report) log.warn({ err: error, repoId, durationMs }, "the upkeep of a mirror failed");
+  else if (report.isDamaged)
+    log.warn({ repoId, durationMs }, "a mirror is damaged; its next run clones it anew");
+  else log[report.wasEnded ? "debug" : "info"]({ repoId, durationMs, ...report }, "upkeep of a mirror");
+}
+
+export function publishEvents(repo: Pick<OpenedRepo, "id" | "onPublished">, events: EventLog): void {
+  repo.onPublished(({ generation, stacks, branches, switched }) => {
+    const data = {
+      repoId: repo.id,
+      generation,
+      stacks,
+      branches: branches.slice(0, MAX_EVENT_BRANCHES),
+      truncated: branches.length > MAX_EVENT_BRANCHES,
+    };
+    events.append({ name: "refresh", data });
+    if (switched) {
+      const timestamp = new Date().toISOString();
+      events.append({ name: "branch_switched", data: { repoId: repo.id, ...switched, timestamp } });
+    }
+  });
+}
