@@ -27,6 +27,8 @@ interface Following extends Followed {
   known: KnownRepository;
   /** Numbers of those that were warned of. */
   readonly impostors: Set<number>;
+  /** They are made one after the other, so that none undoes another. */
+  changes: Promise<unknown>;
 }
 
 /** Tells the operator of what they should know. */
@@ -41,8 +43,6 @@ export class ForgeNames {
   readonly #store: Repositories;
   readonly #warn: Warn;
   readonly #followed = new Map<string, Following>();
-  /** Changes are made one after the other, so that none undoes another. */
-  #changes: Promise<unknown> = Promise.resolve();
 
   constructor(store: Repositories, queue: Pick<SyncQueue, "observe">, warn: Warn) {
     this.#store = store;
@@ -56,7 +56,14 @@ export class ForgeNames {
     const known = afterConfiguration(found, repo.place);
     await this.#store.save(storeKey, known);
     const { origin } = repo.place.url;
-    const following = { repo, storeKey, origin, known, impostors: new Set<number>() };
+    const following: Following = {
+      repo,
+      storeKey,
+      origin,
+      known,
+      impostors: new Set(),
+      changes: Promise.resolve(),
+    };
     this.#followed.set(repo.id, following);
     this.#show(following);
   }
@@ -109,7 +116,7 @@ export class ForgeNames {
   /** `change` returns what it is given when there is nothing to change. */
   async #change(following: Following, change: (known: KnownRepository) => KnownRepository): Promise<void> {
     if (change(following.known) === following.known) return;
-    const changing = this.#changes.then(async () => {
+    const changing = following.changes.then(async () => {
       const known = change(following.known);
       await this.#store.save(following.storeKey, known);
       const before = following.known;
@@ -117,7 +124,7 @@ export class ForgeNames {
       this.#show(following);
       if (known.fullName !== before.fullName && known.url === before.url) this.#warnOfUrl(following);
     });
-    this.#changes = changing.catch(() => {});
+    following.changes = changing.catch(() => {});
     await changing;
   }
 
