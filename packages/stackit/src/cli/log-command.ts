@@ -2,12 +2,14 @@ import { resolve } from "node:path";
 import { DirectSpawner } from "../git/spawner.ts";
 import type { Snapshot } from "../repos/served-repo.ts";
 import { WorkingCopy } from "../repos/working-copy.ts";
+import { drawEdges } from "./draw-edges.ts";
 import { drawStacks } from "./draw-stacks.ts";
 import { type ExitCode, paintFor, printLine, type Terminal } from "./terminal.ts";
 
 export interface LogOptions {
   readonly cwd?: string;
   readonly json?: true;
+  readonly explain?: true;
 }
 
 /** Draws the stacks of a working copy as they are on disk now. */
@@ -26,7 +28,8 @@ export async function logCommand(options: LogOptions, terminal: Terminal): Promi
     printLine(terminal.stdout, JSON.stringify(view, null, 2));
     return 0;
   }
-  for (const line of drawStacks(view, paint)) printLine(terminal.stdout, line);
+  const draw = options.explain ? drawEdges : drawStacks;
+  for (const line of draw(view, paint)) printLine(terminal.stdout, line);
   // A detached HEAD is in the drawing already.
   for (const { code, detail } of snapshot.notes) {
     if (code !== "detached-head") printLine(terminal.stdout, paint("yellow", `note: ${detail}`));

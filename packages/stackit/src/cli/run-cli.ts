@@ -100,7 +100,8 @@ function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .description("draw the stacks of a working copy; reads only, needs no server")
     .option("--cwd <DIR>", "the working copy (default: the current directory)")
     .option("--json", "print the whole view as JSON")
-    .action(async (options: { cwd?: string; json?: true }) => {
+    .option("--explain", "say of each edge who names which parent, what was believed, and why")
+    .action(async (options: { cwd?: string; json?: true; explain?: true }) => {
       const { logCommand } = await import("./log-command.ts");
       done(await logCommand(options, terminal));
     });

@@ -22,6 +22,10 @@ export const Edge = Type.Object(
     sources: Type.Array(Type.Object({ source: EdgeSourceName, parent: Type.String(), observedAt: Instant })),
     /** Whether all sources name the same parent. */
     agreed: Type.Boolean(),
+    /** Whose voice was followed. Absent where nobody's could be, and outside of stacks. */
+    believed: Type.Optional(EdgeSourceName),
+    /** Why, in one sentence for a person. Absent outside of stacks. */
+    reason: Type.Optional(Type.String()),
   },
   { $id: "Edge" },
 );

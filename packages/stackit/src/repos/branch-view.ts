@@ -1,4 +1,5 @@
 import type { Branch, Commit, Restack } from "../contract/view.ts";
+import { explainEdge } from "../stacks/explain-edge.ts";
 import { type CommitFacts, firstParents, type History, reachable } from "../stacks/history.ts";
 import type { BranchFacts } from "./branch-facts.ts";
 
@@ -41,6 +42,8 @@ export function branchView(facts: BranchFacts): Branch {
         observedAt: readAtMs === undefined ? observedAt : new Date(readAtMs).toISOString(),
       })),
       agreed: edge.agreed,
+      ...(edge.believed && { believed: edge.believed }),
+      reason: explainEdge(edge),
     },
     restack: restackView(standing),
     ...(node.problems.length > 0 && { problems: [...node.problems] }),

@@ -183,6 +183,10 @@ Change ui, step 1  pending · Robin Tester
 ○  main
 HEAD is detached: no branch is checked out.
 `);
+  const explained = await runCommand(["log", "--explain"], { cwd: scene.path });
+  expect(explained.stdout).toMatch(
+    /^ui on api\n {2}stackit {3}says api {3}believed\n {2}ancestry {2}says main\n/m,
+  );
   const json = await runCommand(["log", "--json", "--cwd", scene.path], { cwd: "/" });
   expect(JSON.parse(json.stdout)).toMatchObject({ repo: { trunk: "main" }, stacks: [{ rootBranch: "api" }] });
   expect(await fingerprintTree(scene.path)).toBe(before);

@@ -28,7 +28,7 @@ function shareBranch(previous: Branch | undefined, next: Branch): Branch {
 
 function withoutTimes({ edge, ...branch }: Branch) {
   const sources = edge.sources.map(({ source, parent }) => ({ source, parent }));
-  return { ...branch, agreed: edge.agreed, sources };
+  return { ...branch, ...edge, sources };
 }
 
 export interface ViewChanges {

@@ -152,6 +152,7 @@ function EdgeFacts({ place: { branch } }: { place: BranchPlace }) {
   return (
     <details className="edge-facts" open={disputed}>
       <summary className={disputed ? "meta warn-text" : "meta"}>{edgeSentence(branch)}</summary>
+      {!branch.edge.agreed && branch.edge.reason && <p className="meta">{branch.edge.reason}</p>}
       <table className="meta">
         <thead className="vh">
           <tr>
@@ -166,7 +167,7 @@ function EdgeFacts({ place: { branch } }: { place: BranchPlace }) {
               <td>{sentence(sourceNames[source.source])}</td>
               <td>
                 <bdi className="mono">{source.parent}</bdi>
-                {!branch.edge.agreed && source.parent === branch.parent && " · used"}
+                {!branch.edge.agreed && source.source === branch.edge.believed && " · believed"}
               </td>
               <td>
                 seen <Age at={source.observedAt} />

@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import type { Branch, View } from "../contract/view.ts";
+import { drawEdges } from "./draw-edges.ts";
+
+const plain = (_style: unknown, text: string): string => text;
+const at = "2026-01-05T09:00:00.000Z";
+
+function branch(name: string, parent: string, more: Partial<Branch>): Branch {
+  return {
+    name,
+    parent,
+    depth: 1,
+    isCurrent: false,
+    needsRestack: false,
+    isLocked: false,
+    isFrozen: false,
+    revision: "1".repeat(40),
+    commitDate: at,
+    commitAuthor: "Robin Tester",
+    commitMessage: `Change ${name}`,
+    commitCount: 1,
+    edge: { sources: [], agreed: true },
+    restack: { state: "in-sync", reason: "" },
+    ...more,
+  };
+}
+
+function draw(branches: Branch[], unstacked: View["unstacked"] = []): string {
+  const stack = {
+    rootBranch: "api",
+    title: "Api",
+    status: "pending" as const,
+    branchCount: branches.length,
+    prCount: 0,
+    isCurrent: false,
+    branches,
+  };
+  const repo = { owner: "", repo: "", trunk: "main", currentBranch: "", remote: "" };
+  const view: View = { generation: 1, repo, stacks: [stack], recentlyMerged: [], unstacked };
+  return `\n${drawEdges(view, plain).join("\n")}`;
+}
+
+test("an edge tells who says what, what was believed and why, and what was recorded beside what is", () => {
+  const api = branch("api", "main", {
+    edge: {
+      sources: [{ source: "ancestry", parent: "main", observedAt: at }],
+      agreed: true,
+      believed: "ancestry",
+      reason: "Only ancestry says so.",
+    },
+    restack: { state: "in-sync", reason: "It stands on main.", actual: "a".repeat(40) },
+  });
+  const ui = branch("ui", "api", {
+    edge: {
+      sources: [
+        { source: "git-town", parent: "api", observedAt: at },
+        { source: "av", parent: "main", observedAt: at },
+      ],
+      agreed: false,
+      believed: "git-town",
+      reason: "The sources disagree: git-town is believed, the strongest of them.",
+    },
+    restack: {
+      state: "parent-moved",
+      reason: "api was rewritten.",
+      recorded: "b".repeat(40),
+      actual: "c".repeat(40),
+    },
+    problems: [{ code: "has-merges", detail: "The branch has merge commits of its own." }],
+  });
+  expect(draw([api, ui], [{ name: "gitbutler/workspace", reason: "tool" }])).toBe(`
+api on main
+  ancestry  says main  believed
+  Only ancestry says so.
+  in-sync: It stands on main.
+  the parent is at aaaaaaaaaa now, no commit of it was recorded
+
+ui on api
+  git-town  says api   believed
+  av        says main
+  The sources disagree: git-town is believed, the strongest of them.
+  parent-moved: api was rewritten.
+  the parent is at cccccccccc now, was recorded at bbbbbbbbbb
+  The branch has merge commits of its own.
+
+gitbutler/workspace  was made by a tool for itself`);
+});
+
+test("a name that a terminal would obey is shown, not sent", () => {
+  const sources = [{ source: "av" as const, parent: "\u001b[2Jgone\n", observedAt: at }];
+  const drawn = draw([branch("api", "main", { edge: { sources, agreed: true } })]);
+  expect(drawn).toContain("av  says \uFFFD[2Jgone\uFFFD\n");
+});
