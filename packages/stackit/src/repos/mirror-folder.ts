@@ -33,7 +33,7 @@ export async function ensureMirror(dir: string, about: About, make: Make): Promi
     const whole = await findWhole(dir);
     await rename(whole ?? (await buildBeside(dir, about, make)), dir);
   }
-  for (const folder of await besides(dir)) await rm(folder, { recursive: true, force: true });
+  for (const folder of await besides(dir)) await discard(folder);
 }
 
 /**
@@ -46,8 +46,19 @@ export async function replaceMirror(dir: string, about: About, make: Make): Prom
   await rename(dir, old).catch((error: unknown) => {
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   });
-  await rename(built, dir);
-  await rm(old, { recursive: true, force: true });
+  try {
+    await rename(built, dir);
+  } catch (error) {
+    await rename(old, dir).catch(() => {});
+    await discard(built);
+    throw error;
+  }
+  await discard(old);
+}
+
+/** What cannot be removed now, such as a file that somebody still reads on a disk of the network, goes at the next start. */
+async function discard(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(() => {});
 }
 
 async function buildBeside(dir: string, about: About, make: Make): Promise<string> {
@@ -57,7 +68,7 @@ async function buildBeside(dir: string, about: About, make: Make): Promise<strin
     await writeFile(join(folder, MARKER), `${JSON.stringify({ version: 1, ...about })}\n`);
     return folder;
   } catch (error) {
-    await rm(folder, { recursive: true, force: true }).catch(() => {});
+    await discard(folder);
     throw error;
   }
 }
