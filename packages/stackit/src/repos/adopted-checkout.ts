@@ -126,6 +126,7 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
     await this.#alone(async () => {
       const config = await orFailed(async () => {
         const { gitDir } = await findCheckout(this.#options.folder);
+        this.#gitDir = gitDir;
         return readOwnConfig(new ReadOnlyGit(this.#spawner, gitDir), this.#until(signal));
       });
       await this.#mirrorOf(this.#urlIn(config));

@@ -1,6 +1,7 @@
 import { chown, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { AdoptedCheckout } from "../../src/repos/adopted-checkout.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
 import { type AdoptedScene, adoptedScene, filesOf } from "../support/adopted-scene.ts";
 import { fingerprintTree } from "../support/fingerprint-tree.ts";
@@ -423,4 +424,21 @@ test("probes beside a run disturb neither it nor the checkout", async () => {
     expect(run.outcome).toBe("updated");
     expect(await scene.refsOf(scene.clone)).toBe(await scene.refsOf(upstream.path));
   }
+});
+
+test("of two who are to take the same clone over, neither does", async () => {
+  await using scene = await adoptedScene();
+  const all: AdoptedCheckout[] = [];
+  const isServedElsewhere = (self: number) => (gitDir: string) =>
+    all.some((other, index) => index !== self && other.gitDir === gitDir);
+  for (const self of [0, 1]) all.push(scene.reopen({ isServedElsewhere: isServedElsewhere(self) }));
+  const signal = AbortSignal.timeout(60_000);
+  for (const one of all) await one.open(signal);
+  const before = await fingerprintTree(scene.clone);
+  for (const one of all) {
+    const run = one.refresh({ signal, confirmed: new Set(), expected: [] });
+    await expect(run).rejects.toThrow(/served a second time/);
+  }
+  expect(await fingerprintTree(scene.clone)).toBe(before);
+  for (const one of all) await one[Symbol.asyncDispose]();
 });
