@@ -100,7 +100,7 @@ main
       c  ≠ stackit never-seen, !parent-missing
 `);
   expect(nodeOf(spec, "b")?.edge.problems[0]?.detail).toBe(
-    "stackit names landed, which is gone; its own parent a stands in.",
+    "stackit names landed, which is in no stack here; its own parent a stands in.",
   );
   expect(nodeOf(spec, "b")?.standing.recorded).toBeUndefined();
 });
@@ -567,4 +567,20 @@ test("a branch without commits is a stack member when a tool says so", () => {
 main
   new  by git-town
 `);
+});
+
+test("a parent that is on the trunk already is not said to be missing from the clone", () => {
+  const spec: WorldSpec = {
+    commits: LINE,
+    heads: { main: "m2", develop: "m1", a: "a1" },
+    recorded: [{ source: "git-machete", parents: { a: "develop" } }],
+  };
+  expect(draw(spec)).toBe(`
+main
+  a  ≠ git-machete develop, !parent-missing
+- develop  on-trunk
+`);
+  expect(nodeOf(spec, "a")?.problems[0]?.detail).toBe(
+    "git-machete names develop, which is in no stack here.",
+  );
 });

@@ -100,8 +100,8 @@ function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
       problems.push({
         code: "parent-missing",
         detail: living
-          ? `${source} names ${named}, which is gone; its own parent ${living} stands in.`
-          : `${source} names ${named}, which does not exist here.`,
+          ? `${source} names ${named}, which is in no stack here; its own parent ${living} stands in.`
+          : `${source} names ${named}, which is in no stack here.`,
       });
     }
     parent = living;

@@ -67,7 +67,7 @@ type ProblemCode = NonNullable<Branch["problems"]>[number]["code"];
 
 export const problemWords: Record<ProblemCode, string> = {
   "metadata-unreadable": "metadata unreadable",
-  "parent-missing": "parent is gone",
+  "parent-missing": "parent is in no stack",
   "parent-is-self": "is its own parent",
   cycle: "parents form a circle",
   "ambiguous-parent": "parent is a guess",
