@@ -240,11 +240,14 @@ test("every branch has one place, every parent is a member or the trunk, and eve
   );
 });
 
+/** What a tool takes back is no record more. */
+const telling = tool.filter(({ parent }) => parent !== null);
+
 test("a record more never takes a branch away", () => {
   fc.assert(
     fc.property(
       beginning,
-      fc.array(fc.oneof(record, tool), { minLength: 1, maxLength: 4 }),
+      fc.array(fc.oneof(record, telling), { minLength: 1, maxLength: 4 }),
       (start, records) => {
         const world = new World(start);
         const before = world.input();
