@@ -173,7 +173,7 @@ failing  gone              no trunk  detached  queued    never    never
 fresh    ours              main      -         idle      3 s ago  5 min ago
 failing  theirs            no trunk  -         idle      never    never
         failed once: sync/auth-failed, the remote refused the credentials, or wants some; next try in 40 s
-        Give the mirror a \`credentialEnv\` in the file of --repos-config, or renew the token that it names. \`stackit doctor\` checks that it is set.`);
+        Give the mirror a \`credentialEnv\` in the file of --repos-config, renew the token that it names, or install the GitHub App on the repository. \`stackit doctor\` tells what is set and what is missing.`);
 });
 
 test("the status says why a host is not asked", () => {
