@@ -16,6 +16,7 @@ import { DisposableStack } from "./lib/disposable-stack.ts";
 import { productVersion } from "./lib/version.ts";
 import { Mirror } from "./repos/mirror.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
+import { lockMirrors } from "./store/mirrors-lock.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { ForgeNames } from "./sync/forge-names.ts";
 import type { RepoInQueue } from "./sync/lane.ts";
@@ -66,6 +67,9 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     if (store.setAside !== undefined) {
       log.warn({ file: store.setAside }, "the database was broken and was set aside; a new one was begun");
     }
+    const mirrors = config.repos.filter(isFetched);
+    const lock = mirrors.length > 0 ? lockMirrors(config.dataDir) : undefined;
+    house.defer(() => lock?.[Symbol.dispose]());
     const spawner = house.use(new MeasuredSpawner(new HelperSpawner()));
     const events = new EventLog({ onError: (error) => log.error({ err: error }, "an event reader failed") });
     const queue = newQueue(config, log);
@@ -75,7 +79,6 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     house.defer(() => looker[Symbol.dispose]());
     const githubApp = await openGithubApp(config);
     house.defer(() => githubApp?.[Symbol.dispose]());
-    const mirrors = config.repos.filter(isFetched);
     const names = new ForgeNames(store.repositories, queue, (about, message) => log.warn(about, message));
     const interval = new IntervalTrigger(
       askedUnlessDeleted(queue, names),

@@ -10,6 +10,7 @@ import { ReadOnlyGit } from "../git/read-only-git.ts";
 import { fixedCredentials } from "../git/remote-credentials.ts";
 import type { Spawner } from "../git/spawner.ts";
 import type { AdvertisedRefs, RefLooker } from "../git/wire/ls-refs.ts";
+import { orAborted } from "../lib/or-aborted.ts";
 import { HEADS, MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type FetchPlan, planFetch } from "./advertised-refs.ts";
 import { bringRefs, bringsAll } from "./bring-refs.ts";
@@ -86,7 +87,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   #state: State | undefined;
   readonly #health: MirrorHealth;
   #opening: Promise<void> | undefined;
-  /** Whether the builder has made the model that is shown. */
+  /** Whether what the builder made last is the model that is shown. */
   #buildsOn = true;
 
   constructor(spawner: Spawner, looker: RefLooker, options: MirrorOptions) {
@@ -176,13 +177,15 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   async refresh(work: MirrorWork): Promise<MirrorResult> {
     const signal = AbortSignal.any([work.signal, this.#closing.signal]);
     this.#opening ??= Promise.resolve();
-    await this.#opening;
+    await orAborted(this.#opening, signal);
     this.#remote.goTo(this.#place.url);
     try {
-      return await this.#refresh(work, signal);
+      return await this.#refresh(work, signal).catch((error: unknown) => {
+        if (!isLockInTheWay(error)) throw error;
+        return this.#refresh(work, signal);
+      });
     } catch (error) {
       if (signal.aborted) throw error;
-      if (isLockInTheWay(error)) return await this.#refresh(work, signal);
       if (!(await this.#health.isBlamedFor(error, { ...work, signal }))) throw error;
       const hold = await this.#cloneAnew(error, work, signal);
       if (hold) return { ...this.#result("held", { fetchMs: 0, readMs: 0, deriveMs: 0 }), hold };
@@ -395,13 +398,14 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const settings = this.#settings(raw, before);
     const reading = { ...toReading(raw, listing), head: { kind: "none" as const } };
     const advance = { reading, settings, listing, readsOn: before !== undefined, anew: !this.#buildsOn };
+    this.#buildsOn = false;
     const tools = { builder: this.#builder, lines: this.#lines };
     this.#heads.look(listing.refs, listing.deltas);
     const { publish, commits } = await this.#publisher.prepare(tools, advance, signal);
     if (this.#builder.absent.length > 0) throw new DamagedMirrorError("objects are missing");
-    this.#buildsOn = true;
     await this.#heads.settle(listing.deltas, kindOfChanges(commits), (oids) => this.#keep(oids, signal));
     this.#state = { raw, listing, settings };
+    this.#buildsOn = true;
     return publish();
   }
 

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { startServe } from "../support/cli.ts";
+import { runCommand, startServe } from "../support/cli.ts";
 import { hang } from "../support/git-host-behaviours.ts";
 import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene } from "../support/git-scene.ts";
@@ -34,4 +34,18 @@ test("after a restart every mirror is shown at once, though their host answers n
   await expect.poll(() => statuses(after.url)).toEqual(ids.map(() => 200));
   const view = await (await fetch(`${after.url}/api/v1/repos/${ids.at(-1)}/view`)).json();
   expect(view).toMatchObject({ repo: { trunk: "main" }, stacks: [{ rootBranch: "api" }] });
+});
+
+test("a second server on the same data folder leaves the mirrors to the first, and says what to do", async () => {
+  await using upstream = await createScene((writer) => writer.commit("main"), { bare: true });
+  await using host = await gitHttpHost(dirname(upstream.path));
+  const list = join(upstream.root, "repos.json");
+  await writeFile(list, JSON.stringify({ repos: [{ id: "shop", url: `${host.url}/repo.git` }] }));
+  const args = ["--repos-config", list, "--data-dir", join(upstream.root, "data")];
+  await using first = await startServe(args, { cwd: upstream.root });
+  const second = await runCommand(["serve", ...args, "--port", "0"], { cwd: upstream.root });
+  expect(second.code).not.toBe(0);
+  expect(second.stderr).toContain("Another server keeps the mirrors in");
+  expect(second.stderr).toContain("--data-dir");
+  expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
 });
