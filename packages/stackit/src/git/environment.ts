@@ -85,7 +85,12 @@ export function mirrorEnvironment(
   if (authorization !== undefined)
     config.push([`http.${url.href}.extraHeader`, `Authorization: ${authorization}`]);
   const env = { ...readOnlyEnvironment(ceiling, inherited), GIT_ALLOW_PROTOCOL: protocol };
-  return { ...env, ...proxies(inherited), ...asVariables(config) };
+  return {
+    ...env,
+    ...proxyEnvironment(inherited),
+    ...passed(CERTIFICATES, inherited),
+    ...asVariables(config),
+  };
 }
 
 function asVariables(config: readonly (readonly [string, string])[]): Record<string, string> {
@@ -97,8 +102,14 @@ function asVariables(config: readonly (readonly [string, string])[]): Record<str
   return variables;
 }
 
-function proxies(inherited: NodeJS.ProcessEnv): Record<string, string> {
-  const names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE"];
+/** The proxy through which remotes are reached, by git and by our own look alike. */
+export function proxyEnvironment(inherited: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  return passed(["http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"], inherited);
+}
+
+const CERTIFICATES = ["SSL_CERT_FILE"];
+
+function passed(names: readonly string[], inherited: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (inherited[name] ? [[name, inherited[name]]] : [])));
 }
 

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import type { RemoteCredentials } from "../../src/git/remote-credentials.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
@@ -293,4 +296,36 @@ test("an answer that is the same is known again though the remote sends to anoth
   const [first, second] = [await look(), await look()];
   expect(second.url.pathname).toBe("/at-2/repo.git");
   expect(second.found).toBe(first.found);
+});
+
+test("a remote is looked at through the proxy that the environment names, and past it where it says so", async () => {
+  await using scene = await stack();
+  const asked: string[] = [];
+  const proxy = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    const { pathname, search } = new URL(request.url ?? "", scene.host.url);
+    const { method, headers } = request;
+    const onward = httpRequest(`${scene.host.url}${pathname}${search}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const { port } = proxy.address() as AddressInfo;
+  const options = { prefixes: ["refs/heads/"], signal: AbortSignal.timeout(20_000) };
+
+  using through = new RefLooker({ proxyEnv: { http_proxy: `http://127.0.0.1:${port}` } });
+  const { found } = await through.look(new URL("http://nowhere.invalid/repo.git"), options);
+  expect(found).toMatchObject({ head: "refs/heads/main" });
+  expect(asked[0]).toBe("http://nowhere.invalid/repo.git/info/refs?service=git-upload-pack");
+
+  const sofar = asked.length;
+  using past = new RefLooker({
+    proxyEnv: { http_proxy: `http://127.0.0.1:${port}`, no_proxy: "127.0.0.1" },
+  });
+  await past.look(new URL(`${scene.host.url}/repo.git`), options);
+  expect(asked).toHaveLength(sofar);
+  proxy.closeAllConnections();
+  proxy.close();
 });

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { proxyEnvironment } from "../environment.ts";
 import { displayName } from "../ref-name.ts";
 import { DELIMITER, FLUSH, PacketError, packet, readPackets } from "./pkt-line.ts";
 import { isPermanent, MAX_REDIRECTS, type Redirect, redirectedBase } from "./redirect.ts";
@@ -52,16 +53,21 @@ interface Place {
  */
 export class RefLooker implements Disposable {
   readonly #silenceMs: number;
-  readonly #http = new HttpAgent(CONNECTIONS);
-  readonly #https = new HttpsAgent(CONNECTIONS);
+  readonly #http: HttpAgent;
+  readonly #https: HttpsAgent;
   /** By the URL that is asked: where that leads. */
   readonly #known = new Map<string, Place>();
   /** The last answer by the URL and what was asked for: most looks find the same again, byte by byte. */
   readonly #answers = new Map<string, { readonly raw: Buffer; readonly found: AdvertisedRefs }>();
 
-  /** `silenceMs`: how long a remote may say nothing. */
-  constructor({ silenceMs = 30_000 }: { silenceMs?: number } = {}) {
+  /** `silenceMs`: how long a remote may say nothing. `proxyEnv`: the variables that name a proxy, as git reads them. */
+  constructor({
+    silenceMs = 30_000,
+    proxyEnv = proxyEnvironment(),
+  }: { silenceMs?: number; proxyEnv?: Readonly<Record<string, string>> } = {}) {
     this.#silenceMs = silenceMs;
+    this.#http = new HttpAgent({ ...CONNECTIONS, proxyEnv });
+    this.#https = new HttpsAgent({ ...CONNECTIONS, proxyEnv });
   }
 
   /**
