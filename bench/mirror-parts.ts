@@ -66,7 +66,7 @@ async function rounds(count: number): Promise<Map<string, number[]>> {
     const linesMs = spans.of("diff-tree");
     note("whole sync", totalMs);
     note("fetch: the look", spans.of("look"));
-    const gitMs = ["fetch aside", "for-each-ref aside", "update-ref"].map((command) => {
+    const gitMs = ["fetch aside", "update-ref"].map((command) => {
       note(`fetch: git ${command}`, spans.of(command));
       return spans.of(command);
     });

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Where refs stand that are only known so that their objects need not be fetched. */
@@ -36,3 +36,22 @@ export async function makeAside(around: string, haves: readonly string[]): Promi
 const SHA1 = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
 const SHA256 =
   "[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = sha256\n";
+
+/**
+ * What refs are that git has just written one by one, as it writes what it fetches. Undefined when one of them is not there so: git has
+ * to be asked.
+ */
+export async function readLooseRefs(
+  gitDir: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const read = async (name: string): Promise<readonly [string, string]> => {
+    const oid = (await readFile(join(gitDir, name), "latin1")).trimEnd();
+    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(oid)) throw new Error("no object id");
+    return [name, oid];
+  };
+  return Promise.all(names.map(read)).then(
+    (refs) => new Map(refs),
+    () => undefined,
+  );
+}

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { HEADS, KEPT } from "../stacks/ref-reading.ts";
-import { HAVES, makeAside } from "./aside-folder.ts";
+import { HAVES, makeAside, readLooseRefs } from "./aside-folder.ts";
 import { mirrorEnvironment, readOnlyEnvironment } from "./environment.ts";
 import { type FetchProgress, FetchProgressReader } from "./fetch-progress.ts";
 import { listRefs, RefListing } from "./for-each-ref.ts";
@@ -77,7 +77,11 @@ export class MirrorGit {
   ): Promise<ReadonlyMap<string, string>> {
     await using aside = await makeAside(this.gitDir, haves);
     await this.#fetch(remote, names, options, aside);
-    const { listing } = await listRefs(new ReadOnlyGit(this.#spawner, aside.gitDir), ["refs/"], options);
+    return (await readLooseRefs(aside.gitDir, names)) ?? (await this.#listAside(aside.gitDir, options));
+  }
+
+  async #listAside(gitDir: string, options: RunOptions): Promise<ReadonlyMap<string, string>> {
+    const { listing } = await listRefs(new ReadOnlyGit(this.#spawner, gitDir), ["refs/"], options);
     return new Map([...new RefListing(listing).refs].filter(([ref]) => !ref.startsWith(HAVES)));
   }
 

@@ -188,7 +188,7 @@ test("a refresh that finds nothing new writes nothing", async () => {
   expect(scene.writes).toEqual([]);
 });
 
-for (const diesAt of ["for-each-ref", "update-ref"]) {
+for (const diesAt of ["diff-tree", "update-ref"]) {
   test(`a tip that a fetch moved away before the process died at ${diesAt} is kept at the next start`, async () => {
     await using scene = await remembering(plainStack);
     await scene.refresh();
