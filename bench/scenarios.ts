@@ -146,6 +146,8 @@ function configFor(repository: string, dataDir: string): Config {
     port: 0,
     readOnly: false,
     syncIntervalMs: 0,
+    syncIntervalMinMs: 60_000,
+    syncIntervalMaxMs: 3_600_000,
     settleMs: 250,
     syncTimeoutMs: 120_000,
     maxSyncs: 8,

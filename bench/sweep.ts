@@ -87,7 +87,7 @@ async function mirrorsInQueue({ names, copyFor }: Fleet, url: string, data: stri
   for (const name of others) await copyFor(name, dirOf(first), dirOf(name));
   const mirrors = names.map(open);
   for (const mirror of mirrors) {
-    queue.register(new MirrorTarget(mirror), { kind: "mirror", expectedMaxAgeSec: 60 });
+    queue.register(new MirrorTarget(mirror), { kind: "mirror", cadence: () => ({ expectedMaxAgeSec: 60 }) });
   }
   return {
     async syncAll(expectedOutcome) {

@@ -22,10 +22,11 @@ import { ForgeNames } from "./sync/forge-names.ts";
 import type { RepoInQueue } from "./sync/lane.ts";
 import { SyncQueue } from "./sync/sync-queue.ts";
 import { SyncFailure, type SyncTarget } from "./sync/sync-target.ts";
+import type { Pace } from "./sync/triggers/adaptive-interval.ts";
 import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
 import { FollowUpLooks } from "./sync/triggers/follow-up-looks.ts";
 import { GithubDeliveries } from "./sync/triggers/github-deliveries.ts";
-import { expectedMaxAgeSec, IntervalTrigger } from "./sync/triggers/interval-trigger.ts";
+import { type AskedQueue, IntervalTrigger } from "./sync/triggers/interval-trigger.ts";
 import { startDelaysMs } from "./sync/triggers/start-delays.ts";
 import { UpkeepSchedule } from "./sync/upkeep-schedule.ts";
 
@@ -82,7 +83,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const names = new ForgeNames(store.repositories, queue, (about, message) => log.warn(about, message));
     const interval = new IntervalTrigger(
       askedUnlessDeleted(queue, names),
-      mirrors.map((mirror) => ({ repoId: mirror.id, everyMs: intervalMs(mirror, config) })),
+      mirrors.map((mirror) => ({ repoId: mirror.id, pace: paceOf(mirror, config) })),
     );
     const served = new Map<string, { repo: OpenedRepo; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
@@ -90,14 +91,10 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       const tools = { config, spawner, looker, githubApp, store, names, log, all };
       const { repo, target } = await openRepo(repoConfig, tools);
       house.use(repo);
-      const expectation = isFetched(repoConfig)
-        ? {
-            expectedMaxAgeSec: expectedMaxAgeSec(intervalMs(repoConfig, config)),
-            askedAgainAtMs: (idleSinceMs: number) =>
-              names.isDeleted(repo.id) ? undefined : interval.dueAtMs(repo.id, idleSinceMs),
-          }
-        : { expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC };
-      await register(repo, target, expectation, queue, store);
+      const cadence = isFetched(repoConfig)
+        ? mirrorCadence(repo.id, interval, names)
+        : () => ({ expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC });
+      await register(repo, target, cadence, queue, store);
       served.set(repo.id, { repo, target });
       publishEvents(repo, events);
     }
@@ -170,14 +167,25 @@ function isFetched(config: RepoConfig): config is MirrorConfig | AdoptedConfig {
   return config.kind !== "working-copy";
 }
 
-function intervalMs({ syncIntervalMs }: MirrorConfig | AdoptedConfig, config: Config): number {
-  return syncIntervalMs ?? config.syncIntervalMs;
+/** Its entry's own is kept as it is; the one for all adapts. */
+function paceOf({ syncIntervalMs }: MirrorConfig | AdoptedConfig, config: Config): Pace {
+  if (syncIntervalMs !== undefined) return syncIntervalMs;
+  const { syncIntervalMs: baseMs, syncIntervalMinMs: minMs, syncIntervalMaxMs: maxMs } = config;
+  return baseMs === 0 ? 0 : { baseMs, minMs, maxMs };
+}
+
+function mirrorCadence(repoId: string, interval: IntervalTrigger, names: ForgeNames): RepoInQueue["cadence"] {
+  return (history, restingSinceMs) => {
+    const cadence = interval.cadence(repoId, history, restingSinceMs);
+    return names.isDeleted(repoId) ? { expectedMaxAgeSec: cadence.expectedMaxAgeSec } : cadence;
+  };
 }
 
 /** What its forge deleted is left alone until somebody who knows better asks. */
-function askedUnlessDeleted(queue: SyncQueue, names: ForgeNames): Pick<SyncQueue, "request" | "idleSinceMs"> {
+function askedUnlessDeleted(queue: SyncQueue, names: ForgeNames): AskedQueue {
   return {
     request: (repoId, ask) => queue.request(repoId, ask),
+    historyOf: (repoId) => queue.historyOf(repoId),
     idleSinceMs: (repoId) => (names.isDeleted(repoId) ? undefined : queue.idleSinceMs(repoId)),
   };
 }
@@ -185,14 +193,14 @@ function askedUnlessDeleted(queue: SyncQueue, names: ForgeNames): Pick<SyncQueue
 async function register(
   repo: OpenedRepo,
   target: SyncTarget,
-  expectation: Pick<RepoInQueue, "expectedMaxAgeSec" | "askedAgainAtMs">,
+  cadence: RepoInQueue["cadence"],
   queue: SyncQueue,
   store: Store,
 ): Promise<void> {
   await store.syncRuns.closeAbandoned(target.storeKey, Date.now());
   queue.register(target, {
     kind: repo.kind,
-    ...expectation,
+    cadence,
     history: await store.syncRuns.history(target.storeKey),
   });
 }

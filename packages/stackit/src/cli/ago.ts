@@ -11,6 +11,11 @@ export function soon(instant: string, nowMs: number): string {
   return span === undefined ? "now" : `in ${span}`;
 }
 
+/** How often, in the same unit: `every 5 min`. */
+export function every(seconds: number): string {
+  return `every ${spanOf(seconds * 1000) ?? "second"}`;
+}
+
 /** Undefined for next to nothing. */
 function spanOf(ms: number): string | undefined {
   const seconds = Math.floor(ms / 1000);

@@ -176,6 +176,30 @@ failing  theirs            no trunk  -         idle      never    never
         Give the mirror a \`credentialEnv\` in the file of --repos-config, renew the token that it names, or install the GitHub App on the repository. \`stackit doctor\` tells what is set and what is missing.`);
 });
 
+test("the status says how often a mirror is asked, and why", () => {
+  const nowMs = Date.parse("2026-01-05T10:00:00.000Z");
+  const seen = { lastSuccessAt: "2026-01-05T09:59:20.000Z", lastChangeAt: "2026-01-03T09:00:00.000Z" };
+  const asked = (id: string, everySec: number, reason: string): RepoSummary => ({
+    id,
+    displayName: id,
+    kind: "mirror",
+    trunk: "main",
+    freshness: {
+      health: "fresh",
+      activity: "idle",
+      ...seen,
+      consecutiveFailures: 0,
+      interval: { everySec, reason },
+      expectedMaxAgeSec: 2 * everySec,
+    },
+  });
+  const repos = [asked("shop", 3600, "quiet for 2 days"), asked("tools", 1, "set for this repository")];
+  expect(`\n${statusLines(repos, nowMs, plain).join("\n")}`).toBe(`
+HEALTH  REPOSITORY  NAME  TRUNK  CURRENT  ACTIVITY  READ      CHANGED  ASKED
+fresh   shop              main   -        idle      40 s ago  2 d ago  every 1 h: quiet for 2 days
+fresh   tools             main   -        idle      40 s ago  2 d ago  every second: set for this repository`);
+});
+
 test("the status says why a host is not asked", () => {
   const nowMs = Date.parse("2026-01-05T10:00:00.000Z");
   const host = "git.example.com";

@@ -13,7 +13,12 @@ const SERVE_HELP: Readonly<Record<Flag, readonly [value: string, text: string]>>
   bind: ["ADDR", "address to listen on (default: 127.0.0.1)"],
   "base-url": ["URL", "the URL that people open, when it is not the address"],
   "read-only": ["", "nothing can be changed through this server, whoever asks"],
-  "sync-interval": ["DUR", "how often a mirror asks its remote; 0 disables (default: 5m)"],
+  "sync-interval": [
+    "DUR",
+    "how often a mirror asks its remote, until it knows better; 0 disables (default: 5m)",
+  ],
+  "sync-interval-min": ["DUR", "how often at most, while a repository is active (default: 1m)"],
+  "sync-interval-max": ["DUR", "how often at least, while nothing happens there (default: 1h)"],
   "sync-timeout": ["DUR", "deadline of one run (default: 2m)"],
   settle: ["DUR", "how long a burst of changes is collected (default: 250ms)"],
   "max-syncs": ["N", "how many runs may be under way at once (default: 8)"],

@@ -1,7 +1,7 @@
 import { problemOf } from "../contract/problems.ts";
 import type { Freshness, RepoSummary } from "../contract/repo.ts";
 import { SyncRun } from "../contract/sync-run.ts";
-import { ago, soon } from "./ago.ts";
+import { ago, every, soon } from "./ago.ts";
 import { ServerAnswerError, ServerClient } from "./ask-server.ts";
 import { ReposAnswer } from "./pick-repo.ts";
 import { progressWords } from "./progress-words.ts";
@@ -71,8 +71,10 @@ export function statusLines(
     freshness.activity,
     ago(freshness.lastSuccessAt, nowMs),
     ago(freshness.lastChangeAt, nowMs),
+    intervalWords(freshness),
   ]);
-  const head = ["HEALTH", "REPOSITORY", "NAME", "TRUNK", "CURRENT", "ACTIVITY", "READ", "CHANGED"];
+  const asked = repos.some(({ freshness }) => freshness.interval) ? "ASKED" : "";
+  const head = ["HEALTH", "REPOSITORY", "NAME", "TRUNK", "CURRENT", "ACTIVITY", "READ", "CHANGED", asked];
   const [title = "", ...lines] = alignColumns([head, ...rows]);
   const painted = lines.flatMap((line, index) => {
     const { id, freshness } = repos[index] ?? {};
@@ -88,6 +90,10 @@ export function statusLines(
     ];
   });
   return [paint("dim", title), ...painted];
+}
+
+function intervalWords({ interval }: Freshness): string {
+  return interval ? `${every(interval.everySec)}: ${interval.reason}` : "";
 }
 
 /** What is wrong, and what to do about it. */

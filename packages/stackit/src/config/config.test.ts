@@ -17,6 +17,8 @@ test("without any setting the current directory is served on loopback", () => {
     port: 8080,
     readOnly: false,
     syncIntervalMs: 300_000,
+    syncIntervalMinMs: 60_000,
+    syncIntervalMaxMs: 3_600_000,
     settleMs: 250,
     syncTimeoutMs: 120_000,
     maxSyncs: 8,
@@ -38,6 +40,16 @@ test("a flag beats its variable, and STACKIT_PORT beats PORT", () => {
   expect(parse({ cwd: "../other" }, {}).repos).toEqual([
     { kind: "working-copy", id: "default", path: "/home/ada/other" },
   ]);
+});
+
+test.each<[FlagValues, [number, number, number]]>([
+  [{ "sync-interval": "30s" }, [30_000, 30_000, 3_600_000]],
+  [{ "sync-interval": "2h" }, [7_200_000, 60_000, 7_200_000]],
+  [{ "sync-interval-min": "5m", "sync-interval-max": "5m" }, [300_000, 300_000, 300_000]],
+  [{ "sync-interval": "0", "sync-interval-min": "2h" }, [0, 7_200_000, 3_600_000]],
+])("%j makes room between its bounds: %j ms", (flags, expected) => {
+  const { syncIntervalMs, syncIntervalMinMs, syncIntervalMaxMs } = parse(flags);
+  expect([syncIntervalMs, syncIntervalMinMs, syncIntervalMaxMs]).toEqual(expected);
 });
 
 test("an empty variable is as good as none", () => {
@@ -62,6 +74,21 @@ test.each<[FlagValues, NodeJS.ProcessEnv, string]>([
     { "sync-interval": "1d" },
     {},
     '--sync-interval is "1d"; it must be 0 for never, or a duration from 1s to 24h, such as 30s, 5m or 1h.',
+  ],
+  [
+    { "sync-interval-min": "10m" },
+    {},
+    '--sync-interval-min is "10m"; it must be a duration from 1s to the 5m of --sync-interval.',
+  ],
+  [
+    { "sync-interval-max": "30m" },
+    { STACKIT_SYNC_INTERVAL: "1h" },
+    '--sync-interval-max is "30m"; it must be a duration from the 1h of STACKIT_SYNC_INTERVAL to 24h.',
+  ],
+  [
+    { "sync-interval": "0" },
+    { STACKIT_SYNC_INTERVAL_MAX: "2d" },
+    'STACKIT_SYNC_INTERVAL_MAX is "2d"; it must be a duration from 1s to 24h.',
   ],
   [{}, { STACKIT_MAX_SYNCS_PER_HOST: "0" }, 'STACKIT_MAX_SYNCS_PER_HOST is "0"; it must be a whole number'],
   [{}, { STACKIT_READ_ONLY: "maybe" }, 'STACKIT_READ_ONLY is "maybe"; it must be true or false.'],

@@ -22,8 +22,12 @@ export interface Config {
   /** The URL that people open, when it is not the bind address. */
   readonly baseUrl?: URL;
   readonly readOnly: boolean;
-  /** How often a mirror is synced that says nothing else; 0 is off. */
+  /** How often a mirror is synced that says nothing else, as long as nothing is known of it; 0 is off. */
   readonly syncIntervalMs: number;
+  /** The shortest that it becomes by itself. */
+  readonly syncIntervalMinMs: number;
+  /** The longest. */
+  readonly syncIntervalMaxMs: number;
   readonly settleMs: number;
   readonly syncTimeoutMs: number;
   readonly maxSyncs: number;
@@ -58,7 +62,7 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     port: read.integer("port", 8080, 0, 65_535),
     ...(baseUrl && { baseUrl }),
     readOnly: read.boolean("read-only"),
-    syncIntervalMs: read.intervalMs("sync-interval", 300_000),
+    ...read.syncIntervals(),
     settleMs: read.durationMs("settle", 250, 0, 60_000),
     syncTimeoutMs: read.durationMs("sync-timeout", 120_000, 100, 86_400_000),
     maxSyncs: read.integer("max-syncs", 8, 1, 1024),
@@ -96,6 +100,11 @@ function refuseExposure(config: Config, bind: Setting | undefined): void {
   );
 }
 
+interface Bound {
+  readonly ms: number;
+  readonly words: string;
+}
+
 class SettingsReader {
   readonly #settings: Settings;
 
@@ -122,12 +131,36 @@ class SettingsReader {
     );
   }
 
-  intervalMs(flag: Flag, byDefault: number): number {
-    const setting = this.#settings[flag];
+  /** Bounds that nobody gave make room for the interval; given ones must lie around it, unless it is 0. */
+  syncIntervals(): Pick<Config, "syncIntervalMs" | "syncIntervalMinMs" | "syncIntervalMaxMs"> {
+    const setting = this.#settings["sync-interval"];
+    const ms = this.#intervalMs(setting, 300_000);
+    const base = { ms, words: `the ${setting?.value ?? "5m"} of ${setting?.origin ?? "--sync-interval"}` };
+    const [least, most] = [
+      { ms: 1000, words: "1s" },
+      { ms: 86_400_000, words: "24h" },
+    ];
+    const [under, over] = ms === 0 ? [most, least] : [base, base];
+    return {
+      syncIntervalMs: ms,
+      syncIntervalMinMs: this.#boundMs("sync-interval-min", Math.min(60_000, under.ms), least, under),
+      syncIntervalMaxMs: this.#boundMs("sync-interval-max", Math.max(3_600_000, over.ms), over, most),
+    };
+  }
+
+  #intervalMs(setting: Setting | undefined, byDefault: number): number {
     if (!setting) return byDefault;
     const ms = parseIntervalMs(setting.value);
     if (ms !== undefined) return ms;
     throw refused(setting, ALLOWED_INTERVAL);
+  }
+
+  #boundMs(flag: Flag, byDefault: number, from: Bound, to: Bound): number {
+    const setting = this.#settings[flag];
+    if (!setting) return byDefault;
+    const ms = parseDurationMs(setting.value);
+    if (ms !== undefined && ms >= from.ms && ms <= to.ms) return ms;
+    throw refused(setting, `a duration from ${from.words} to ${to.words}`);
   }
 
   secrets(...names: Variable[]): string[] {

@@ -8,6 +8,8 @@ export const FLAGS = [
   "base-url",
   "read-only",
   "sync-interval",
+  "sync-interval-min",
+  "sync-interval-max",
   "sync-timeout",
   "settle",
   "max-syncs",

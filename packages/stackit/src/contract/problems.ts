@@ -151,7 +151,7 @@ export const problems = {
   "sync/rate-limited": {
     status: 503,
     title: "The remote told the server to wait",
-    mend: "Wait for the seconds that Retry-After names, or raise --sync-interval.",
+    mend: "Wait for the seconds that Retry-After names, or raise --sync-interval and its bounds.",
   },
   "sync/mirror-corrupt": {
     status: 500,

@@ -28,7 +28,7 @@ export const Freshness = Type.Object(
     /** Of the run at work, while it fetches much. Ours. */
     progress: Type.Optional(SyncProgress),
     lastSuccessAt: Type.Optional(Instant),
-    /** The last run that changed what readers see. */
+    /** The last run that found other refs or stacks than before. */
     lastChangeAt: Type.Optional(Instant),
     lastAttempt: Type.Optional(
       Type.Object({
@@ -51,6 +51,15 @@ export const Freshness = Type.Object(
         until: Type.Optional(Instant),
       }),
     ),
+    /** How long after its last run a mirror is asked again; absent when it is not asked at intervals. Ours. */
+    interval: Type.Optional(
+      Type.Object({
+        everySec: Type.Number(),
+        /** Why so often, in a few words for a person, as of the last run. */
+        reason: Type.String(),
+      }),
+    ),
+    /** Of a mirror: twice `interval`, or a day. */
     expectedMaxAgeSec: Type.Number(),
     watching: Type.Optional(Watching),
   },

@@ -5,15 +5,47 @@ import type { SyncRun } from "../contract/sync-run.ts";
 export type RunHistory = Pick<
   Freshness,
   "lastAttempt" | "lastSuccessAt" | "lastChangeAt" | "consecutiveFailures"
->;
+> & { readonly news?: News };
+
+/** Since when a repository has been quiet. */
+export interface News {
+  readonly at: string;
+  /**
+   * How its last change came to be known. `look`: without a webhook. `first-run`: none is known since the first run
+   * that is.
+   */
+  readonly by: "webhook" | "look" | "first-run";
+}
 
 export const NO_HISTORY: RunHistory = { consecutiveFailures: 0 };
 
-/** What counts of a run; a SyncRun is one. */
-export type EndedRun = Pick<SyncRun, "id" | "outcome" | "finishedAt"> & { error?: { code: string } };
+/** What counts of a run. */
+export type EndedRun = Pick<SyncRun, "id" | "outcome" | "finishedAt"> & {
+  error?: { code: string };
+  /** The refs or the stacks were others than before. */
+  readonly changed: boolean;
+  /** A webhook was among what asked for it. */
+  readonly announced: boolean;
+};
 
 /** Ends that say nothing about the repository: the run was taken away from it. */
 const CUT_SHORT: ReadonlySet<string> = new Set(["sync/shutting-down", "repo/not-found"]);
+
+export function endedRun(run: Readonly<SyncRun>): EndedRun {
+  return { ...run, changed: changedAnything(run), announced: run.triggers.includes("webhook") };
+}
+
+/** The first reading of a process has nothing to be compared with: such a run says `updated`, and found no change. */
+function changedAnything({ refs, stacks }: Readonly<SyncRun>): boolean {
+  const many =
+    refs.created +
+    refs.updated +
+    refs.deleted +
+    stacks.created.length +
+    stacks.changed.length +
+    stacks.removed.length;
+  return many > 0;
+}
 
 /**
  * Runs are given in the order in which they ended; one that has not ended changes nothing.
@@ -33,8 +65,15 @@ export function historyAfter(history: RunHistory, run: EndedRun): RunHistory {
       outcome: run.outcome,
       ...(run.error ? { code: run.error.code } : {}),
     },
-    ...(succeeded ? { lastSuccessAt: at } : {}),
-    ...(run.outcome === "updated" || run.outcome === "partial" ? { lastChangeAt: at } : {}),
+    ...(succeeded ? { lastSuccessAt: at, news: newsAfter(history.news, run, at) } : {}),
+    ...(succeeded && run.changed ? { lastChangeAt: at } : {}),
     consecutiveFailures: run.outcome === "failed" ? history.consecutiveFailures + 1 : 0,
   };
+}
+
+/** A webhook that brings nothing new announced what somebody who was quicker had found. */
+function newsAfter(news: News | undefined, { changed, announced }: EndedRun, at: string): News {
+  if (!news) return { at, by: "first-run" };
+  if (changed) return { at, by: announced ? "webhook" : "look" };
+  return announced && news.by === "look" ? { ...news, by: "webhook" } : news;
 }

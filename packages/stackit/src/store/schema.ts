@@ -22,6 +22,10 @@ export interface SyncRunRow {
   error_code: string | null;
   requested_at: number;
   finished_at: number | null;
+  /** Whether a finished one found other refs or stacks than before. */
+  changed: number;
+  /** Whether a webhook was among what asked for it. */
+  announced: number;
   /** The SyncRun as JSON. */
   run: string;
 }

@@ -1,6 +1,13 @@
+import { DatabaseSync } from "node:sqlite";
+import { Kysely, SqliteDialect } from "kysely";
 import { expect, test } from "vitest";
 import type { SyncRun } from "../contract/sync-run.ts";
+import { firstTables } from "./migrations/0001-first-tables.ts";
+import { runChanges } from "./migrations/0005-run-changes.ts";
+import { nodeSqlite } from "./node-sqlite.ts";
 import { openStore } from "./open-store.ts";
+import type { Schema, SyncRunRow } from "./schema.ts";
+import { SyncRuns } from "./sync-runs.ts";
 
 const NOW = Date.now();
 const MINUTE_MS = 60_000;
@@ -22,6 +29,11 @@ function run(n: number, more: Partial<SyncRun> = {}): SyncRun {
     ...more,
   };
 }
+
+const changing: Partial<SyncRun> = {
+  outcome: "updated",
+  refs: { created: 0, updated: 1, deleted: 0, changes: [], truncated: false },
+};
 
 const failed = (n: number, code: string) =>
   run(n, { outcome: "failed", error: { code, title: code, detail: code, retryable: true } });
@@ -77,7 +89,7 @@ test("the history says when it last worked, last changed, and how often it faile
   await using store = await openStore(":memory:");
   expect(await store.syncRuns.history("a")).toEqual({ consecutiveFailures: 0 });
   const runs = [
-    run(1, { outcome: "updated" }),
+    run(1, changing),
     run(2),
     failed(3, "sync/unreadable"),
     failed(4, "sync/timeout"),
@@ -89,7 +101,55 @@ test("the history says when it last worked, last changed, and how often it faile
     lastAttempt: { at: run(4).finishedAt, runId: run(4).id, outcome: "failed", code: "sync/timeout" },
     lastSuccessAt: run(2).finishedAt,
     lastChangeAt: run(1).finishedAt,
+    news: { at: run(1).finishedAt, by: "first-run" },
     consecutiveFailures: 2,
+  });
+});
+
+test("the history survives restarts, whose first runs say updated and find no change", async () => {
+  await using store = await openStore(":memory:");
+  const historyWith = async (...runs: SyncRun[]) => {
+    for (const each of runs) await store.syncRuns.save("a", each);
+    const { lastChangeAt, news } = await store.syncRuns.history("a");
+    return { lastChangeAt, news };
+  };
+  const { finishedAt: at1 } = run(1);
+  const { finishedAt: at3 } = run(3);
+  const { finishedAt: at5 } = run(5);
+  expect(await historyWith(run(1, { outcome: "updated" }), run(2))).toEqual({
+    lastChangeAt: undefined,
+    news: { at: at1, by: "first-run" },
+  });
+  const found = { lastChangeAt: at3, news: { at: at3, by: "look" } };
+  expect(await historyWith(run(3, changing), run(4, { outcome: "updated" }))).toEqual(found);
+  expect(await historyWith(run(5, { ...changing, triggers: ["interval", "webhook"] }), run(6))).toEqual({
+    lastChangeAt: at5,
+    news: { at: at5, by: "webhook" },
+  });
+});
+
+test("a webhook that comes after somebody was quicker announced the change all the same", async () => {
+  await using store = await openStore(":memory:");
+  const runs = [run(1), run(2, { ...changing, triggers: ["manual"] }), run(3, { triggers: ["webhook"] })];
+  for (const each of runs) await store.syncRuns.save("a", each);
+  expect((await store.syncRuns.history("a")).news).toEqual({ at: run(2).finishedAt, by: "webhook" });
+});
+
+test("what older versions stored tells the same", async () => {
+  const dialect = new SqliteDialect({ database: nodeSqlite(new DatabaseSync(":memory:")) });
+  const db = new Kysely<{ sync_run: Omit<SyncRunRow, "changed" | "announced"> }>({ dialect });
+  await firstTables.up(db);
+  const announced = run(2, { ...changing, triggers: ["webhook"] });
+  for (const each of [run(1), announced, run(3, { outcome: "updated" })]) {
+    const { id, state, outcome = null, requestedAt, finishedAt = "" } = each;
+    const times = { requested_at: Date.parse(requestedAt), finished_at: Date.parse(finishedAt) };
+    const row = { store_key: "a", id, state, outcome, error_code: null, ...times, run: JSON.stringify(each) };
+    await db.insertInto("sync_run").values(row).execute();
+  }
+  await runChanges.up(db);
+  expect(await new SyncRuns(new Kysely<Schema>({ dialect })).history("a")).toMatchObject({
+    lastChangeAt: announced.finishedAt,
+    news: { at: announced.finishedAt, by: "webhook" },
   });
 });
 

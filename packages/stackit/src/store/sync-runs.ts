@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { problems } from "../contract/problems.ts";
 import type { SyncRun } from "../contract/sync-run.ts";
-import { type EndedRun, historyAfter, NO_HISTORY, type RunHistory } from "./run-history.ts";
+import { type EndedRun, endedRun, historyAfter, NO_HISTORY, type RunHistory } from "./run-history.ts";
 import type { Schema, SyncRunRow } from "./schema.ts";
 
 const KEPT_RUNS = 500;
@@ -19,12 +19,15 @@ export class SyncRuns {
 
   /** Records the run as it stands. A finished run is final: an older state that comes late is ignored. */
   async save(storeKey: string, run: Readonly<SyncRun>): Promise<void> {
+    const { changed, announced } = endedRun(run);
     const row = {
       state: run.state,
       outcome: run.outcome ?? null,
       error_code: run.error?.code ?? null,
       requested_at: Date.parse(run.requestedAt),
       finished_at: run.finishedAt === undefined ? null : Date.parse(run.finishedAt),
+      changed: changed ? 1 : 0,
+      announced: announced ? 1 : 0,
       run: JSON.stringify(run),
     };
     await this.#db
@@ -74,7 +77,7 @@ export class SyncRuns {
   async history(storeKey: string): Promise<RunHistory> {
     const rows = await this.#db
       .selectFrom("sync_run")
-      .select(["id", "outcome", "error_code", "finished_at"])
+      .select(["id", "outcome", "error_code", "finished_at", "changed", "announced"])
       .where("store_key", "=", storeKey)
       .where("state", "=", "finished")
       .orderBy("id")
@@ -138,9 +141,13 @@ function cutShort(run: SyncRun, wallMs: number): SyncRun {
   };
 }
 
-function toEndedRun(row: Pick<SyncRunRow, "id" | "outcome" | "error_code" | "finished_at">): EndedRun {
+function toEndedRun(
+  row: Pick<SyncRunRow, "id" | "outcome" | "error_code" | "finished_at" | "changed" | "announced">,
+): EndedRun {
   return {
     id: row.id,
+    changed: row.changed === 1,
+    announced: row.announced === 1,
     ...(row.outcome === null ? {} : { outcome: row.outcome }),
     ...(row.finished_at === null ? {} : { finishedAt: new Date(row.finished_at).toISOString() }),
     ...(row.error_code === null ? {} : { error: { code: row.error_code } }),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SyncRun } from "../contract/sync-run.ts";
-import { historyAfter, NO_HISTORY } from "../store/run-history.ts";
+import { endedRun, historyAfter, NO_HISTORY } from "../store/run-history.ts";
 import { deriveFreshness, type FreshnessFacts } from "./freshness.ts";
 
 const T0 = Date.UTC(2026, 0, 1);
@@ -15,7 +15,7 @@ function finished(outcome: SyncRun["outcome"], seconds: number, code?: string): 
     finishedAt: at(seconds),
     state: "finished",
     ...(outcome ? { outcome } : {}),
-    refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
+    refs: { created: 0, updated: outcome === "updated" ? 1 : 0, deleted: 0, changes: [], truncated: false },
     stacks: { created: [], changed: [], removed: [] },
     phases: { queueMs: 0, fetchMs: 0, readMs: 0, deriveMs: 0 },
     ...(code ? { error: { code, title: code, detail: code, retryable: true } } : {}),
@@ -23,8 +23,8 @@ function finished(outcome: SyncRun["outcome"], seconds: number, code?: string): 
 }
 
 function facts(runs: SyncRun[], more: Partial<FreshnessFacts> = {}): FreshnessFacts {
-  const history = runs.reduce(historyAfter, NO_HISTORY);
-  return { kind: "mirror", expectedMaxAgeSec: 600, activity: "idle", history, ...more };
+  const history = runs.map(endedRun).reduce(historyAfter, NO_HISTORY);
+  return { kind: "mirror", cadence: { expectedMaxAgeSec: 600 }, activity: "idle", history, ...more };
 }
 
 const health = (runs: SyncRun[], seconds: number, more: Partial<FreshnessFacts> = {}) =>

@@ -3,12 +3,12 @@ import type { SyncProgress } from "../contract/sync-run.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { RunHistory } from "../store/run-history.ts";
 import type { HostWait } from "./host-circuits.ts";
-import type { Lane } from "./lane.ts";
+import type { Cadence, Lane } from "./lane.ts";
 import { instant } from "./run-record.ts";
 
 export interface FreshnessFacts {
   readonly kind: RepoKind;
-  readonly expectedMaxAgeSec: number;
+  readonly cadence: Pick<Cadence, "expectedMaxAgeSec" | "interval">;
   readonly history: RunHistory;
   readonly activity: "idle" | "queued" | "running";
   /** Of the run at work. */
@@ -22,11 +22,13 @@ export function freshnessOf(lane: Lane, wait: HostWait | undefined, clock: Clock
   const now = clock.now();
   const wallMs = clock.wallNow();
   const at = (ms: number) => instant(wallMs + Math.max(0, ms - now));
-  const askedAtMs = lane.idle ? lane.about.askedAgainAtMs?.(lane.restingSinceMs) : undefined;
+  const cadence = lane.about.cadence(lane.history, lane.restingSinceMs);
+  const askedAtMs = lane.idle ? cadence.askedAtMs : undefined;
   const dueAtMs = Math.min(...lane.dueTimesMs, askedAtMs ?? Number.POSITIVE_INFINITY);
   return deriveFreshness(
     {
-      ...lane.about,
+      kind: lane.about.kind,
+      cadence,
       history: lane.history,
       activity: lane.running ? "running" : lane.waiting ? "queued" : "idle",
       progress: lane.current?.record.progress,
@@ -43,7 +45,7 @@ function told({ host, reason, untilMs }: HostWait, at: (ms: number) => string): 
 
 /** What to tell people about how far the repository can be believed at `wallMs`. */
 export function deriveFreshness(facts: FreshnessFacts, wallMs: number): Freshness {
-  const { history } = facts;
+  const { history, cadence } = facts;
   const firstClone =
     facts.kind === "mirror" && facts.activity === "running" && history.lastSuccessAt === undefined;
   return {
@@ -56,13 +58,14 @@ export function deriveFreshness(facts: FreshnessFacts, wallMs: number): Freshnes
     consecutiveFailures: history.consecutiveFailures,
     ...(facts.nextDueAt === undefined ? {} : { nextDueAt: facts.nextDueAt }),
     ...(facts.waitingFor === undefined ? {} : { waitingFor: facts.waitingFor }),
-    expectedMaxAgeSec: facts.expectedMaxAgeSec,
+    ...(cadence.interval === undefined ? {} : { interval: cadence.interval }),
+    expectedMaxAgeSec: cadence.expectedMaxAgeSec,
   };
 }
 
-function health({ kind, expectedMaxAgeSec, history }: FreshnessFacts, wallMs: number): Freshness["health"] {
+function health({ kind, cadence, history }: FreshnessFacts, wallMs: number): Freshness["health"] {
   if (history.consecutiveFailures > 0) return "failing";
   if (history.lastSuccessAt === undefined) return "never";
   if (kind === "working-copy") return "local";
-  return wallMs - Date.parse(history.lastSuccessAt) > expectedMaxAgeSec * 1000 ? "late" : "fresh";
+  return wallMs - Date.parse(history.lastSuccessAt) > cadence.expectedMaxAgeSec * 1000 ? "late" : "fresh";
 }

@@ -1,4 +1,4 @@
-import type { RepoKind } from "../contract/repo.ts";
+import type { Freshness, RepoKind } from "../contract/repo.ts";
 import type { ExpectedRef, Trigger } from "../contract/sync-run.ts";
 import { NO_HISTORY, type RunHistory } from "../store/run-history.ts";
 import { type LaneState, URGENCY } from "./pick-next.ts";
@@ -25,17 +25,21 @@ export interface Intention {
   readonly expected: readonly ExpectedRef[];
 }
 
-export interface RepoInQueue {
-  readonly kind: RepoKind;
+/** How often a repository is asked without anybody asking. Only for telling people: triggers ask by themselves. */
+export interface Cadence {
   /** A mirror whose last success is older is late. */
   readonly expectedMaxAgeSec: number;
+  readonly interval?: Freshness["interval"];
+  /** When the next asking is due, if the lane is idle until then; monotonic. */
+  readonly askedAtMs?: number;
+}
+
+export interface RepoInQueue {
+  readonly kind: RepoKind;
+  /** After the runs so far, the last of which ended at `restingSinceMs`, monotonic. */
+  readonly cadence: (history: RunHistory, restingSinceMs: number) => Cadence;
   /** From before the start. */
   readonly history?: RunHistory;
-  /**
-   * When a trigger will ask, given since when the lane has been idle; both monotonic. Only for telling people, as
-   * `nextDueAt`.
-   */
-  readonly askedAgainAtMs?: (idleSinceMs: number) => number | undefined;
 }
 
 /** A burst settles `settleMs` after its last request, at most `settleCapMs` after its first. */

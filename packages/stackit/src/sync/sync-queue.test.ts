@@ -62,7 +62,10 @@ function setUp(options: Partial<SyncQueueOptions> = {}) {
   });
   const add = (repoId: string, host?: string) => {
     const target = new HandTarget(repoId, host);
-    const registration = queue.register(target, { kind: "mirror", expectedMaxAgeSec: 600 });
+    const registration = queue.register(target, {
+      kind: "mirror",
+      cadence: () => ({ expectedMaxAgeSec: 600 }),
+    });
     return Object.assign(target, { registration });
   };
   return { clock, queue, errors, add };

@@ -3,7 +3,7 @@ import type { Freshness } from "../contract/repo.ts";
 import type { ExpectedRef, SyncRun, Trigger } from "../contract/sync-run.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
-import { historyAfter } from "../store/run-history.ts";
+import { endedRun, historyAfter, NO_HISTORY, type RunHistory } from "../store/run-history.ts";
 import { freshnessOf } from "./freshness.ts";
 import { HostCircuits } from "./host-circuits.ts";
 import { Lane, type LaneRequest, type LaneRun, type RepoInQueue } from "./lane.ts";
@@ -121,6 +121,11 @@ export class SyncQueue implements AsyncDisposable {
   idleSinceMs(repoId: string): number | undefined {
     const lane = this.#lanes.get(repoId);
     return lane?.idle && !lane.leaving ? lane.restingSinceMs : undefined;
+  }
+
+  /** What the finished runs of the repository left behind; nothing for one that is not registered. */
+  historyOf(repoId: string): RunHistory {
+    return this.#lanes.get(repoId)?.history ?? NO_HISTORY;
   }
 
   /** A run that waits, is at work, or was the last to finish. Older ones are in the store alone. */
@@ -311,7 +316,7 @@ export class SyncQueue implements AsyncDisposable {
     run.record = record;
     lane.last = record;
     lane.restingSinceMs = this.#clock.now();
-    lane.history = historyAfter(lane.history, record);
+    lane.history = historyAfter(lane.history, endedRun(record));
     this.#tell(lane, record);
     run.finished.resolve(record);
   }

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import type { RepoStatus } from "../../src/contract/repo.ts";
 import { runCommand, startServe } from "../support/cli.ts";
 import { EventReader } from "../support/event-reader.ts";
 import { filesBelow } from "../support/files-below.ts";
@@ -64,6 +65,31 @@ test("a listed remote is mirrored, and its interval finds what was pushed to it"
     run: { triggers: ["interval"], outcome: "updated" },
     freshness: { health: "fresh", expectedMaxAgeSec: 2, nextDueAt: expect.any(String) },
   });
+});
+
+test("a restart forgets neither when a mirror last changed nor how often that makes it asked", async () => {
+  await using world = await servingMirror();
+  const freshnessAt = async (url: string) => {
+    const answer = await fetch(`${url}/api/v1/repos/shop`);
+    const { freshness }: RepoStatus = await answer.json();
+    return freshness;
+  };
+  expect((await world.command("sync", "shop")).code).toBe(0);
+  expect((await freshnessAt(world.server.url)).interval).toEqual({
+    everySec: 300,
+    reason: "no change since the first sync",
+  });
+  await pushFromElsewhere(world.upstream, "more");
+  expect((await world.command("sync", "shop")).stdout).toContain("shop: updated");
+  const { lastChangeAt, interval, expectedMaxAgeSec } = await freshnessAt(world.server.url);
+  expect([interval, expectedMaxAgeSec]).toEqual([{ everySec: 60, reason: "changed at the last sync" }, 120]);
+  expect((await world.command("status")).stdout).toContain("every 1 min: changed at the last sync");
+
+  await world.server.stop();
+  await using again = await world.start();
+  const synced = await runCommand(["sync", "shop", "--server", again.url], { cwd: "/" });
+  expect(synced.code).toBe(0);
+  expect(await freshnessAt(again.url)).toMatchObject({ lastChangeAt, interval });
 });
 
 test("without an interval a mirror is read at the start and then when somebody asks", async () => {

@@ -23,7 +23,7 @@ function setUp(tookMs: number) {
     repo.publish({ api: "main" }, world.round);
     return unchanged(repo);
   };
-  const about = { kind: repo.kind, expectedMaxAgeSec: 60 };
+  const about = { kind: repo.kind, cadence: () => ({ expectedMaxAgeSec: 60 }) };
   syncs.register({ repoId: repo.id, storeKey: repo.id, sync }, about);
   const begin = (body: SyncRequest = {}, withinMs = 10_000) =>
     beginSync({ syncs, clock }, repo, body, withinMs).ended;

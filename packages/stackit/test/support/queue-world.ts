@@ -155,7 +155,10 @@ export class QueueWorld {
     const host = repoId.startsWith("far") ? { host: "git.example.com" } : {};
     const sync = (work: SyncWork) => this.#sync(repoId, work);
     const target: SyncTarget = { repoId, storeKey: repoId, ...host, sync };
-    this.#registered.set(repoId, this.queue.register(target, { kind: "mirror", expectedMaxAgeSec: 60 }));
+    this.#registered.set(
+      repoId,
+      this.queue.register(target, { kind: "mirror", cadence: () => ({ expectedMaxAgeSec: 60 }) }),
+    );
   }
 
   #remove(repoId: string): void {

@@ -36,6 +36,8 @@ export async function serveFolders(
     port: 0,
     readOnly: false,
     syncIntervalMs: 0,
+    syncIntervalMinMs: 60_000,
+    syncIntervalMaxMs: 3_600_000,
     settleMs: 250,
     syncTimeoutMs: 60_000,
     maxSyncs: 8,

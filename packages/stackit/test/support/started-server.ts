@@ -73,7 +73,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
   const names = new ForgeNames(store.repositories, syncs, (about, message) => logger.warn(about, message));
   for (const repo of repos) {
     const target = { repoId: repo.id, storeKey: repo.id, sync: (work: SyncWork) => run(repo, work) };
-    syncs.register(target, { kind: repo.kind, expectedMaxAgeSec: 60 });
+    syncs.register(target, { kind: repo.kind, cadence: () => ({ expectedMaxAgeSec: 60 }) });
     if (repo.kind === "mirror") await names.follow(repo, repo.id);
   }
   syncs.observe(({ storeKey, run, freshness }) => {

@@ -13,7 +13,7 @@ export function measureQueue(registry: Registry, syncs: Pick<SyncRequester, "bac
   });
   new Gauge({
     name: "stackit_sync_queue_oldest_seconds",
-    help: "How long the longest of them has waited; 0 when none waits. Growing: raise --max-syncs or --sync-interval.",
+    help: "How long the longest of them has waited; 0 when none waits. Growing: raise --max-syncs, or --sync-interval and its bounds.",
     registers,
     collect() {
       this.set(syncs.backlog().oldestMs / 1000);

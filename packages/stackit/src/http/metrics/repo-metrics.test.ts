@@ -47,7 +47,7 @@ test("a host that fails for several mirrors has a line until it answers", async 
   const ids = ["one", "two", "three"];
   for (const id of ids) {
     const target = { repoId: id, storeKey: id, host: "git.example.com", sync };
-    syncs.register(target, { kind: "mirror", expectedMaxAgeSec: 60 });
+    syncs.register(target, { kind: "mirror", cadence: () => ({ expectedMaxAgeSec: 60 }) });
   }
   const registry = new Registry();
   const list = () => ids.map((id) => ({ id, kind: "mirror" as const }));

@@ -3,6 +3,7 @@ import { firstTables } from "./0001-first-tables.ts";
 import { deliveries } from "./0002-deliveries.ts";
 import { headMoves } from "./0003-head-moves.ts";
 import { repositories } from "./0004-repositories.ts";
+import { runChanges } from "./0005-run-changes.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0002-deliveries": deliveries,
   "0003-head-moves": headMoves,
   "0004-repositories": repositories,
+  "0005-run-changes": runChanges,
 };

@@ -22,7 +22,7 @@ function setUp() {
   };
   const registration = queue.register(
     { repoId: "a", storeKey: "a", sync },
-    { kind: "mirror", expectedMaxAgeSec: 60 },
+    { kind: "mirror", cadence: () => ({ expectedMaxAgeSec: 60 }) },
   );
   const push = () => looks.pushed("a", queue.request("a", { trigger: "webhook" }).runId);
   return { clock, queue, looks, startsMs, world, registration, push };

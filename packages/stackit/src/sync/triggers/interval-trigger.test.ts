@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { ManualClock, settlePromises } from "../../../test/support/manual-clock.ts";
+import { NO_HISTORY, type RunHistory } from "../../store/run-history.ts";
 import { SyncQueue } from "../sync-queue.ts";
 import { SyncFailure, type SyncResult, type SyncTarget } from "../sync-target.ts";
-import { type AskedAtIntervals, expectedMaxAgeSec, IntervalTrigger } from "./interval-trigger.ts";
+import type { Pace } from "./adaptive-interval.ts";
+import { type AskedAtIntervals, IntervalTrigger } from "./interval-trigger.ts";
 import { startDelaysMs } from "./start-delays.ts";
 
 const MINUTE_MS = 60_000;
@@ -10,14 +12,21 @@ const SETTLE_MS = 250;
 
 /** The real queue with mirrors whose runs take `tookMs`, and the times at which each began. */
 class IntervalWorld {
-  readonly clock = new ManualClock();
+  readonly clock: ManualClock;
   readonly queue: SyncQueue;
   readonly trigger: IntervalTrigger;
   readonly startsMs = new Map<string, number[]>();
   tookMs = 10;
   fails = false;
+  /** What the next run finds. */
+  pushed = false;
 
-  constructor(repos: readonly AskedAtIntervals[], random = () => 0.5) {
+  constructor(
+    repos: readonly AskedAtIntervals[],
+    random = () => 0.5,
+    { clock = new ManualClock(), history = NO_HISTORY }: { clock?: ManualClock; history?: RunHistory } = {},
+  ) {
+    this.clock = clock;
     this.queue = new SyncQueue({
       clock: this.clock,
       random,
@@ -26,12 +35,12 @@ class IntervalWorld {
       settleMs: SETTLE_MS,
     });
     this.trigger = new IntervalTrigger(this.queue, repos, { clock: this.clock, random });
-    for (const { repoId, everyMs } of repos) {
+    for (const { repoId } of repos) {
       this.startsMs.set(repoId, []);
       this.queue.register(this.#target(repoId), {
         kind: "mirror",
-        expectedMaxAgeSec: expectedMaxAgeSec(everyMs),
-        askedAgainAtMs: (idleSinceMs) => this.trigger.dueAtMs(repoId, idleSinceMs),
+        history,
+        cadence: (history, restingSinceMs) => this.trigger.cadence(repoId, history, restingSinceMs),
       });
     }
   }
@@ -65,7 +74,9 @@ class IntervalWorld {
           signal.addEventListener("abort", () => done());
         });
         if (this.fails) throw new SyncFailure("sync/remote-error", "It broke.", { retryable: true });
-        return UNCHANGED;
+        const found = this.pushed ? PUSHED : UNCHANGED;
+        this.pushed = false;
+        return found;
       },
     };
   }
@@ -79,7 +90,12 @@ const UNCHANGED: SyncResult = {
   phases: { fetchMs: 0, readMs: 1, deriveMs: 2 },
 };
 
-const one = (everyMs: number, random?: () => number) => new IntervalWorld([{ repoId: "a", everyMs }], random);
+const PUSHED: SyncResult = { ...UNCHANGED, outcome: "updated", refs: { ...UNCHANGED.refs, updated: 1 } };
+
+/** The defaults of the server. */
+const ADAPTED = { baseMs: 5 * MINUTE_MS, minMs: MINUTE_MS, maxMs: 60 * MINUTE_MS };
+
+const one = (pace: Pace, random?: () => number) => new IntervalWorld([{ repoId: "a", pace }], random);
 
 test("a mirror is asked for an interval after the end of each run", async () => {
   const world = one(5 * MINUTE_MS);
@@ -135,7 +151,7 @@ test("a short interval does not cut short the queue's back-off", async () => {
 });
 
 test("five hundred mirrors that start together begin one after the other, in the same order each time", async () => {
-  const repos = Array.from({ length: 500 }, (_, i) => ({ repoId: `mirror-${i}`, everyMs: 5 * MINUTE_MS }));
+  const repos = Array.from({ length: 500 }, (_, i) => ({ repoId: `mirror-${i}`, pace: 5 * MINUTE_MS }));
   const world = new IntervalWorld(repos, Math.random);
   const again = new IntervalWorld(repos, Math.random);
   for (const each of [world, again]) each.start();
@@ -164,6 +180,91 @@ test("five hundred mirrors that start together begin one after the other, in the
   }
 });
 
+test("a mirror whose changes no webhook announces is asked sooner, and later and later as it goes quiet, up to the maximum", async () => {
+  const world = one(ADAPTED);
+  world.start();
+  await world.clock.advance(5000);
+  expect(world.nextDueInMs()).toBeGreaterThan(4 * MINUTE_MS);
+  world.pushed = true;
+  await world.clock.advance(6 * MINUTE_MS);
+  expect(world.pushed).toBe(false);
+  expect(world.starts()).toHaveLength(3);
+  expect(world.queue.freshness("a")).toMatchObject({
+    interval: { everySec: 60, reason: "quiet for 1 minute" },
+    expectedMaxAgeSec: 120,
+  });
+
+  await world.clock.advance(24 * 60 * MINUTE_MS);
+  const starts = world.starts().slice(2);
+  const waits = starts.slice(1).map((ms, index) => ms - (starts[index] ?? 0) - world.tookMs - SETTLE_MS);
+  expect(waits).toEqual([...waits].sort((less, more) => less - more));
+  // In the midst of what the jitter may do: a minute is the least, an hour the most.
+  expect([waits[0], waits.at(-1)]).toEqual([1.05 * MINUTE_MS, 57 * MINUTE_MS]);
+  expect(waits.length).toBeLessThan(24 + 14);
+  expect(world.queue.freshness("a")).toMatchObject({
+    health: "fresh",
+    interval: { everySec: 3600, reason: expect.stringMatching(/^quiet for (23 hours|1 day)$/) },
+    expectedMaxAgeSec: 7200,
+  });
+});
+
+test("a push that a webhook announced leaves the interval at the base at least", async () => {
+  const world = one(ADAPTED);
+  world.start();
+  await world.clock.advance(10 * 60 * MINUTE_MS);
+  expect(world.queue.freshness("a").interval).toEqual({ everySec: 3600, reason: "no change in 9 hours" });
+  world.pushed = true;
+  world.queue.request("a", { trigger: "webhook" });
+  await world.clock.advance(1000);
+  const reason = "changed at the last sync; a webhook announced the last change";
+  expect(world.queue.freshness("a").interval).toEqual({ everySec: 300, reason });
+  expect(world.nextDueInMs()).toBeLessThanOrEqual(5 * MINUTE_MS);
+});
+
+test("a change that somebody finds ends the long wait of a dead mirror", async () => {
+  const world = one(ADAPTED);
+  world.start();
+  await world.clock.advance(10 * 60 * MINUTE_MS);
+  world.pushed = true;
+  world.queue.request("a", { trigger: "manual" });
+  await world.clock.advance(1000);
+  const before = world.starts().length;
+  expect(world.nextDueInMs()).toBeLessThanOrEqual(1.1 * MINUTE_MS);
+  await world.clock.advance(2 * MINUTE_MS);
+  expect(world.starts().length).toBe(before + 1);
+});
+
+test("with its own interval a mirror is asked at that, whatever happens", async () => {
+  const world = one(2 * MINUTE_MS);
+  world.start();
+  world.pushed = true;
+  await world.clock.advance(60 * 60 * MINUTE_MS);
+  expect(world.starts().length).toBeGreaterThan(29 * 60);
+  expect(world.queue.freshness("a").interval).toEqual({ everySec: 120, reason: "set for this repository" });
+});
+
+test("after a restart a mirror is asked as often as before it", async () => {
+  const before = one(ADAPTED);
+  before.start();
+  await before.clock.advance(5000);
+  before.pushed = true;
+  before.queue.request("a", { trigger: "interval" });
+  await before.clock.advance(60 * MINUTE_MS);
+  const history = before.queue.historyOf("a");
+  const told = before.queue.freshness("a").interval;
+  before.trigger[Symbol.dispose]();
+
+  const { clock } = before;
+  const after = new IntervalWorld([{ repoId: "a", pace: ADAPTED }], undefined, { clock, history });
+  expect(after.queue.freshness("a").interval).toEqual(told);
+  after.start();
+  await clock.advance(1000);
+  expect(after.starts()).toHaveLength(1);
+  const everySec = after.queue.freshness("a").interval?.everySec;
+  expect(everySec).toBeGreaterThanOrEqual(told?.everySec ?? Number.NaN);
+  expect(everySec).toBeLessThanOrEqual(31 * 60);
+});
+
 test("setting the machine's clock neither stalls nor storms", async () => {
   const world = one(5 * MINUTE_MS);
   world.start();
@@ -183,8 +284,8 @@ test("an interval of 0 asks for nothing, and such a mirror is late after a day",
   expect(world.starts()).toHaveLength(1);
   expect(world.clock.pendingTimers).toBe(0);
   expect(world.nextDueInMs()).toBeUndefined();
-  expect(expectedMaxAgeSec(0)).toBe(86_400);
-  expect(expectedMaxAgeSec(5 * MINUTE_MS)).toBe(600);
+  expect(world.queue.freshness("a").expectedMaxAgeSec).toBe(86_400);
+  expect(world.queue.freshness("a").interval).toBeUndefined();
 });
 
 test("people are told when the next asking is due, from the moment a run has ended", async () => {
@@ -209,8 +310,11 @@ test("a mirror that leaves is not asked for, and disposal leaves no timer", asyn
   const clock = new ManualClock();
   await using queue = new SyncQueue({ clock });
   const target = { repoId: "a", storeKey: "a", sync: async () => UNCHANGED };
-  const registration = queue.register(target, { kind: "mirror", expectedMaxAgeSec: 600 });
-  const trigger = new IntervalTrigger(queue, [{ repoId: "a", everyMs: MINUTE_MS }], { clock });
+  const registration = queue.register(target, {
+    kind: "mirror",
+    cadence: () => ({ expectedMaxAgeSec: 600 }),
+  });
+  const trigger = new IntervalTrigger(queue, [{ repoId: "a", pace: MINUTE_MS }], { clock });
   trigger.start();
   await clock.advance(MINUTE_MS / 2);
   await registration[Symbol.asyncDispose]();

@@ -1,16 +1,23 @@
 import { type Clock, systemClock } from "../../lib/clock.ts";
+import type { RunHistory } from "../../store/run-history.ts";
+import type { Cadence } from "../lane.ts";
 import type { SyncQueue } from "../sync-queue.ts";
+import { chooseInterval, jittered, type Pace } from "./adaptive-interval.ts";
 
 export interface AskedAtIntervals {
   readonly repoId: string;
-  /** From the end of one run to the next asking; 0 is never. */
-  readonly everyMs: number;
+  readonly pace: Pace;
 }
 
+/** What the trigger needs of the queue. */
+export type AskedQueue = Pick<SyncQueue, "request" | "idleSinceMs" | "historyOf">;
+
 interface Schedule {
-  readonly everyMs: number;
-  /** How long it may be without a run this time. */
-  maxIdleMs: number;
+  readonly pace: Pace;
+  /** Between its askings there is never less. */
+  readonly leastMs: number;
+  /** From 0 to below 1: where in the jitter the next asking lies. */
+  fraction: number;
 }
 
 export interface IntervalTriggerOptions {
@@ -20,38 +27,33 @@ export interface IntervalTriggerOptions {
   readonly random?: () => number;
 }
 
-/** Of the interval, more or less: what once came together drifts apart. */
-const JITTER = 0.1;
 /** A mirror that is not asked at intervals hears of changes by webhooks alone. Most repositories see a push a day. */
 const UNASKED_MAX_AGE_SEC = 86_400;
 
-/** How old the last success of a mirror may become before it is late: one asking may fail. */
-export function expectedMaxAgeSec(everyMs: number): number {
-  return everyMs === 0 ? UNASKED_MAX_AGE_SEC : (2 * everyMs) / 1000;
-}
-
 /**
  * Asks the queue for every repository that had no run for its interval, whatever asked for the last one. Leaves alone
- * what runs, waits, or is being retried by the queue. One timer for all. Time is monotonic: setting the machine's clock
- * changes nothing.
+ * what runs, waits, or is being retried by the queue. One timer for all. It waits in monotonic time: setting the
+ * machine's clock makes an interval another one within its bounds at most.
  */
 export class IntervalTrigger implements Disposable {
-  readonly #queue: Pick<SyncQueue, "request" | "idleSinceMs">;
+  readonly #queue: AskedQueue;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #schedules = new Map<string, Schedule>();
   #cancelWake: () => void = () => {};
 
   constructor(
-    queue: Pick<SyncQueue, "request" | "idleSinceMs">,
+    queue: AskedQueue,
     repos: readonly AskedAtIntervals[],
     { clock = systemClock, random = Math.random }: IntervalTriggerOptions = {},
   ) {
     this.#queue = queue;
     this.#clock = clock;
     this.#random = random;
-    for (const { repoId, everyMs } of repos) {
-      if (everyMs > 0) this.#schedules.set(repoId, { everyMs, maxIdleMs: this.#jittered(everyMs) });
+    for (const { repoId, pace } of repos) {
+      if (pace === 0) continue;
+      const leastMs = jittered(pace, typeof pace === "number" ? pace : pace.minMs, 0);
+      this.#schedules.set(repoId, { pace, leastMs, fraction: random() });
     }
   }
 
@@ -60,33 +62,43 @@ export class IntervalTrigger implements Disposable {
     this.#askWhatIsDue();
   }
 
-  /** When a repository that has been idle since then will be asked for, unless it has a run before; undefined for never. */
-  dueAtMs(repoId: string, idleSinceMs: number): number | undefined {
+  /** Of a repository with this history, whose last run ended then. */
+  cadence(repoId: string, history: RunHistory, restingSinceMs: number): Cadence {
     const schedule = this.#schedules.get(repoId);
-    return schedule && idleSinceMs + schedule.maxIdleMs;
+    const chosen = schedule && chooseInterval(schedule.pace, history);
+    if (!schedule || !chosen) return { expectedMaxAgeSec: UNASKED_MAX_AGE_SEC };
+    const everySec = chosen.everyMs / 1000;
+    return {
+      // One asking may fail.
+      expectedMaxAgeSec: 2 * everySec,
+      interval: { everySec, reason: chosen.reason },
+      askedAtMs: restingSinceMs + jittered(schedule.pace, chosen.everyMs, schedule.fraction),
+    };
   }
 
   #askWhatIsDue(): void {
     const now = this.#clock.now();
     let nextAtMs = Number.POSITIVE_INFINITY;
     for (const [repoId, schedule] of this.#schedules) {
-      const idleSinceMs = this.#queue.idleSinceMs(repoId);
-      let dueAtMs = idleSinceMs === undefined ? undefined : this.dueAtMs(repoId, idleSinceMs);
-      if (dueAtMs !== undefined && dueAtMs <= now) {
-        schedule.maxIdleMs = this.#jittered(schedule.everyMs);
+      let dueAtMs = this.#dueAtMs(repoId);
+      if (dueAtMs <= now) {
+        schedule.fraction = this.#random();
         this.#queue.request(repoId, { trigger: "interval" });
-        dueAtMs = undefined;
+        dueAtMs = Number.POSITIVE_INFINITY;
       }
-      // What is not idle now will not have been idle for long enough any sooner.
-      nextAtMs = Math.min(nextAtMs, dueAtMs ?? now + schedule.maxIdleMs);
+      // A run may end before then and shorten the interval, though not to less than that.
+      nextAtMs = Math.min(nextAtMs, dueAtMs, now + schedule.leastMs);
     }
     if (nextAtMs < Number.POSITIVE_INFINITY) {
       this.#cancelWake = this.#clock.after(nextAtMs - now, () => this.#askWhatIsDue());
     }
   }
 
-  #jittered(everyMs: number): number {
-    return Math.round(everyMs * (1 - JITTER + 2 * JITTER * this.#random()));
+  #dueAtMs(repoId: string): number {
+    const idleSinceMs = this.#queue.idleSinceMs(repoId);
+    if (idleSinceMs === undefined) return Number.POSITIVE_INFINITY;
+    const { askedAtMs } = this.cadence(repoId, this.#queue.historyOf(repoId), idleSinceMs);
+    return askedAtMs ?? Number.POSITIVE_INFINITY;
   }
 
   [Symbol.dispose](): void {

@@ -14,7 +14,14 @@ import { Button } from "../../ui/button.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Key } from "../../ui/key.tsx";
 import { Age, Until } from "../../ui/time.tsx";
-import { activityWords, describeHealth, failureWords, hostWords, watchingWords } from "./freshness-words.ts";
+import {
+  activityWords,
+  describeHealth,
+  failureWords,
+  hostWords,
+  intervalWords,
+  watchingWords,
+} from "./freshness-words.ts";
 import { ProgressBar } from "./progress-bar.tsx";
 import { progressName, shortProgressWords } from "./progress-words.ts";
 import { describeFlow, isBusy, refCount, triggerWords } from "./sync-flow.ts";
@@ -204,6 +211,7 @@ function SecondLine({ status }: { status: RepoStatus }) {
       {!freshness.watching && !waitingFor && freshness.nextDueAt && freshness.health !== "failing" && (
         <span>
           next check <Until at={freshness.nextDueAt} />
+          {freshness.interval && `, ${intervalWords(freshness.interval)}`}
         </span>
       )}
       {status.trunk && (

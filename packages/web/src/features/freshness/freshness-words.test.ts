@@ -6,6 +6,7 @@ import {
   failureWords,
   healthNow,
   hostWords,
+  intervalWords,
   watchingWords,
 } from "./freshness-words.ts";
 
@@ -51,6 +52,15 @@ test("health and activity are told apart: a failing one that is tried again says
   expect(describeHealth({ ...fresh, health: "failing" }, t0).tone).toBe("bad");
   expect(activityWords("running", true)).toBe("Retrying…");
   expect(activityWords("idle", true)).toBeUndefined();
+});
+
+test("an interval gives its reason", () => {
+  expect(intervalWords({ everySec: 5400, reason: "quiet for 3 hours" })).toBe(
+    "every 1\u202fh: quiet for 3 hours",
+  );
+  expect(intervalWords({ everySec: 90, reason: "quiet for 3 minutes" })).toBe(
+    "every 1\u202fmin: quiet for 3 minutes",
+  );
 });
 
 test("polling gives its reason", () => {

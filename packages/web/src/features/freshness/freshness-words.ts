@@ -1,5 +1,6 @@
 import { problemOf } from "stackit/contract/problems";
 import type { Freshness } from "stackit/contract/repo";
+import { formatSpan } from "../../lib/durations.ts";
 import type { GlyphName } from "../../ui/glyphs.tsx";
 
 export type Tone = "ok" | "run" | "warn" | "bad" | "idle";
@@ -65,6 +66,11 @@ export function watchingWords({ watching, nextDueAt, activity }: Freshness): str
   if (watching.mode === "events") return "watching files";
   const seconds = watching.pollIntervalSec;
   return `polling every ${seconds}\u202fs${watching.reason ? `: ${watching.reason}` : ""}`;
+}
+
+/** How often the remote is asked, and why. */
+export function intervalWords({ everySec, reason }: NonNullable<Freshness["interval"]>): string {
+  return `every ${formatSpan(everySec * 1000)}: ${reason}`;
 }
 
 /** Why the remote's host is not asked now; what follows is when it will be, or that a run is asking. */
