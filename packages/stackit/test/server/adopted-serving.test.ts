@@ -62,7 +62,7 @@ test("a clone that is handed over is served and synced, says what is in the way,
   const checked = await doctor();
   expect(checked.stdout).toContain(
     `✓ repository old: ${clone} is handed over to the server; its HEAD will be detached\n` +
-      `✓ repository old: mirror of ${url}, with the token in OLD_TOKEN\n`,
+      `✓ repository old: mirror of ${url}, which answers with the token in OLD_TOKEN\n`,
   );
   expect(await fingerprintTree(clone)).toBe(untouched);
 

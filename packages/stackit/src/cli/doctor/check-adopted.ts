@@ -12,7 +12,7 @@ import { findCheckout } from "../../repos/find-checkout.ts";
 import { checkMirror } from "./check-mirror.ts";
 import { codeOf, type Finding } from "./finding.ts";
 
-/** Whether a clone can be handed over as it is, and whether its remote has an address. Changes nothing, contacts no remote. */
+/** Whether a clone can be handed over as it is, and whether its remote answers. Changes nothing, fetches nothing. */
 export async function checkAdopted(
   repo: AdoptedConfig,
   githubApp: GithubAppConfig | undefined,
@@ -26,7 +26,7 @@ export async function checkAdopted(
     const { config, isDetached } = await examineCheckout(spawner, found, join(folder, "stand-in"), signal);
     const url = repo.url ?? remoteUrlOf(config, parseRemoteUrl);
     const state = isDetached ? "its HEAD is detached" : "its HEAD will be detached";
-    const credentialEnv = url.origin === repo.authorizedOrigin ? repo.credentialEnv : undefined;
+    const { authorization, credentialEnv } = url.origin === repo.authorizedOrigin ? repo : {};
     return [
       { level: "ok", subject, detail: `${found.top} is handed over to the server; ${state}` },
       await checkMirror(
@@ -34,10 +34,12 @@ export async function checkAdopted(
           id: repo.id,
           kind: "mirror",
           url,
+          ...(authorization !== undefined && { authorization }),
           ...(credentialEnv !== undefined && { credentialEnv }),
           ...(repo.namesCredentials && { namesCredentials: true }),
         },
         githubApp,
+        signal,
       ),
     ];
   } catch (error) {
