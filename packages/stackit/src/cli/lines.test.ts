@@ -102,6 +102,27 @@ test("where there is no progress there are no words for it", () => {
   expect(progressWords(silent)).toBeUndefined();
 });
 
+test("the status of a repository whose change is held back says so, and how to let it through", () => {
+  const at = "2026-01-05T09:59:00.000Z";
+  const held: RepoSummary = {
+    id: "shop",
+    displayName: "shop",
+    kind: "mirror",
+    trunk: "main",
+    freshness: {
+      health: "fresh",
+      activity: "idle",
+      lastSuccessAt: at,
+      consecutiveFailures: 0,
+      expectedMaxAgeSec: 600,
+      lastAttempt: { at, runId: "1", outcome: "held" },
+    },
+  };
+  expect(statusLines([held], Date.parse(at), plain).at(-1)).toContain(
+    "held: more than half of the branches would vanish; `stackit sync shop` names them",
+  );
+});
+
 test("the status of repositories is a table with one row each", () => {
   const nowMs = Date.parse("2026-01-05T10:00:00.000Z");
   const freshness = {

@@ -86,6 +86,7 @@ export function statusLines(
       row,
       ...(progress === undefined ? [] : [`${INDENT}${progress}`]),
       ...(consecutiveFailures === 0 ? [] : failureLines(freshness, details.get(id), nowMs, paint)),
+      ...(freshness.lastAttempt?.outcome === "held" ? [paint("yellow", `${INDENT}${heldWords(id)}`)] : []),
       ...(waitingFor ? [paint("yellow", `${INDENT}${waitWords(waitingFor, nowMs)}`)] : []),
     ];
   });
@@ -113,6 +114,10 @@ function failureLines(
     paint("red", `${INDENT}failed ${times}${why}${next}`),
     ...(more === "" ? [] : [`${INDENT}${more}`]),
   ];
+}
+
+function heldWords(id: string): string {
+  return `held: more than half of the branches would vanish; \`stackit sync ${id}\` names them, and how to let it through`;
 }
 
 function waitWords({ host, reason, until }: NonNullable<Freshness["waitingFor"]>, nowMs: number): string {

@@ -19,13 +19,26 @@ export function repoSummary(repo: ServedRepo, syncs: SyncRequester): RepoSummary
 
 export function repoStatus(repo: ServedRepo, syncs: SyncRequester): RepoStatus {
   const { snapshot, displayPath, deletedAt } = repo;
+  const summary = repoSummary(repo, syncs);
+  const isHeld = summary.freshness.lastAttempt?.outcome === "held";
   return {
-    ...repoSummary(repo, syncs),
+    ...summary,
     generation: snapshot?.generation ?? 0,
     counts: snapshot?.counts ?? { branches: 0, stacks: 0, needsRestack: 0 },
     remotes: [...repo.remotes],
     ...(displayPath === undefined ? {} : { path: displayPath }),
-    notes: [...(deletedAt === undefined ? [] : [deletedNote(deletedAt)]), ...(snapshot?.notes ?? [])],
+    notes: [
+      ...(deletedAt === undefined ? [] : [deletedNote(deletedAt)]),
+      ...(isHeld ? [heldNote(repo.id)] : []),
+      ...(snapshot?.notes ?? []),
+    ],
+  };
+}
+
+function heldNote(id: string): RepoNote {
+  return {
+    code: "held",
+    detail: `More than half of the branches would vanish, so nothing was changed, and the last state is shown. stackit sync ${id} names them, and how to let it through; a second look does so by itself.`,
   };
 }
 

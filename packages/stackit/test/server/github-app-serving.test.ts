@@ -273,7 +273,9 @@ test("doctor says what the App may read, and how to mend what it may not", async
   expect(fine.stdout).toMatch(
     /✓ repository widget: mirror of .*, with the GitHub App where that is installed\n/,
   );
-  expect(fine.stdout).toMatch(/✓ repository own: mirror of .*, which answers with the token in PERSONS_TOKEN\n/);
+  expect(fine.stdout).toMatch(
+    /✓ repository own: mirror of .*, which answers with the token in PERSONS_TOKEN\n/,
+  );
   expect(fine.stdout).toContain(
     "! repository alone: the GitHub App is not installed on octo/alone: it is asked without credentials, which is enough when it is public\n" +
       "  → Install it at https://github.com/apps/stackit-test/installations/new, or add the repository",

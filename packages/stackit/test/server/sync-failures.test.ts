@@ -176,7 +176,8 @@ async function failAndRecover(shop: Shop, status: number, code: string, cause: C
     expect(text).not.toContain(secret);
   }
   expect(await server.get<View>("/repos/shop/view")).toEqual(shown);
-  const { freshness } = await server.get<RepoStatus>("/repos/shop");
+  const { freshness, notes } = await server.get<RepoStatus>("/repos/shop");
+  expect(notes.map((note) => note.code)).toEqual(code === "sync/held" ? ["held"] : []);
   if (code === "sync/held") expect(freshness.lastAttempt?.outcome).toBe("held");
   else expect(freshness).toMatchObject({ health: "failing", lastAttempt: { outcome: "failed", code } });
 
