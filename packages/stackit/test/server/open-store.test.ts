@@ -30,6 +30,7 @@ async function writeUntilKilled(dataDir: string, storeKey: string, rows: number)
     last = line;
     if (++acknowledged === rows) child.kill("SIGKILL");
   }
+  child.kill("SIGKILL");
   expect(await exit).toEqual([null, "SIGKILL"]);
   return last;
 }
