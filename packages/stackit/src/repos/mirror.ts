@@ -2,22 +2,18 @@ import { performance } from "node:perf_hooks";
 import { Problem } from "../contract/problem-error.ts";
 import type { Hold, RefChanges } from "../contract/sync-run.ts";
 import type { CommitPair } from "../git/diff-tree.ts";
-import { RefListing } from "../git/for-each-ref.ts";
-import { listingAfter, type RefMove } from "../git/listing-after.ts";
 import { MirrorGit } from "../git/mirror-git.ts";
-import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
 import { fixedCredentials } from "../git/remote-credentials.ts";
 import type { Spawner } from "../git/spawner.ts";
 import type { AdvertisedRefs, RefLooker } from "../git/wire/ls-refs.ts";
 import { orAborted } from "../lib/or-aborted.ts";
-import { HEADS, MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
+import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type FetchPlan, planFetch } from "./advertised-refs.ts";
-import { bringRefs, bringsAll } from "./bring-refs.ts";
+import { cloneMirror } from "./clone-mirror.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HeadHistory } from "./head-history.ts";
 import { HoldGate } from "./hold-gate.ts";
-import { LineCounts } from "./line-counts.ts";
 import { DamagedMirrorError, isLockInTheWay, whatItSaysOfFiles } from "./mirror-damage.ts";
 import { ensureMirror, isMirror, removeLeftovers, replaceMirror } from "./mirror-folder.ts";
 import { MirrorHealth } from "./mirror-health.ts";
@@ -25,26 +21,16 @@ import type { MirrorOptions, MirrorResult, MirrorWork } from "./mirror-options.t
 import { fullNameOf, type MirrorPlace } from "./mirror-place.ts";
 import { MirrorRemote } from "./mirror-remote.ts";
 import { MirrorUpkeep, type UpkeepReport } from "./mirror-upkeep.ts";
-import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
-import { commitsOf, describeRefChanges, kindOfChanges, NO_REF_CHANGES } from "./ref-changes.ts";
-import { RefJournal } from "./ref-journal.ts";
-import { type RawReading, readRaw, toReading } from "./ref-reader.ts";
-import { mirrorSettings, type RepoSettings } from "./repo-settings.ts";
+import { commitsOf, describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
+import { RefMover } from "./ref-mover.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
-import { NO_STACK_CHANGES, type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
+import { ShownMirror } from "./shown-mirror.ts";
+import { NO_STACK_CHANGES, type Published } from "./snapshot-publisher.ts";
 import type { RefreshResult } from "./working-copy.ts";
 import { WriteTurns } from "./write-turns.ts";
 
-interface State {
-  readonly raw: RawReading;
-  readonly listing: RefListing;
-  readonly settings: RepoSettings;
-}
-
 const SECOND_LOOK_MS = 300_000;
-/** There may be a thousand mirrors, and each that was read keeps a process for so long. */
-const OBJECTS_IDLE_MS = 5_000;
 /** Cloning brings everything there is. */
 const CLONE_TIMEOUT_MS = 3_600_000;
 
@@ -68,15 +54,12 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly #mirrorGit: MirrorGit;
   #place: MirrorPlace;
   readonly #git: ReadOnlyGit;
-  readonly #objects: ObjectPool;
-  readonly #lines: LineCounts;
   readonly #heads: HeadHistory;
   readonly #turns = new WriteTurns();
   readonly #upkeep: MirrorUpkeep;
-  #builder: ModelBuilder;
-  readonly #publisher = new SnapshotPublisher();
   readonly #gate: HoldGate;
-  readonly #journal: RefJournal;
+  readonly #shown: ShownMirror;
+  readonly #mover: RefMover;
   readonly #closing = new AbortController();
   readonly #spawner: Spawner;
   #isThere = false;
@@ -84,11 +67,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   #isUnsure = false;
   /** What the remote said when all of it was here and published. */
   #equalTo: AdvertisedRefs | undefined;
-  #state: State | undefined;
   readonly #health: MirrorHealth;
   #opening: Promise<void> | undefined;
-  /** Whether what the builder made last is the model that is shown. */
-  #buildsOn = true;
 
   constructor(spawner: Spawner, looker: RefLooker, options: MirrorOptions) {
     const { id, dir, url, owner, name, credentials = fixedCredentials(undefined) } = options;
@@ -106,13 +86,15 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#mirrorGit = new MirrorGit(spawner, dir);
     this.#remote = new MirrorRemote(looker, this.#mirrorGit, { url, credentials });
     this.#git = new ReadOnlyGit(spawner, dir);
-    this.#objects = new ObjectPool(this.#git, { idleMs: OBJECTS_IDLE_MS });
     this.#health = new MirrorHealth(this.#mirrorGit);
-    this.#lines = new LineCounts(this.#git, options.lineCounts, () => this.#health.suspect());
     this.#heads = new HeadHistory(options.headMoves);
     this.#upkeep = new MirrorUpkeep(this.#mirrorGit, () => this.#heads.forget(), options.upkeep);
-    this.#builder = this.#newBuilder();
-    this.#journal = new RefJournal(dir);
+    this.#shown = new ShownMirror(spawner, this.#mirrorGit, {
+      heads: this.#heads,
+      lineCounts: options.lineCounts,
+      onMissing: () => this.#health.suspect(),
+    });
+    this.#mover = new RefMover(this.#mirrorGit, this.#remote, this.#heads);
     this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
   }
 
@@ -143,16 +125,16 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   }
 
   get snapshot(): GraphSnapshot | undefined {
-    return this.#publisher.snapshot;
+    return this.#shown.snapshot;
   }
 
   refOid(ref: string): string | undefined {
-    return this.#state?.listing.refs.get(ref);
+    return this.#shown.refs.get(ref);
   }
 
   /** The listener must not throw. Returns the way to stop listening. */
   onPublished(listener: (published: Published) => void): () => void {
-    return this.#publisher.onPublished(listener);
+    return this.#shown.onPublished(listener);
   }
 
   /**
@@ -198,14 +180,14 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const lap = stopwatch();
     await this.#prepare(signal);
     await this.#health.check({ ...work, signal });
-    const isFirst = this.#state === undefined;
+    const isFirst = !this.#shown.isRead;
     if (isFirst) await this.#readOwn(signal);
     phases.readMs += lap();
 
-    const before = this.#state;
+    const { isRead, head: headBefore } = this.#shown;
     const wasUnsure = this.#isUnsure;
-    const mustRead = wasUnsure || this.#isRenamedSince(before);
-    const ours = (wasUnsure ? (await this.#read(signal)).listing : before?.listing)?.refs ?? new Map();
+    const mustRead = wasUnsure || this.#shown.isRenamed(this);
+    const ours = wasUnsure ? (await this.#shown.read(signal)).listing.refs : this.#shown.refs;
     const { advertised, unmet } = await this.#remote.lookFor(
       work.expected,
       { refs: ours, wasAt: (ref, oid) => this.#heads.wasAt(ref, oid) },
@@ -217,11 +199,10 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       return { ...this.#result("unchanged", phases), ...told };
     }
     const plan = planFetch(ours, advertised.refs, MIRRORED_PREFIXES);
-    const change = { gone: plan.gone.map(({ ref }) => ref), before: ours, after: advertised.refs };
-    const hold = this.#gate.check(change, work.confirmed);
-    const head = advertised.head === headOf(before?.raw) ? undefined : advertised.head;
-    const isEqual = plan.wanted.length === 0 && plan.gone.length === 0 && head === undefined;
-    if (hold || (isEqual && before && !mustRead)) {
+    const hold = this.#gate.check(lossOf(plan, ours, advertised), work.confirmed);
+    const nextHead = advertised.head === headBefore ? undefined : advertised.head;
+    const isEqual = plan.wanted.length === 0 && plan.gone.length === 0 && nextHead === undefined;
+    if (hold || (isEqual && isRead && !mustRead)) {
       phases.fetchMs += lap();
       if (hold) return { ...this.#result("held", phases), hold, ...told };
       this.#gate.clear();
@@ -230,24 +211,17 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     }
     using _turn = await this.#turns.forFetch(signal);
     this.#isUnsure = true;
-    await this.#heads.announce(plan.leaving);
-    await this.#journal.begin(
-      ours,
-      [...plan.wanted, ...plan.gone].map(({ ref }) => ref),
-      {
-        head: headOf(before?.raw),
-        isWhole: bringsAll(plan, ours),
-      },
+    const moves = await this.#mover.move(
+      { plan, refs: ours, head: headBefore, nextHead, trunk: this.#shown.trunkTips },
+      { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress: work.onProgress },
     );
-    const moves = await this.#carryOut(this.#mirrorGit, plan, ours, head, { ...work, signal });
-    await this.#journal.end();
     phases.fetchMs += lap();
 
     // Nobody else moves refs here: what a transaction wrote need not be read again.
-    const reading = await this.#read(signal, wasUnsure ? undefined : moves);
+    const reading = await this.#shown.read(signal, wasUnsure ? undefined : moves);
     await this.#options.beforePublishing?.(signal);
     phases.readMs += lap();
-    const published = await this.#advance(reading, signal);
+    const published = await this.#shown.advance(reading, this, signal);
     this.#isUnsure = false;
     phases.deriveMs += lap();
     this.#gate.clear();
@@ -256,7 +230,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
 
   async probe(signal: AbortSignal): Promise<RefChanges> {
     const { refs } = await this.#remote.look(AbortSignal.any([signal, this.#closing.signal]));
-    const ours = this.#state?.listing.refs ?? new Map<string, string>();
+    const ours = this.#shown.refs;
     const plan = planFetch(ours, refs, MIRRORED_PREFIXES);
     const deltas = [
       ...[...refs].flatMap(([ref, now]) => {
@@ -282,7 +256,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
    * cloned anew by the next run. @throws {GitError}
    */
   async maintain({ signal }: { signal: AbortSignal }): Promise<UpkeepReport | undefined> {
-    if (!this.#state || this.#isUnsure || !this.#health.isGood) return undefined;
+    if (!this.#shown.isRead || this.#isUnsure || !this.#health.isGood) return undefined;
     const until = AbortSignal.any([signal, this.#closing.signal]);
     try {
       const report = await this.#turns.forUpkeep(until, (ended) => this.#upkeep.run(ended));
@@ -317,117 +291,40 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     work.extendDeadline?.(CLONE_TIMEOUT_MS);
     try {
       const advertised = await this.#remote.look(signal);
-      const before = this.#state?.listing.refs ?? new Map<string, string>();
-      const { gone } = planFetch(before, advertised.refs, MIRRORED_PREFIXES);
-      const change = { gone: gone.map(({ ref }) => ref), before, after: advertised.refs };
-      const hold = this.#gate.check(change, work.confirmed);
+      const { refs } = this.#shown;
+      const plan = planFetch(refs, advertised.refs, MIRRORED_PREFIXES);
+      const hold = this.#gate.check(lossOf(plan, refs, advertised), work.confirmed);
       if (hold) return hold;
       using _turn = await this.#turns.forFetch(signal);
-      await replaceMirror(dir, { id, url: url.href }, async (folder) => {
-        const git = new MirrorGit(this.#spawner, folder);
-        await git.init(await this.#remote.objectFormat(signal), { signal });
-        const plan = planFetch(new Map(), advertised.refs, MIRRORED_PREFIXES);
-        await this.#carryOut(git, plan, new Map(), advertised.head, { ...work, signal });
-      });
+      const options = { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress: work.onProgress };
+      await replaceMirror(dir, { id, url: url.href }, (folder) =>
+        cloneMirror(this.#spawner, folder, this.#remote, advertised, options),
+      );
     } catch (error) {
       if (signal.aborted) throw error;
       throw new DamagedMirrorError("damaged, and cloning it anew failed", { cause: error });
     }
     this.#health.noteClonedAnew();
     this.#isUnsure = true;
-    this.#buildsOn = false;
-    this.#builder = this.#newBuilder();
-    this.#lines.forgetUnavailable();
-    await this.#objects.reopen();
+    await this.#shown.startAnew();
     return undefined;
-  }
-
-  #newBuilder(): ModelBuilder {
-    return new ModelBuilder(this.#git, this.#objects, this.#lines, {
-      formerTips: async (branch) => this.#heads.formerTips(branch),
-      namesPerson: false,
-    });
-  }
-
-  async #carryOut(
-    git: MirrorGit,
-    plan: FetchPlan,
-    ours: ReadonlyMap<string, string>,
-    head: string | undefined,
-    { signal, onProgress }: Pick<MirrorWork, "signal" | "onProgress">,
-  ): Promise<readonly RefMove[] | undefined> {
-    const trunkRefs = [headOf(this.#state?.raw), `${HEADS}${this.snapshot?.trunk}`];
-    const trunk = trunkRefs.flatMap((ref) => ours.get(ref ?? "") ?? []);
-    const options = { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress };
-    const moves = await bringRefs(git, this.#remote, plan, { refs: ours, trunk }, options);
-    if (head?.startsWith(HEADS)) await git.setHead(head, { signal });
-    if (ours.size === 0) await git.packRefs({ signal });
-    return moves;
   }
 
   /** What an earlier process left can be read at once, before the remote answers: the last state that was complete. */
   async #readOwn(signal: AbortSignal): Promise<void> {
     await this.#heads.load();
-    let reading = await this.#read(signal);
-    const undone = await this.#journal.undo(this.#mirrorGit, reading.listing.refs, { signal });
+    let reading = await this.#shown.read(signal);
+    const undone = await this.#mover.undo(reading.listing.refs, { signal });
     if (undone === "had-nothing") {
       this.#isUnsure = true;
       return;
     }
-    if (undone === "went-back") reading = await this.#read(signal);
-    if (reading.listing.refs.size > 0) await this.#advance(reading, signal);
-  }
-
-  /** `moves`: all that has moved since the reading before, where that is known. */
-  async #read(
-    signal: AbortSignal,
-    moves?: readonly RefMove[],
-  ): Promise<{ raw: RawReading; listing: RefListing }> {
-    const { dir } = this.#options;
-    const known = this.#state && moves ? listingAfter(this.#state.listing.raw, moves) : undefined;
-    const raw = await readRaw(this.#git, { gitDir: dir, commonDir: dir, top: dir }, signal, known);
-    if (raw.hasBroken) throw new DamagedMirrorError("refs are broken");
-    return { raw, listing: new RefListing(raw.listing, this.#state?.listing) };
-  }
-
-  async #advance(
-    { raw, listing }: { raw: RawReading; listing: RefListing },
-    signal: AbortSignal,
-  ): Promise<Pick<RefreshResult, "refs" | "stacks">> {
-    const before = this.#state;
-    const settings = this.#settings(raw, before);
-    const reading = { ...toReading(raw, listing), head: { kind: "none" as const } };
-    const advance = { reading, settings, listing, readsOn: before !== undefined, anew: !this.#buildsOn };
-    this.#buildsOn = false;
-    const tools = { builder: this.#builder, lines: this.#lines };
-    this.#heads.look(listing.refs, listing.deltas);
-    const { publish, commits } = await this.#publisher.prepare(tools, advance, signal);
-    if (this.#builder.absent.length > 0) throw new DamagedMirrorError("objects are missing");
-    await this.#heads.settle(listing.deltas, kindOfChanges(commits), (oids) => this.#keep(oids, signal));
-    this.#state = { raw, listing, settings };
-    this.#buildsOn = true;
-    return publish();
-  }
-
-  /** What a mirror that was cloned anew no longer has cannot be kept. */
-  async #keep(oids: readonly string[], signal: AbortSignal): Promise<void> {
-    const here = await this.#objects.read(oids, { signal });
-    await this.#mirrorGit.keep([...here.keys()], { signal });
-  }
-
-  #settings(raw: RawReading, before: State | undefined): RepoSettings {
-    const ref = headOf(raw);
-    const head = ref?.startsWith(HEADS) ? ref.slice(HEADS.length) : undefined;
-    const isSame = before?.settings.initDefault === head && !this.#isRenamedSince(before);
-    return before && isSame ? before.settings : mirrorSettings(this, head);
-  }
-
-  #isRenamedSince(state: State | undefined): boolean {
-    return state !== undefined && fullNameOf(state.settings) !== fullNameOf(this);
+    if (undone === "went-back") reading = await this.#shown.read(signal);
+    if (reading.listing.refs.size > 0) await this.#shown.advance(reading, this, signal);
   }
 
   #result(outcome: RefreshResult["outcome"], phases: RefreshResult["phases"]): RefreshResult {
-    const { generation } = this.#publisher;
+    const { generation } = this.#shown;
     return { outcome, generation, refs: NO_REF_CHANGES, stacks: NO_STACK_CHANGES, phases };
   }
 
@@ -435,13 +332,16 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#closing.abort();
     await this.#opening;
     (await this.#turns.forFetch(this.#closing.signal))[Symbol.dispose]();
-    await this.#publisher[Symbol.asyncDispose]();
-    await this.#objects[Symbol.asyncDispose]();
+    await this.#shown[Symbol.asyncDispose]();
   }
 }
 
-function headOf(raw: RawReading | undefined): string | undefined {
-  return raw?.head.kind === "ref" ? raw.head.ref : undefined;
+function lossOf(
+  { gone }: FetchPlan,
+  before: ReadonlyMap<string, string>,
+  { refs: after }: AdvertisedRefs,
+): Parameters<HoldGate["check"]>[0] {
+  return { gone: gone.map(({ ref }) => ref), before, after };
 }
 
 /** Milliseconds since it was asked before. */

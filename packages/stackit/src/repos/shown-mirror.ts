@@ -1,0 +1,181 @@
+import { RefListing } from "../git/for-each-ref.ts";
+import { listingAfter, type RefMove } from "../git/listing-after.ts";
+import type { MirrorGit } from "../git/mirror-git.ts";
+import { ObjectPool } from "../git/object-pool.ts";
+import { ReadOnlyGit } from "../git/read-only-git.ts";
+import type { Spawner } from "../git/spawner.ts";
+import { HEADS } from "../stacks/ref-reading.ts";
+import type { GraphSnapshot } from "./graph-snapshot.ts";
+import type { HeadHistory } from "./head-history.ts";
+import { type LineCountStore, LineCounts } from "./line-counts.ts";
+import { DamagedMirrorError } from "./mirror-damage.ts";
+import { fullNameOf } from "./mirror-place.ts";
+import { ModelBuilder } from "./model-builder.ts";
+import { kindOfChanges } from "./ref-changes.ts";
+import { type RawReading, readRaw, toReading } from "./ref-reader.ts";
+import { mirrorSettings, type RepoSettings } from "./repo-settings.ts";
+import { type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
+import type { RefreshResult } from "./working-copy.ts";
+
+/** What is on disk, not shown yet. */
+export interface MirrorReading {
+  readonly raw: RawReading;
+  readonly listing: RefListing;
+}
+
+interface State extends MirrorReading {
+  readonly settings: RepoSettings;
+}
+
+/** What a mirror is called while it is shown. */
+export type MirrorNames = Pick<RepoSettings, "remotes" | "owner" | "name">;
+
+/** There may be a thousand mirrors, and each that was read keeps a process for so long. */
+const OBJECTS_IDLE_MS = 5_000;
+
+const NO_REFS: ReadonlyMap<string, string> = new Map();
+
+/**
+ * What readers are shown of a mirror: the model of its last complete reading, which stays when a later one fails. The difference of
+ * two readings is what changed. Not for two calls at once. Disposal ends what runs.
+ */
+export class ShownMirror implements AsyncDisposable {
+  readonly #dir: string;
+  readonly #git: ReadOnlyGit;
+  readonly #keeper: MirrorGit;
+  readonly #heads: HeadHistory;
+  readonly #objects: ObjectPool;
+  readonly #lines: LineCounts;
+  readonly #publisher = new SnapshotPublisher();
+  #builder: ModelBuilder;
+  #state: State | undefined;
+  /** Whether what the builder made last is the model that is shown. */
+  #buildsOn = true;
+
+  /** `onMissing`: something that must be there was not. */
+  constructor(
+    spawner: Spawner,
+    keeper: MirrorGit,
+    options: {
+      readonly heads: HeadHistory;
+      readonly lineCounts: LineCountStore | undefined;
+      readonly onMissing: () => void;
+    },
+  ) {
+    this.#dir = keeper.gitDir;
+    this.#keeper = keeper;
+    this.#heads = options.heads;
+    this.#git = new ReadOnlyGit(spawner, keeper.gitDir);
+    this.#objects = new ObjectPool(this.#git, { idleMs: OBJECTS_IDLE_MS });
+    this.#lines = new LineCounts(this.#git, options.lineCounts, options.onMissing);
+    this.#builder = this.#newBuilder();
+  }
+
+  /** Whether there was a complete reading. */
+  get isRead(): boolean {
+    return this.#state !== undefined;
+  }
+
+  /** Empty before the first reading. */
+  get refs(): ReadonlyMap<string, string> {
+    return this.#state?.listing.refs ?? NO_REFS;
+  }
+
+  /** The ref that HEAD names. */
+  get head(): string | undefined {
+    const head = this.#state?.raw.head;
+    return head?.kind === "ref" ? head.ref : undefined;
+  }
+
+  /** Where the trunk is, as far as that is known. */
+  get trunkTips(): readonly string[] {
+    return [this.head, `${HEADS}${this.snapshot?.trunk}`].flatMap((ref) => this.refs.get(ref ?? "") ?? []);
+  }
+
+  get snapshot(): GraphSnapshot | undefined {
+    return this.#publisher.snapshot;
+  }
+
+  /** Of the snapshot; 0 before the first. */
+  get generation(): number {
+    return this.#publisher.generation;
+  }
+
+  /** The listener must not throw. Returns the way to stop listening. */
+  onPublished(listener: (published: Published) => void): () => void {
+    return this.#publisher.onPublished(listener);
+  }
+
+  /** Whether it is shown by other names than these. */
+  isRenamed(names: MirrorNames): boolean {
+    return this.#state !== undefined && fullNameOf(this.#state.settings) !== fullNameOf(names);
+  }
+
+  /**
+   * Publishes nothing. `moves`: all that has moved since what is shown, where that is known.
+   * @throws {DamagedMirrorError} {GitError} or the system's error
+   */
+  async read(signal: AbortSignal, moves?: readonly RefMove[]): Promise<MirrorReading> {
+    const dir = this.#dir;
+    const known = this.#state && moves ? listingAfter(this.#state.listing.raw, moves) : undefined;
+    const raw = await readRaw(this.#git, { gitDir: dir, commonDir: dir, top: dir }, signal, known);
+    if (raw.hasBroken) throw new DamagedMirrorError("refs are broken");
+    return { raw, listing: new RefListing(raw.listing, this.#state?.listing) };
+  }
+
+  /** Publishes a reading that reads on from what is shown. @throws {DamagedMirrorError} {GitError} and what is shown stays */
+  async advance(
+    { raw, listing }: MirrorReading,
+    names: MirrorNames,
+    signal: AbortSignal,
+  ): Promise<Pick<RefreshResult, "refs" | "stacks">> {
+    const before = this.#state;
+    const settings = this.#settings(raw, names);
+    const reading = { ...toReading(raw, listing), head: { kind: "none" as const } };
+    const advance = { reading, settings, listing, readsOn: before !== undefined, anew: !this.#buildsOn };
+    this.#buildsOn = false;
+    const tools = { builder: this.#builder, lines: this.#lines };
+    this.#heads.look(listing.refs, listing.deltas);
+    const { publish, commits } = await this.#publisher.prepare(tools, advance, signal);
+    if (this.#builder.absent.length > 0) throw new DamagedMirrorError("objects are missing");
+    await this.#heads.settle(listing.deltas, kindOfChanges(commits), (oids) => this.#keep(oids, signal));
+    this.#state = { raw, listing, settings };
+    this.#buildsOn = true;
+    return publish();
+  }
+
+  /** The files were exchanged for others: nothing that was learnt from them counts any more. What is shown stays. */
+  async startAnew(): Promise<void> {
+    this.#buildsOn = false;
+    this.#builder = this.#newBuilder();
+    this.#lines.forgetUnavailable();
+    await this.#objects.reopen();
+  }
+
+  #newBuilder(): ModelBuilder {
+    return new ModelBuilder(this.#git, this.#objects, this.#lines, {
+      formerTips: async (branch) => this.#heads.formerTips(branch),
+      namesPerson: false,
+    });
+  }
+
+  /** What a mirror that was cloned anew no longer has cannot be kept. */
+  async #keep(oids: readonly string[], signal: AbortSignal): Promise<void> {
+    const here = await this.#objects.read(oids, { signal });
+    await this.#keeper.keep([...here.keys()], { signal });
+  }
+
+  #settings(raw: RawReading, names: MirrorNames): RepoSettings {
+    const ref = raw.head.kind === "ref" ? raw.head.ref : undefined;
+    const head = ref?.startsWith(HEADS) ? ref.slice(HEADS.length) : undefined;
+    const before = this.#state?.settings;
+    return before && before.initDefault === head && !this.isRenamed(names)
+      ? before
+      : mirrorSettings(names, head);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#publisher[Symbol.asyncDispose]();
+    await this.#objects[Symbol.asyncDispose]();
+  }
+}
