@@ -11,6 +11,10 @@ export type App = FastifyInstance<
 >;
 
 declare module "fastify" {
+  interface FastifyReply {
+    /** Of the problem that is answered with, for the log. */
+    problemCode?: string | undefined;
+  }
   interface FastifyContextConfig {
     /** Asked every few seconds by machines: not logged, not counted. */
     isProbe?: boolean;

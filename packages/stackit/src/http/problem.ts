@@ -59,10 +59,10 @@ export function problemBody(problem: Problem, requestId: string): ProblemBody {
 /** Answers with the problem that `error` is. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = toProblem(error);
+  reply.problemCode = problem.code;
   // What has a cause was foreseen by nobody; a run that failed or a reading that has not ended was.
   if (problem.code === "server/internal" || (problem.status >= 500 && problem.cause !== undefined))
     request.log.error({ err: problem.cause ?? problem, code: problem.code }, "request failed");
-  else if (problem.status >= 500) request.log.info({ code: problem.code }, "request not served");
   for (const name of ["etag", "cache-control", "content-encoding", "content-length", "vary"])
     reply.removeHeader(name);
   reply

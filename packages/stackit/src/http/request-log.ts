@@ -24,6 +24,7 @@ export function requestLogger(logger: FastifyBaseLogger): FastifyBaseLogger {
 
 /** One line for each request, when it is over. Those that probes send every few seconds are left out. */
 export function logRequests(app: App): void {
+  app.decorateReply("problemCode");
   app.addHook("onResponse", async (request, reply) => logRequest(request, reply, "request"));
   app.addHook("onRequestAbort", async (request) => {
     request.log.info({ method: request.method, path: pathOf(request.url) }, "client went away");
@@ -38,6 +39,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, message: strin
       path: pathOf(request.url),
       route: request.routeOptions.url,
       status: reply.statusCode,
+      code: reply.problemCode,
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
       client: request.ip,
     },

@@ -6,6 +6,7 @@ import { EventLog } from "../../src/events/event-log.ts";
 import { requestLogger } from "../../src/http/request-log.ts";
 import { createServer } from "../../src/http/server.ts";
 import { SyncQueue } from "../../src/sync/sync-queue.ts";
+import { SyncFailure } from "../../src/sync/sync-target.ts";
 import { HandMadeRepo } from "../support/hand-made-repo.ts";
 import { startServer, widget } from "../support/started-server.ts";
 
@@ -25,6 +26,18 @@ test("each request is one line of the log, without its query", async () => {
     durationMs: expect.any(Number),
   });
   expect(JSON.stringify(server.log)).not.toContain("secret");
+});
+
+test("a request that is refused is one line too, with the code of its problem", async () => {
+  await using server = await startServer({ repos: [new HandMadeRepo("slow")] });
+  await server.app.inject("/api/v1/repos/slow/view");
+  await server.app.inject("/api/v1/repos/nobody/view");
+  await expect.poll(() => server.log.filter(({ msg }) => msg === "request")).toHaveLength(2);
+  expect(server.log.filter(({ path }) => String(path).endsWith("/view"))).toMatchObject([
+    { status: 503, code: "repo/not-ready" },
+    { status: 404, code: "repo/not-found" },
+  ]);
+  expect(server.log.filter(({ code }) => code !== undefined)).toHaveLength(2);
 });
 
 test("what probes ask every few seconds is not logged unless it fails", async () => {
@@ -72,7 +85,30 @@ test("the server is alive at once, and ready when every repository was read", as
     ]);
   }
   repo.publish({});
-  expect((await server.app.inject("/readyz")).json()).toEqual({ status: "ok" });
+  expect((await server.app.inject("/readyz")).json()).toEqual({ status: "ok", notRead: [] });
+});
+
+test("a repository that cannot be read keeps the server from being ready until it was tried, and no longer", async () => {
+  const hopeless = new HandMadeRepo("hopeless");
+  const answered = Promise.withResolvers<void>();
+  await using server = await startServer({
+    repos: [widget(), hopeless],
+    run: async () => {
+      await answered.promise;
+      throw new SyncFailure("sync/auth-failed", "It answered 401.", { retryable: false });
+    },
+  });
+  const ticket = server.syncs.request("hopeless", { trigger: "startup" });
+  await expect.poll(() => ticket.run().state).toBe("running");
+  const waiting = await server.app.inject("/readyz");
+  expect([waiting.statusCode, waiting.json()]).toMatchObject([503, { waitingFor: ["hopeless"] }]);
+  answered.resolve();
+  await ticket.finished;
+  const ready = await server.app.inject("/readyz");
+  expect([ready.statusCode, ready.json()]).toEqual([
+    200,
+    { status: "ok", notRead: [{ id: "hopeless", code: "sync/auth-failed" }] },
+  ]);
 });
 
 test("a server whose store does not answer is not ready, and says nothing of why to strangers", async () => {

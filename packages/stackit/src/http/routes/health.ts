@@ -3,12 +3,25 @@ import { Problem } from "../../contract/problem-error.ts";
 import type { App } from "../app-type.ts";
 import { content, responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
+import type { SyncRequester } from "../server-parts.ts";
 
 const Status = Type.Object({ status: Type.Enum(["ok"]) });
 const ok = { status: "ok" };
 
+const Readiness = Type.Object({
+  status: Type.Enum(["ok"]),
+  /** Tried since the start, and not read once: what is wrong with each is in its freshness. */
+  notRead: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      /** The problem code of its last run. */
+      code: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
 /** `prefix` is empty for the paths that probes expect, which are not documented a second time. */
-export function healthRoutes(app: App, prefix: string, { repos, history }: RouteContext): void {
+export function healthRoutes(app: App, prefix: string, { repos, syncs, history }: RouteContext): void {
   const common = { tags: ["server"], hide: prefix === "" };
   const config = { isProbe: true };
 
@@ -25,14 +38,12 @@ export function healthRoutes(app: App, prefix: string, { repos, history }: Route
   const ready = {
     ...common,
     operationId: "getReadiness",
-    summary: "Whether every repository was read once and the store answers",
-    response: responses({ 200: content("It is ready.", "application/json", Status) }, "server/not-ready"),
+    summary: "Whether every repository was read or tried once and the store answers",
+    response: responses({ 200: content("It is ready.", "application/json", Readiness) }, "server/not-ready"),
   };
   app.get(`${prefix}/readyz`, { schema: ready, config }, async (_request, reply) => {
-    const waitingFor = repos
-      .list()
-      .filter(({ snapshot }) => !snapshot)
-      .map(({ id }) => id);
+    const unread = repos.list().filter(({ snapshot }) => !snapshot);
+    const waitingFor = unread.filter(({ id }) => !wasTried(id, syncs)).map(({ id }) => id);
     await history.check().catch((cause: unknown) => {
       throw new Problem("server/not-ready", "The store does not answer.", {
         cause,
@@ -43,6 +54,13 @@ export function healthRoutes(app: App, prefix: string, { repos, history }: Route
       const detail = `${waitingFor.length} of ${repos.list().length} repositories have not been read yet.`;
       throw new Problem("server/not-ready", detail, { members: { waitingFor } });
     }
-    return reply.header("cache-control", "no-store").send(ok);
+    const notRead = unread.map(({ id }) => ({ id, code: syncs.freshness(id).lastAttempt?.code }));
+    return reply.header("cache-control", "no-store").send({ status: "ok", notRead });
   });
+}
+
+/** Whether a run of this process has ended. Those of earlier ones say nothing of what is mended since. */
+function wasTried(id: string, syncs: SyncRequester): boolean {
+  const runId = syncs.freshness(id).lastAttempt?.runId;
+  return runId !== undefined && syncs.findRun(id, runId) !== undefined;
 }
