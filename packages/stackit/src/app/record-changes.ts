@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { LoggedEvent } from "../contract/events.ts";
 import { problemOf } from "../contract/problems.ts";
+import type { Hold } from "../contract/sync-run.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Store } from "../store/open-store.ts";
 import type { RunChange } from "../sync/run-observers.ts";
@@ -21,9 +22,10 @@ export function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log
     if (what === "progress") return events.passOn(event);
     events.append(event);
     if (run.state === "finished") {
-      const { repoId, outcome, triggers, durationMs, error, recloned } = run;
-      const level = outcome === "failed" || recloned ? "warn" : outcome === "unchanged" ? "debug" : "info";
-      const facts = { runId: run.id, repoId, outcome, triggers, durationMs, recloned };
+      const { repoId, outcome, triggers, durationMs, error, recloned, hold } = run;
+      const isBad = outcome === "failed" || outcome === "held" || recloned;
+      const level = isBad ? "warn" : outcome === "unchanged" ? "debug" : "info";
+      const facts = { runId: run.id, repoId, outcome, triggers, durationMs, recloned, ...heldFacts(hold) };
       const failure = error && {
         code: error.code,
         detail: error.detail,
@@ -34,6 +36,13 @@ export function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log
     }
     await store.syncRuns.save(storeKey, run);
   });
+}
+
+/** Names of branches are in the run's record. */
+function heldFacts(hold: Hold | undefined): object {
+  if (!hold) return {};
+  const { id: holdId, branchesBefore, branchesAfter, confirmsAt } = hold;
+  return { holdId, branchesBefore, branchesAfter, confirmsAt, mend: problemOf("sync/held")?.mend };
 }
 
 export function logUpkeep({ repoId, durationMs, report, error }: UpkeepEnded, log: Logger): void {

@@ -6,11 +6,17 @@ import { UsageError } from "./usage-error.ts";
 export class ServerAnswerError extends Error {
   /** The problem body, when the server sent one. */
   readonly problem: Readonly<Record<string, unknown>> | undefined;
+  /** Of that problem. */
+  readonly code: string | undefined;
 
-  constructor(message: string, options: { cause?: unknown; problem?: Record<string, unknown> } = {}) {
+  constructor(
+    message: string,
+    options: { cause?: unknown; problem?: Record<string, unknown>; code?: string | undefined } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = "ServerAnswerError";
     this.problem = options.problem;
+    this.code = options.code;
   }
 }
 
@@ -93,5 +99,5 @@ function problemError(response: Response, answer: unknown): ServerAnswerError {
     .filter(Boolean)
     .join(": ");
   const code = text("code");
-  return new ServerAnswerError(code ? `${sentence} (${code})` : sentence, { problem });
+  return new ServerAnswerError(code ? `${sentence} (${code})` : sentence, { problem, code });
 }

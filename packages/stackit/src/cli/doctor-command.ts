@@ -84,7 +84,7 @@ async function readConfig(
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     tellUnknown([]);
-    tell({ level: "fail", subject, detail: error.message, mend: "Change that setting." });
+    tell({ level: "fail", subject, detail: error.message, mend: error.mend });
     return undefined;
   }
 }

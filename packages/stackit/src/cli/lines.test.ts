@@ -186,13 +186,13 @@ test("the status of repositories is a table with one row each", () => {
   repos.push(...mirrors);
   const details = new Map([["gone", "The folder is gone."]]);
   expect(`\n${statusLines(repos, nowMs, plain, details).join("\n")}`).toBe(`
-HEALTH   REPOSITORY  NAME  TRUNK     CURRENT   ACTIVITY  READ     CHANGED
-local    shop        Shop  main      ui        idle      now      5 min ago
-failing  gone              no trunk  detached  queued    never    never
-        failed 3 times in a row: sync/unreadable, the working copy cannot be read
-        The folder is gone. \`detail\` names the cause. \`stackit doctor\` checks the folder, its permissions and git.
-fresh    ours              main      -         idle      3 s ago  5 min ago
-failing  theirs            no trunk  -         idle      never    never
+HEALTH   REPOSITORY  NAME  TRUNK         CURRENT  ACTIVITY  READ     CHANGED
+local    shop        Shop  main          ui       idle      now      5 min ago
+failing  gone              not read yet  -        queued    never    never
+        failed 3 times in a row: sync/unreadable, the repository's folder cannot be read or written
+        The folder is gone. \`stackit doctor\` checks the folder, its permissions and git.
+fresh    ours              main          -        idle      3 s ago  5 min ago
+failing  theirs            not read yet  -        idle      never    never
         failed once: sync/auth-failed, the remote refused the credentials, or wants some; next try in 40 s
         Give the mirror a \`credentialEnv\` in the file of --repos-config, renew the token that it names, or install the GitHub App on the repository. \`stackit doctor\` tells what is set and what is missing.`);
 });

@@ -65,9 +65,9 @@ export function statusLines(
     freshness.health,
     id,
     displayName === id ? "" : displayName,
-    trunk || "no trunk",
+    trunk || (isUnread(freshness) ? "not read yet" : "no trunk"),
     // Nobody works in a mirror.
-    kind === "mirror" ? "-" : (currentBranch ?? "detached"),
+    kind === "mirror" || isUnread(freshness) ? "-" : (currentBranch ?? "detached"),
     freshness.activity,
     ago(freshness.lastSuccessAt, nowMs),
     ago(freshness.lastChangeAt, nowMs),
@@ -91,6 +91,10 @@ export function statusLines(
     ];
   });
   return [paint("dim", title), ...painted];
+}
+
+function isUnread({ lastSuccessAt }: Freshness): boolean {
+  return lastSuccessAt === undefined;
 }
 
 function intervalWords({ interval }: Freshness): string {

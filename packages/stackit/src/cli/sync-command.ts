@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Value } from "typebox/value";
+import { problemOf } from "../contract/problems.ts";
 import { type RefChange, SyncRun } from "../contract/sync-run.ts";
 import { ServerAnswerError, ServerClient } from "./ask-server.ts";
 import { pickRepo } from "./pick-repo.ts";
@@ -35,6 +36,7 @@ export async function syncCommand(
     if (run.error) {
       const { title, detail, code } = run.error;
       printLine(terminal.stderr, `error: ${title}: ${detail} (${code})`);
+      printNextStep(code, terminal);
     }
     return run.outcome === "failed" || run.outcome === "held" ? 1 : 0;
   } catch (error) {
@@ -44,8 +46,20 @@ export async function syncCommand(
     else if (options.json && error.problem)
       printLine(terminal.stdout, JSON.stringify(error.problem, null, 2));
     printLine(terminal.stderr, `error: ${error.message}`);
+    printNextStep(error.code, terminal);
     return 1;
   }
+}
+
+/** A held run has printed its own. */
+function nextStep(code: string): string | undefined {
+  if (code === "repo/not-found") return "`stackit status` lists the repositories of this server.";
+  return code.startsWith("sync/") && code !== "sync/held" ? problemOf(code)?.mend : undefined;
+}
+
+function printNextStep(code: string | undefined, terminal: Terminal): void {
+  const step = code === undefined ? undefined : nextStep(code);
+  if (step !== undefined) printLine(terminal.stderr, `  → ${step}`);
 }
 
 /** The finished run. */

@@ -84,6 +84,7 @@ function chooseRepos(cwd: Setting | undefined, surroundings: Surroundings): Repo
   if (listed.some(({ id }) => id === "default")) {
     throw new ConfigError(
       `${cwd?.origin ?? "--cwd"} serves its repository as "default", and the list of repositories has that id too. Rename it there, or leave one of the two out.`,
+      { mend: `Change that id in the list, or leave ${cwd?.origin ?? "--cwd"} out.` },
     );
   }
   return [
@@ -97,6 +98,7 @@ function refuseExposure(config: Config, bind: Setting | undefined): void {
   if (config.readOnly || isLoopback(config.bind)) return;
   throw new ConfigError(
     `${bind?.origin ?? "--bind"} is ${config.bind}: other machines could reach this server, and there is no sign-in yet. Add --read-only, or bind to 127.0.0.1.`,
+    { mend: "Add --read-only, or give --bind 127.0.0.1." },
   );
 }
 
@@ -204,5 +206,7 @@ class SettingsReader {
 
 function refused({ value, origin }: Setting, allowed: string): ConfigError {
   const shown = value.length > 80 ? `${value.slice(0, 80)}…` : value;
-  return new ConfigError(`${origin} is ${JSON.stringify(shown)}; it must be ${allowed}.`);
+  return new ConfigError(`${origin} is ${JSON.stringify(shown)}; it must be ${allowed}.`, {
+    mend: `Set ${origin} to ${allowed}.`,
+  });
 }

@@ -1,5 +1,6 @@
 import type { TObject } from "typebox";
 import { Value } from "typebox/value";
+import { nearest } from "../lib/nearest.ts";
 import { ConfigError } from "./config-error.ts";
 
 /** How to speak of an object in a file, and of what is in it. */
@@ -16,21 +17,36 @@ export interface Place {
 
 /** Why `found` is not what the schema asks, as one sentence. Never quotes a list or an object. */
 export function firstMistake(schema: TObject, found: unknown, place: Place): ConfigError {
-  // `boolean` repeats what `additionalProperties` says better.
-  const error = Value.Errors(schema, found).find(({ keyword }) => keyword !== "boolean");
+  // A key that is misspelt is lacking too, and its name says more.
+  const [strange] = unknownKeys(schema, found);
+  if (strange !== undefined) return unknownKey(strange, Object.keys(schema.properties), place);
+  const [error] = Value.Errors(schema, found);
   if (error?.keyword === "required") {
-    return new ConfigError(`${place.whole} lacks ${quotedList(error.params.requiredProperties)}.`);
-  }
-  if (error?.keyword === "additionalProperties") {
-    return new ConfigError(
-      `${place.whole} has the unknown key ${quotedList(error.params.additionalProperties)}; allowed are ${Object.keys(schema.properties).join(", ")}.`,
-    );
+    const lacking = error.params.requiredProperties;
+    const mend = lacking.map((key) => `Add "${key}": ${place.allowed[key]}.`).join(" ");
+    return new ConfigError(`${place.whole} lacks ${quotedList(lacking)}.`, { mend });
   }
   const key = error?.instancePath.slice(1) ?? "";
   const where = key === "" ? place.whole : place.before + key;
   const value = key !== "" && isRecord(found) ? found[key] : found;
   const quoted = key === "" || place.unquoted.has(key) ? kindOf(value) : quote(value);
-  return new ConfigError(`${where} is ${quoted}; it must be ${place.allowed[key]}.`);
+  const allowed = place.allowed[key];
+  return new ConfigError(`${where} is ${quoted}; it must be ${allowed}.`, {
+    mend: `Change ${where} to ${allowed}.`,
+  });
+}
+
+export function unknownKeys(schema: TObject, found: unknown): string[] {
+  return isRecord(found) ? Object.keys(found).filter((key) => !Object.hasOwn(schema.properties, key)) : [];
+}
+
+function unknownKey(key: string, allowed: readonly string[], { whole }: Place): ConfigError {
+  const meant = nearest(key, allowed);
+  const guess = meant === undefined ? "" : `, most likely for "${meant}"`;
+  return new ConfigError(
+    `${whole} has the unknown key ${JSON.stringify(key)}${guess}; allowed are ${allowed.join(", ")}.`,
+    { mend: meant === undefined ? "Leave that key out." : `Rename that key to "${meant}".` },
+  );
 }
 
 /** A value of a file as a person finds it there, cut when it is long. */

@@ -33,15 +33,24 @@ export async function readGithubApp(
 ): Promise<GithubAppConfig | undefined> {
   const apiUrl = parseGithubApiUrl(settings.STACKIT_GITHUB_API_URL, githubUrl);
   const { [ID]: id, [KEY]: key, [KEY_FILE]: file } = settings;
-  if (key && file) throw new ConfigError(`${KEY} and ${KEY_FILE} are both set; leave one of the two out.`);
+  if (key && file)
+    throw new ConfigError(`${KEY} and ${KEY_FILE} are both set; leave one of the two out.`, {
+      mend: `Unset ${KEY} or ${KEY_FILE}.`,
+    });
   const given = key ?? file;
   if (!id && !given) return undefined;
-  if (!id) throw new ConfigError(`${given?.origin} is set, but ${ID} is not; a GitHub App needs both.`);
+  if (!id)
+    throw new ConfigError(`${given?.origin} is set, but ${ID} is not; a GitHub App needs both.`, {
+      mend: `Set ${ID} to the App ID, or unset ${given?.origin}.`,
+    });
   if (!given)
-    throw new ConfigError(`${ID} is set, but neither ${KEY} nor ${KEY_FILE} is; set one of the two.`);
+    throw new ConfigError(`${ID} is set, but neither ${KEY} nor ${KEY_FILE} is; set one of the two.`, {
+      mend: `Set ${KEY_FILE} to the path of the App's private key, or unset ${ID}.`,
+    });
   if (!/^(\d{1,15}|Iv[\w.]{1,60})$/.test(id.value)) {
     throw new ConfigError(
       `${ID} cannot be used; it must be the App ID or the Client ID on the App's settings page, such as 123456.`,
+      { mend: `Set ${ID} to the App ID on that page.` },
     );
   }
   const text = file ? await readKeyFile(file, cwd) : given.value;
@@ -52,13 +61,16 @@ async function readKeyFile({ value, origin }: Setting, cwd: string): Promise<str
   if (value.includes("-----")) {
     throw new ConfigError(
       `${origin} holds a key; it must be the path of a file with one. ${KEY} may hold a key.`,
+      { mend: `Set ${KEY} instead, or give ${origin} the path of the key's file.` },
     );
   }
   try {
     return await readFile(resolve(cwd, value), "utf8");
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? error.code : "unreadable";
-    throw new ConfigError(`${origin} names a file that cannot be read (${reason}).`);
+    throw new ConfigError(`${origin} names a file that cannot be read (${reason}).`, {
+      mend: `Set ${origin} to a file that this user can read.`,
+    });
   }
 }
 
@@ -71,5 +83,7 @@ function parseKey(text: string, { origin }: Setting): KeyObject {
   }
   if (key?.asymmetricKeyType === "rsa") return key;
   const found = origin === KEY_FILE ? "names a file that holds no such key" : "holds no such key";
-  throw new ConfigError(`${origin} ${found}; it must be ${A_KEY}.`);
+  throw new ConfigError(`${origin} ${found}; it must be ${A_KEY}.`, {
+    mend: `Generate a private key on that page, and set ${KEY_FILE} to the path of the file.`,
+  });
 }

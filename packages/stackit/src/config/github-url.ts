@@ -12,6 +12,7 @@ export function parseGithubUrl(setting: Setting | undefined): URL {
   if (url && isSafe(url) && url.href === `${url.origin}/`) return url;
   throw new ConfigError(
     `${setting.origin} cannot be used; it must be the https URL of a GitHub without user and path, such as https://github.example.com.`,
+    { mend: `Set ${setting.origin} to such a URL, or leave it out for github.com.` },
   );
 }
 
@@ -25,6 +26,7 @@ export function parseGithubApiUrl(setting: Setting | undefined, githubUrl: URL):
   if (url && isSafe(url) && url.href === `${url.origin}${url.pathname}`) return url;
   throw new ConfigError(
     `${setting.origin} cannot be used; it must be the https URL of a GitHub's API without user and query, such as https://github.example.com/api/v3.`,
+    { mend: `Set ${setting.origin} to such a URL, or leave it out: it follows from STACKIT_GITHUB_URL.` },
   );
 }
 

@@ -39,7 +39,10 @@ async function readReposFile(
     text = await readFile(path, "utf8");
   } catch (error) {
     const reason = error instanceof Error && "code" in error ? error.code : "unreadable";
-    throw new ConfigError(`${origin} names ${path}, which cannot be read (${reason}).`, { cause: error });
+    throw new ConfigError(`${origin} names ${path}, which cannot be read (${reason}).`, {
+      mend: `Set ${origin} to a JSON file that this user can read.`,
+      cause: error,
+    });
   }
   return parseReposFile(text, value, { folder: dirname(path), ...credentials });
 }

@@ -33,5 +33,8 @@ export function findCredentials(
   if (remote.credentialEnv === undefined) return undefined;
   throw new ConfigError(
     `${place}.credentialEnv names ${credentialEnv}, which is ${env[credentialEnv] === undefined ? "not set" : "empty"}; it must be a variable that holds a token.`,
+    {
+      mend: `Set ${credentialEnv} to a token where the server is started, or leave ${place}.credentialEnv out.`,
+    },
   );
 }

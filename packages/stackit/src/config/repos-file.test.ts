@@ -141,7 +141,19 @@ test.each<[unknown, string]>([
   [{ repos: [{ ...good, path: url }] }, 'repos[0].path is a URL; a remote to mirror is given as "url".'],
   [
     { repos: [{ ...good, pth: 1 }] },
-    'repos[0] has the unknown key "pth"; allowed are id, displayName, owner, name, path.',
+    'repos[0] has the unknown key "pth", most likely for "path"; allowed are id, displayName, owner, name, path.',
+  ],
+  [
+    { repos: [good, { id: "m", urll: url }] },
+    'repos.json: repos[1] has the unknown key "urll", most likely for "url"; allowed are id,',
+  ],
+  [
+    { repo: [good] },
+    'repos.json: the file has the unknown key "repo", most likely for "repos"; allowed are repos.',
+  ],
+  [
+    { repos: [{ ...mirror, credentialsEnv: "X" }] },
+    'the unknown key "credentialsEnv", most likely for "credentialEnv"',
   ],
   [
     { repos: [good, { ...mirror, id: "A" }] },

@@ -3,7 +3,7 @@ import { type Static, type TObject, Type } from "typebox";
 import { Value } from "typebox/value";
 import { ConfigError } from "./config-error.ts";
 import { ALLOWED_INTERVAL, parseIntervalMs } from "./duration.ts";
-import { firstMistake, isRecord, quote } from "./first-mistake.ts";
+import { firstMistake, isRecord, quote, unknownKeys } from "./first-mistake.ts";
 import { type CredentialSources, findCredentials } from "./remote-credentials.ts";
 import { ownerAndName, parseRemoteUrl } from "./remote-url.ts";
 
@@ -147,7 +147,9 @@ function parseJson(text: string, file: string): unknown {
     const reason = error instanceof Error ? error.message : String(error);
     // It may quote the text around the mistake, and that could be the password of a URL.
     const shown = text.includes("@") ? reason.replace(/, [^,]*".*$/s, "") : reason;
-    throw new ConfigError(`${file} is not valid JSON: ${shown}`);
+    throw new ConfigError(`${file} is not valid JSON: ${shown}`, {
+      mend: "Correct it there. JSON has double quotes, no comment, and no comma after the last of a list.",
+    });
   }
 }
 
@@ -162,7 +164,10 @@ function parseEntry(entry: unknown, place: string, surroundings: Surroundings): 
   const kind = kindOf(entry);
   refuseUselessKeys(entry, kind, place);
   if (isRecord(entry) && !("url" in entry || "path" in entry)) {
-    throw new ConfigError(`${place} lacks "path", of a working copy, or "url", of a remote to mirror.`);
+    if (unknownKeys(AdoptedEntry, entry).length > 0) throw mistakeBy(AdoptedEntry);
+    throw new ConfigError(`${place} lacks "path", of a working copy, or "url", of a remote to mirror.`, {
+      mend: `Add "path": ${ALLOWED_IN_ENTRY.path}, or "url": ${ALLOWED_IN_ENTRY.url}.`,
+    });
   }
   if (kind === "mirror") {
     if (!Value.Check(MirrorEntry, entry)) throw mistakeBy(MirrorEntry);
@@ -184,7 +189,9 @@ function kindOf(entry: unknown): RepoConfig["kind"] {
 
 function folderOf({ path }: { path: string }, place: string, { folder }: Surroundings): string {
   if (!/^[\w+.-]+:\/\//.test(path)) return resolve(folder, path);
-  throw new ConfigError(`${place}.path is a URL; a remote to mirror is given as "url".`);
+  throw new ConfigError(`${place}.path is a URL; a remote to mirror is given as "url".`, {
+    mend: `Rename ${place}.path to "url", or give it ${ALLOWED_IN_ENTRY.path}.`,
+  });
 }
 
 function mirror(
@@ -214,6 +221,7 @@ function adopted(
   if (credentialEnv !== undefined && !url) {
     throw new ConfigError(
       `${place}.credentialEnv needs "url" beside it: otherwise the clone's own configuration could name any host, and that would get the token.`,
+      { mend: `Add "url" there: ${ALLOWED_IN_ENTRY.url}.` },
     );
   }
   const remote = {
@@ -234,21 +242,28 @@ function adopted(
 
 function remoteUrl(text: string, place: string): URL {
   const parsed = parseRemoteUrl(text);
-  if ("mistake" in parsed) throw new ConfigError(`${place}.url ${parsed.mistake}.`);
-  return parsed.url;
+  if (!("mistake" in parsed)) return parsed.url;
+  throw new ConfigError(`${place}.url ${parsed.mistake}.`, {
+    mend: `Change ${place}.url to ${ALLOWED_IN_ENTRY.url}.`,
+  });
 }
 
 function interval(text: string | undefined, place: string): { syncIntervalMs?: number } {
   if (text === undefined) return {};
   const syncIntervalMs = parseIntervalMs(text);
   if (syncIntervalMs !== undefined) return { syncIntervalMs };
-  throw new ConfigError(`${place}.syncInterval is ${quote(text)}; it must be ${ALLOWED_INTERVAL}.`);
+  throw new ConfigError(`${place}.syncInterval is ${quote(text)}; it must be ${ALLOWED_INTERVAL}.`, {
+    mend: `Change ${place}.syncInterval to ${ALLOWED_INTERVAL}.`,
+  });
 }
 
 function refuseUselessKeys(entry: unknown, kind: RepoConfig["kind"], place: string): void {
   if (!isRecord(entry)) return;
   for (const [key, reason] of Object.entries(USELESS[kind])) {
-    if (key in entry) throw new ConfigError(`${place}.${key} cannot be used: ${reason}.`);
+    if (!(key in entry)) continue;
+    throw new ConfigError(`${place}.${key} cannot be used: ${reason}.`, {
+      mend: `Leave ${place}.${key} out.`,
+    });
   }
 }
 
@@ -260,6 +275,7 @@ function refuseTwins(repos: readonly RepoConfig[], file: string): void {
     if (first !== undefined) {
       throw new ConfigError(
         `${file}: repos[${index}].id is ${JSON.stringify(id)}, as is repos[${first}].id; each id must be given once.`,
+        { mend: `Change repos[${index}].id to one that no other repository has.` },
       );
     }
     indexes.set(id.toLowerCase(), index);

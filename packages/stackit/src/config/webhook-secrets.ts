@@ -14,6 +14,7 @@ export function parseWebhookSecrets({ value, origin }: Setting): string[] {
     if (found === undefined) continue;
     throw new ConfigError(
       `${origin}: secret ${index + 1} of ${secrets.length} ${found}; each must have ${MIN_LENGTH} characters or more, and commas separate them. \`openssl rand -hex 32\` makes one.`,
+      { mend: `Set ${origin} to secrets of ${MIN_LENGTH} characters or more, with commas between them.` },
     );
   }
   return secrets;

@@ -101,7 +101,7 @@ export const problems = {
   "server/not-ready": {
     status: 503,
     title: "The server is not ready yet",
-    mend: "Wait until every repository has been read once; `waitingFor` names those that have not.",
+    mend: "Wait until every repository has been read or tried once; `waitingFor` names those that have not.",
   },
   "server/internal": {
     status: 500,
@@ -111,7 +111,7 @@ export const problems = {
   "sync/held": {
     status: 409,
     title: "More than half of the branches would vanish",
-    mend: 'Look at `run.hold`. Send {"confirm":"<hold id>"} to let it through, or wait for the second look.',
+    mend: "Look at what would vanish, on the page or in `run.hold`, and let it through there, with `stackit sync REPO --confirm HOLD`, or by waiting for the second look.",
   },
   "sync/expectation-unmet": {
     status: 504,
@@ -125,8 +125,8 @@ export const problems = {
   },
   "sync/unreadable": {
     status: 500,
-    title: "The working copy cannot be read",
-    mend: "`detail` names the cause. `stackit doctor` checks the folder, its permissions and git.",
+    title: "The repository's folder cannot be read or written",
+    mend: "`stackit doctor` checks the folder, its permissions and git.",
   },
   "sync/auth-failed": {
     status: 502,
@@ -146,7 +146,7 @@ export const problems = {
   "sync/remote-error": {
     status: 502,
     title: "The remote answered with an error",
-    mend: "Read `detail`; it is tried again by itself.",
+    mend: "It is tried again by itself. When it stays, whoever runs the remote can tell more.",
   },
   "sync/rate-limited": {
     status: 503,
@@ -156,12 +156,12 @@ export const problems = {
   "sync/mirror-corrupt": {
     status: 500,
     title: "The mirror on disk is damaged",
-    mend: "It is cloned anew by itself; `detail` says why that did not succeed. The last good state is still served.",
+    mend: "It is cloned anew by itself with each sync until that succeeds. The last good state is still served.",
   },
   "sync/checkout-refused": {
     status: 409,
     title: "The checkout cannot be handed over as it is",
-    mend: "`detail` names what is in the way and what to do about it. Nothing was changed; it is looked at again with each sync. `stackit doctor` says the same.",
+    mend: "Nothing was changed; it is looked at again with each sync. `stackit doctor` says the same.",
   },
   "sync/disk-full": {
     status: 507,

@@ -1,4 +1,4 @@
-import { escapeHtml, htmlPage } from "./html-page.ts";
+import { escapeHtml, htmlPage, withCode } from "./html-page.ts";
 import type { OpenApiDocument, OpenApiOperation } from "./openapi.ts";
 
 /** The OpenAPI document as a page for people: no script, and nothing from elsewhere. */
@@ -32,8 +32,4 @@ function operationHtml(method: string, path: string, operation: OpenApiOperation
 <p>${withCode(operation.summary)}.${operation.description ? ` ${withCode(operation.description)}` : ""}</p>
 ${parameters.length > 0 ? `<table>${parameters.join("")}</table>` : ""}
 <details><summary>Answers</summary><table>${responses.join("")}</table></details>`;
-}
-
-function withCode(text: string): string {
-  return escapeHtml(text).replace(/`([^`]*)`/g, "<code>$1</code>");
 }

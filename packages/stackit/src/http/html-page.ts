@@ -3,6 +3,11 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+/** Text in which `code` stands between backticks, as HTML. */
+export function withCode(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
+}
+
 /** A plain page of ours without any script. `body` is HTML; `title` is text. */
 export function htmlPage(title: string, body: string): string {
   return `<!doctype html>

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { problems } from "../../src/contract/problems.ts";
 import { runCommand, startServe } from "../support/cli.ts";
 import { fingerprintTree } from "../support/fingerprint-tree.ts";
 import { askForCredentials, hang } from "../support/git-host-behaviours.ts";
@@ -97,7 +98,7 @@ test("sync waits for the run, and its exit code tells how it went", async () => 
 
   const unknown = await runCommand(["sync", "nobody"], { cwd, env });
   expect(unknown.code).toBe(1);
-  expect(unknown.stderr).toContain("repo/not-found");
+  expect(unknown.stderr).toMatch(/\(repo\/not-found\)\n {2}→ `stackit status` lists the repositories/);
 });
 
 test("sync follows a run for longer than one request waits for it", async () => {
@@ -133,7 +134,7 @@ test("sync follows a run for longer than one request waits for it", async () => 
   expect(run).toEqual({
     code: 1,
     stdout: "shop: failed in 60.0 s\n",
-    stderr: "error: Too late: It took too long. (sync/timeout)\n",
+    stderr: `error: Too late: It took too long. (sync/timeout)\n  → ${problems["sync/timeout"].mend}\n`,
   });
 });
 
@@ -230,7 +231,9 @@ test("doctor names each obstacle with its cure", async () => {
   expect(run.stdout).toMatch(/2 to mend before `stackit serve`\.\n$/);
 
   const bad = await runCommand(["doctor", "--port", "many"], { cwd: scene.root });
-  expect(bad.stdout).toContain('✗ configuration: --port is "many"; it must be a whole number');
+  expect(bad.stdout).toMatch(
+    /✗ configuration: --port is "many"; it must be a whole number.*\n {2}→ Set --port to a whole number from 0 to 65535\.\n/,
+  );
   expect(bad.code).toBe(1);
 });
 

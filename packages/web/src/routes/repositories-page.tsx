@@ -48,6 +48,11 @@ export function RepositoriesPage({ repos }: { repos: readonly RepoSummary[] }) {
   );
 }
 
+function Trunk({ repo: { trunk, freshness } }: { repo: RepoSummary }) {
+  if (trunk) return <bdi className="mono cut">{trunk}</bdi>;
+  return <span className="cut">{freshness.lastSuccessAt ? "no trunk" : "not read yet"}</span>;
+}
+
 function RepositoryRow({ repo }: { repo: RepoSummary }) {
   const { ticker } = useServices();
   const { freshness } = repo;
@@ -62,7 +67,7 @@ function RepositoryRow({ repo }: { repo: RepoSummary }) {
             {repo.repo ?? repo.displayName}
           </span>
           <span className="row-name">
-            <bdi className="mono cut">{repo.trunk || "no trunk"}</bdi>
+            <Trunk repo={repo} />
           </span>
         </Link>
       </td>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { ApiError } from "../api/client.ts";
 import { Button } from "./button.tsx";
+import { Coded } from "./coded.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { Sign } from "./glyphs.tsx";
 
@@ -34,7 +35,11 @@ export function ProblemBox({
         <p className="problem-title">
           {what} could not be shown. {title}.
         </p>
-        {detail && <p className="meta">{detail}</p>}
+        {detail && (
+          <p className="meta">
+            <Coded text={detail} />
+          </p>
+        )}
         {children}
         <div className="problem-actions">
           {onRetry && (

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { type ProblemCode, problems } from "../../contract/problems.ts";
 import type { App } from "../app-type.ts";
-import { escapeHtml, htmlPage } from "../html-page.ts";
+import { escapeHtml, htmlPage, withCode } from "../html-page.ts";
 import { isProblemCode } from "../problem.ts";
 import { noSuchRoute } from "../request-guards.ts";
 
@@ -27,7 +27,7 @@ function answer(code: ProblemCode, request: FastifyRequest, reply: FastifyReply)
   const body = `<h1>${escapeHtml(title)}</h1>
 <p><code>${code}</code>, HTTP status ${status}</p>
 <h2>What to do</h2>
-<p>${escapeHtml(mend)}</p>
+<p>${withCode(mend)}</p>
 <p><a href="/problems">All problems</a></p>`;
   return reply.type("text/html; charset=utf-8").send(htmlPage(title, body));
 }

@@ -11,6 +11,7 @@ import { count } from "../../lib/words.ts";
 import { formatRoute, type RepositoryRoute } from "../../routes/location.ts";
 import { useServices, useStore, useTicking } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
+import { Coded } from "../../ui/coded.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Key } from "../../ui/key.tsx";
 import { Age, Until } from "../../ui/time.tsx";
@@ -95,7 +96,9 @@ function StateLine({
     return (
       <p className={`state-line ${told.tone}`}>
         <Sign name={toneSigns[told.tone]} />
-        <strong>{told.text}</strong>
+        <strong>
+          <Coded text={told.text} />
+        </strong>
         {told.run && told.run.state === "finished" && (
           <ChangedRefs run={told.run} route={route} words="see which" />
         )}
@@ -185,7 +188,7 @@ function Remedy({ freshness, run }: { freshness: Freshness; run: SyncRun | undef
   if (freshness.health !== "failing" || run?.error === undefined) return null;
   return (
     <p className="meta remedy">
-      {run.error.detail} {problemOf(run.error.code)?.mend.replaceAll("`", "")}
+      <Coded text={[run.error.detail, problemOf(run.error.code)?.mend].filter(Boolean).join(" ")} />
     </p>
   );
 }

@@ -1,4 +1,5 @@
 import type { RepoNote } from "stackit/contract/repo";
+import { Coded } from "../../ui/coded.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 
 const titles: Record<RepoNote["code"], string> = {
@@ -25,7 +26,7 @@ export function RepoNotes({ notes }: { notes: readonly RepoNote[] }) {
         <li key={note.code} className={grave.has(note.code) ? "warn" : "idle"}>
           <Sign name={grave.has(note.code) ? "late" : "never"} />
           <p>
-            <strong>{titles[note.code]}.</strong> {note.detail}
+            <strong>{titles[note.code]}.</strong> <Coded text={note.detail} />
           </p>
         </li>
       ))}
