@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import { Deliveries } from "./deliveries.ts";
@@ -15,6 +16,7 @@ import { SyncRuns } from "./sync-runs.ts";
 const FILE_NAME = "stackit.sqlite";
 /** How long to wait for another process that writes to the same file. The event loop waits too. */
 const BUSY_TIMEOUT_MS = 5_000;
+const RETRY_MS = 20;
 /** Up to this size, a database is read through when it is opened, to find out whether it is whole. */
 const MAX_CHECKED_BYTES = 64 * 2 ** 20;
 
@@ -53,12 +55,26 @@ async function openFile(file: string, setAside: string | undefined): Promise<Sto
   createPrivately(file);
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
-    database.exec("pragma journal_mode = wal; pragma synchronous = normal");
+    await journalAhead(database);
+    database.exec("pragma synchronous = normal");
     if (statSync(file).size <= MAX_CHECKED_BYTES) check(database);
     return await migrated(database, setAside);
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** SQLite does not wait by itself for another process that makes the same file: of two that do so at once, one is refused. */
+async function journalAhead(database: DatabaseSync): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += RETRY_MS) {
+    try {
+      database.exec("pragma journal_mode = wal");
+      return;
+    } catch (error) {
+      if (primaryCodeOf(error) !== SQLITE_BUSY || waitedMs >= BUSY_TIMEOUT_MS) throw error;
+    }
+    await sleep(RETRY_MS);
   }
 }
 
@@ -88,6 +104,7 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
   };
 }
 
+const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
@@ -99,10 +116,14 @@ function check(database: DatabaseSync): void {
 }
 
 function isBroken(error: unknown): boolean {
-  if (error instanceof BrokenDatabase) return true;
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
-  const primaryCode = error.errcode & 0xff;
-  return primaryCode === SQLITE_CORRUPT || primaryCode === SQLITE_NOTADB;
+  const code = primaryCodeOf(error);
+  return error instanceof BrokenDatabase || code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
+}
+
+function primaryCodeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
+    return undefined;
+  return error.errcode & 0xff;
 }
 
 /** Returns the new name, or undefined when another process has already replaced the file. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { openStore } from "../../src/store/open-store.ts";
@@ -21,17 +22,18 @@ async function emptyFolder(): Promise<string> {
 /** Starts a writer and kills it without warning once it has acknowledged `rows`. Returns the last id it acknowledged. */
 async function writeUntilKilled(dataDir: string, storeKey: string, rows: number): Promise<string> {
   const child = spawn(process.execPath, [WRITER, dataDir, storeKey], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  onTestFinished(() => void child.kill("SIGKILL"));
   const exit = once(child, "exit");
+  const errors = text(child.stderr);
   let last = "";
   let acknowledged = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     last = line;
     if (++acknowledged === rows) child.kill("SIGKILL");
   }
-  child.kill("SIGKILL");
-  expect(await exit).toEqual([null, "SIGKILL"]);
+  expect(await exit, await errors).toEqual([null, "SIGKILL"]);
   return last;
 }
 
@@ -74,6 +76,18 @@ test("a database with damaged pages is kept aside, and a new one begun", async (
   await using store = await openStore(dataDir);
   expect(store.setAside).toBeDefined();
   expect(await store.lineCounts.getMany(["base1 head"])).toEqual(new Map());
+});
+
+test("a database that another process is about to make is waited for", async () => {
+  const dataDir = await emptyFolder();
+  const other = new DatabaseSync(join(dataDir, "stackit.sqlite"), { timeout: 0 });
+  other.exec("begin immediate");
+  // By the time this gives a promise, it was refused once.
+  const opening = openStore(dataDir);
+  other.exec("commit");
+  other.close();
+  await using store = await opening;
+  await store.ping();
 });
 
 test("a database of a newer version is left alone and named", async () => {

@@ -5,8 +5,6 @@ import { openStore } from "../../src/store/open-store.ts";
  * It prints the id of each run after the store has acknowledged it.
  */
 const [dataDir = "", storeKey = ""] = process.argv.slice(2);
-// Whoever reads may let go before the signal comes that ends this; writing goes on until then.
-process.stdout.on("error", () => {});
 const store = await openStore(dataDir);
 for (let n = 0; ; n++) {
   const id = String(n).padStart(6, "0");
