@@ -6,6 +6,8 @@ const Instant = Type.String({ format: "date-time" });
 export const EdgeSourceName = Type.Enum([
   "stackit",
   "branch-metadata",
+  "spr",
+  "stack-pr",
   "gh-stack",
   "git-spice",
   "git-town",

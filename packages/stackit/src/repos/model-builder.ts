@@ -5,7 +5,7 @@ import { buildGraph, updateGraph } from "../stacks/build-graph.ts";
 import { chooseTrunk, type Trunk } from "../stacks/choose-trunk.ts";
 import type { CommitFacts } from "../stacks/history.ts";
 import { orderStacks, reorderStacks } from "../stacks/order-stacks.ts";
-import { rootsOf } from "../stacks/recorded-edges.ts";
+import { type RecordedEdges, rootsOf } from "../stacks/recorded-edges.ts";
 import { REMOTES, type RefReading, STACKIT_STACKS } from "../stacks/ref-reading.ts";
 import { type Landing, readLandings } from "../stacks/trunk-log.ts";
 import type { BranchFacts } from "./branch-facts.ts";
@@ -39,6 +39,7 @@ export class ModelBuilder {
   readonly #recorded: RecordedSources;
   /** What is recorded as a parent and has none that is recorded. */
   #roots: readonly string[] = [];
+  #keptBefore: readonly RecordedEdges[] | undefined;
 
   /** `namesPerson`: whether models say who runs the server. */
   constructor(
@@ -81,7 +82,7 @@ export class ModelBuilder {
     const expected = before
       ? undefined
       : await this.#heldPart(this.#chooseTrunk(reading, settings, []), signal);
-    const [recorded] = await Promise.all([
+    const [kept] = await Promise.all([
       this.#recorded.gather(reading, settings, signal),
       this.#metadata.read(reading, before?.changedRefs, signal),
       expected && this.#learnCommits(reading, settings, expected, undefined, signal),
@@ -89,10 +90,12 @@ export class ModelBuilder {
     const changed = (prefixes: readonly string[]): boolean =>
       !before || before.changedRefs.some((ref) => prefixes.some((prefix) => ref.startsWith(prefix)));
     if (
-      before?.model.graph.workings.input.recorded !== recorded ||
+      !before ||
+      this.#keptBefore !== kept ||
       this.#metadata.namesOtherParents(before.model.graph, reading, before.changedRefs)
     ) {
-      this.#roots = [...this.#metadata.namedAsRoot(reading), ...rootsOf(recorded)];
+      this.#roots = [...this.#metadata.namedAsRoot(reading), ...rootsOf(kept)];
+      this.#keptBefore = kept;
     }
     const trunk = await this.#heldPart(this.#chooseTrunk(reading, settings, this.#roots), signal);
     const sameTrunk = before?.model.graph.trunk?.name === trunk?.name && before?.model.settings === settings;
@@ -101,6 +104,7 @@ export class ModelBuilder {
       this.#learnCommits(reading, settings, trunk, sameTrunk ? before?.changedRefs : undefined, signal),
     ]);
     const history = this.#commits.history;
+    const recorded = await this.#recorded.withCommits(kept, reading, history, before?.changedRefs, signal);
     const remembered = await this.#tipMemory.recall(reading, trunk?.name, before?.changedRefs);
     const { absent } = this.#commits;
     const input = { reading, trunk, history, absent, blobs: this.#metadata.records, recorded, remembered };

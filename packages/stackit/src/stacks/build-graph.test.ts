@@ -279,18 +279,24 @@ test("branches that tools make for themselves are in no stack, even with a recor
       heads: {
         main: "m2",
         "gh/ada/12/head": "a1",
-        "gh/ada/12/orig": "a1",
+        "gh/ada/12/next": "a1",
         "gitbutler/edit": "b2",
         "gh/ada": "b2",
+        "spr/ada/main.fix": "a1",
+        "spr/ada/fix": "b1",
+        "spr/ada/v1.2": "a1",
       },
       stackit: { "gh/ada/12/head": { parent: "main" } },
     }),
   ).toBe(`
 main
-  gh/ada
+  spr/ada/v1.2
+    spr/ada/fix
+      gh/ada
 - gh/ada/12/head  tool
-- gh/ada/12/orig  tool
+- gh/ada/12/next  tool
 - gitbutler/edit  tool
+- spr/ada/main.fix  tool
 `);
 });
 

@@ -82,11 +82,12 @@ export function buildGraph(input: GraphInput): StackGraph {
   const records = readAllRecords(reading, input.blobs);
   const tips = new Map<string, string>();
   const unstacked = new Map<string, { tip: string; reason: UnstackedReason }>();
+  const branches = { has: (name: string) => reading.refs.has(HEADS + name) };
   for (const [ref, tip] of reading.refs) {
     if (!ref.startsWith(HEADS)) continue;
     const name = ref.slice(HEADS.length);
     if (name === trunk?.name) continue;
-    if (isToolBranch(name)) unstacked.set(name, { tip, reason: "tool" });
+    if (isToolBranch(name, branches)) unstacked.set(name, { tip, reason: "tool" });
     else if (!trunk) unstacked.set(name, { tip, reason: "no-trunk" });
     else if (isRecorded(name, records, input)) tips.set(name, tip);
     else if (input.absent?.has(tip)) unstacked.set(name, { tip, reason: "missing-object" });

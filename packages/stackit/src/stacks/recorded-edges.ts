@@ -24,8 +24,16 @@ export interface RecordedEdges extends ToolRecord {
   };
 }
 
-/** Of what is kept for each branch apart from its refs: what was written with a forge first, then what tools and people keep. */
-const STRENGTH: readonly EdgeSource[] = ["gh-stack", "git-spice", "git-town", "git-machete", "av"];
+/** Of what is kept for each branch apart from its refs: what commits carry with them, what was written with a forge, then what tools and people keep. */
+const STRENGTH: readonly EdgeSource[] = [
+  "spr",
+  "stack-pr",
+  "gh-stack",
+  "git-spice",
+  "git-town",
+  "git-machete",
+  "av",
+];
 
 export function strongestFirst(recorded: readonly RecordedEdges[]): readonly RecordedEdges[] {
   return recorded.toSorted((a, b) => STRENGTH.indexOf(a.source) - STRENGTH.indexOf(b.source));

@@ -8,6 +8,8 @@ import type { RecordedEdges } from "./recorded-edges.ts";
 export type EdgeSource =
   | "stackit"
   | "branch-metadata"
+  | "spr"
+  | "stack-pr"
   | "gh-stack"
   | "git-spice"
   | "git-town"

@@ -1,10 +1,14 @@
+const SYNTHETIC_BASE = /^(spr\/.+\/)([^/]+)$/;
+
 /**
- * Branches that a tool makes for itself. They are never stack members: GitButler's workspace is a merge of all applied
- * stacks, and ghstack pushes `base`, `head`, `orig` and `next` for each pull request.
+ * Branches that a tool makes for itself. They are never stack members: GitButler's workspace is a merge of all applied stacks; ghstack
+ * pushes `base`, `head`, `orig` and `next` for each pull request, of which `orig` alone is the commit that its author wrote; and one of
+ * the tools called spr pushes `spr/ann/main.fix`, a base that it makes up, beside `spr/ann/fix`.
  */
-export function isToolBranch(name: string): boolean {
-  return (
-    /^gitbutler\/(workspace|integration|edit|target)$/.test(name) ||
-    /^gh\/[^/]+\/\d+\/(base|head|orig|next)$/.test(name)
-  );
+export function isToolBranch(name: string, { has }: { has: (branch: string) => boolean }): boolean {
+  if (/^gitbutler\/(workspace|integration|edit|target)$/.test(name)) return true;
+  if (/^gh\/[^/]+\/\d+\/(base|head|next)$/.test(name)) return true;
+  const [, folder, last] = SYNTHETIC_BASE.exec(name) ?? [];
+  const dot = last?.indexOf(".") ?? -1;
+  return last !== undefined && dot > 0 && has(`${folder}${last.slice(dot + 1)}`);
 }

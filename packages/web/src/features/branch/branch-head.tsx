@@ -135,6 +135,8 @@ function Problems({ place: { branch } }: { place: BranchPlace }) {
 const sourceNames: Record<EdgeSourceName, string> = {
   stackit: "Stackit metadata",
   "branch-metadata": "branch metadata",
+  spr: "spr's commits",
+  "stack-pr": "stack-pr's commits",
   "gh-stack": "gh-stack's file",
   "git-spice": "git-spice's data",
   "git-town": "git-town's configuration",

@@ -1,0 +1,69 @@
+import { firstParents, type History } from "../history.ts";
+import type { RecordedEdges } from "../recorded-edges.ts";
+
+/** What a stacking tool wrote into a commit, so that the commit can be told again after it was amended. */
+export interface CommitTrailers {
+  /** spr: eight hexadecimal digits. */
+  readonly sprId?: string;
+  /** stack-pr: the branch that was made of the commit. */
+  readonly stackPrBranch?: string;
+}
+
+interface CommitTool {
+  readonly source: "spr" | "stack-pr";
+  readonly branch: RegExp;
+  /** The branch that a commit belongs to, seen from a branch of the same stack. */
+  readonly branchOf: (trailers: CommitTrailers, other: string) => string | undefined;
+}
+
+const TOOLS: readonly CommitTool[] = [
+  {
+    source: "spr",
+    branch: /(?:^|\/)spr\/.+\/[0-9a-f]{8}$/,
+    branchOf: ({ sprId }, other) => (sprId === undefined ? undefined : other.replace(/[^/]+$/, sprId)),
+  },
+  { source: "stack-pr", branch: /\/stack\/\d+$/, branchOf: ({ stackPrBranch }) => stackPrBranch },
+];
+
+/** Whether a tool that tells its branches by their commits may have made this one. */
+export function isOfCommits(branch: string): boolean {
+  return TOOLS.some((tool) => tool.branch.test(branch));
+}
+
+export function readTrailers(message: string): CommitTrailers {
+  const sprId = /^commit-id:\s*([0-9a-f]{8})\s*$/m.exec(message)?.[1];
+  const stackPrBranch = /^stack-info: PR: \S+, branch: (\S+)\s*$/m.exec(message)?.[1];
+  return { ...(sprId !== undefined && { sprId }), ...(stackPrBranch !== undefined && { stackPrBranch }) };
+}
+
+/**
+ * Parents by what commits say of themselves: the first commit below a branch's own that belongs to another branch makes that one the
+ * parent, also when that one has been amended since. Sources that say nothing are left out. Costs the commits of these branches.
+ * `trailersOf` is asked for commits off the trunk alone.
+ */
+export function edgesOfCommits(
+  tips: ReadonlyMap<string, string>,
+  history: History,
+  trailersOf: (oid: string) => CommitTrailers | undefined,
+): readonly RecordedEdges[] {
+  return TOOLS.flatMap(({ source, branch, branchOf }) => {
+    const parents = new Map<string, string>();
+    const boundaries = new Map<string, string>();
+    const named = [...tips].filter(([name]) => branch.test(name));
+    // One that is gone may be told differently by several above it: the first by name is heard.
+    for (const [name, tip] of named.sort(([a], [b]) => (a < b ? -1 : 1))) {
+      let child = name;
+      for (const { oid } of firstParents(history, tip)) {
+        const owner = branchOf(trailersOf(oid) ?? {}, name);
+        // A commit without a trailer was put on top and not submitted yet.
+        if (owner === undefined || owner === child) continue;
+        parents.set(child, owner);
+        boundaries.set(child, oid);
+        // Below a living branch that branch speaks for itself; one that is gone is spoken for by those above it.
+        if (tips.has(owner) || parents.has(owner)) break;
+        child = owner;
+      }
+    }
+    return parents.size > 0 ? [{ source, parents, boundaries }] : [];
+  });
+}
