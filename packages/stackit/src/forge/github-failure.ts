@@ -6,6 +6,14 @@ const TOO_QUICK = "GitHub asks to be left alone for a while.";
 const NOT_ITS_KEY =
   "GitHub does not accept the key of the GitHub App: STACKIT_GITHUB_APP_ID and the private key do not belong together, or GitHub does not have them any more.";
 
+/** What to say of a question that GitHub refuses to answer. */
+export interface Refusals {
+  readonly unauthorized: string;
+  readonly forbidden: string;
+}
+
+const OF_APP: Refusals = { unauthorized: NOT_ITS_KEY, forbidden: "GitHub forbids this to the GitHub App." };
+
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
@@ -13,15 +21,15 @@ interface Answer {
 }
 
 /** Why GitHub's API did not do what it was asked for. Quotes nothing of what it was told or answered. */
-export function githubFailure(error: unknown): RemoteError {
+export function githubFailure(error: unknown, refusals = OF_APP): RemoteError {
   if (error instanceof RemoteError) return error;
   const answer = answerOf(error);
   if (!answer) return withoutAnswer(error);
   const { status } = answer;
   const retryAfterMs = quietMs(answer);
   if (retryAfterMs !== undefined) return new RemoteError("rate-limited", TOO_QUICK, { retryAfterMs });
-  if (status === 401) return new RemoteError("auth-failed", NOT_ITS_KEY);
-  if (status === 403) return new RemoteError("auth-failed", "GitHub forbids this to the GitHub App.");
+  if (status === 401) return new RemoteError("auth-failed", refusals.unauthorized);
+  if (status === 403) return new RemoteError("auth-failed", refusals.forbidden);
   if (status === 404) return new RemoteError("not-found", "GitHub's API does not have that.");
   return new RemoteError("error", `GitHub's API answered ${status}.`);
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import { Deliveries } from "./deliveries.ts";
+import { ForgeFacts } from "./forge-facts.ts";
 import { HeadMoves } from "./head-moves.ts";
 import { LineCounts } from "./line-counts.ts";
 import { migrations } from "./migrations/migrations.ts";
@@ -26,6 +27,7 @@ export interface Store extends AsyncDisposable {
   readonly deliveries: Deliveries;
   headMoves(repoKey: string): HeadMoves;
   readonly repositories: Repositories;
+  readonly forgeFacts: ForgeFacts;
   /** Where the file that was found is now, when it was no whole database and a new one was begun. */
   readonly setAside: string | undefined;
   /** @throws when the database does not answer. */
@@ -98,6 +100,7 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     deliveries: new Deliveries(db),
     headMoves: (repoKey) => new HeadMoves(db, repoKey),
     repositories: new Repositories(db),
+    forgeFacts: new ForgeFacts(db),
     setAside,
     ping: async () => void (await sql`select 1`.execute(db)),
     [Symbol.asyncDispose]: () => db.destroy(),

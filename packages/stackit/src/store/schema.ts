@@ -1,5 +1,6 @@
 import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
 import type { HeadMove } from "../stacks/head-move.ts";
+import type { PullRequest } from "../stacks/pull-request.ts";
 
 /**
  * The tables, in types that SQLite and PostgreSQL share: ids and JSON are text, times are epoch milliseconds in a
@@ -11,6 +12,9 @@ export interface Schema {
   delivery: DeliveryRow;
   head_move: HeadMoveRow;
   repository: RepositoryRow;
+  pull_request: PullRequestRow;
+  forge_look: ForgeLookRow;
+  forge_branch: ForgeBranchRow;
 }
 
 export interface SyncRunRow {
@@ -89,4 +93,36 @@ export interface RepositoryRow {
   first_seen_at: number;
   /** When a server last began to serve it. */
   last_seen_at: number;
+}
+
+/** A pull request of a repository's forge. */
+export interface PullRequestRow {
+  repo_key: string;
+  number: number;
+  state: PullRequest["state"];
+  /** The forge's time of its last change. */
+  updated_at: number;
+  /** The PullRequest as JSON. */
+  facts: string;
+}
+
+/** How well the pull requests of a repository are known. */
+export interface ForgeLookRow {
+  repo_key: string;
+  /** The forge's number for the repository that they are of. */
+  forge_id: number;
+  /** Of the forge's list of what was touched last. */
+  etag: string | null;
+  /** When the forge last said that there is nothing else. */
+  checked_at: number;
+  /** When something else was last found. */
+  changed_at: number;
+  /** When the forge was last asked for all that are open, and answered whole; null before. */
+  swept_at: number | null;
+}
+
+/** A branch whose pull requests the forge was asked for. */
+export interface ForgeBranchRow {
+  repo_key: string;
+  branch: string;
 }

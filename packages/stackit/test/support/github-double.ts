@@ -3,6 +3,13 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Octokit } from "@octokit/core";
+import { assertAnswer } from "./github-api/answers.ts";
+import {
+  type DoublePullRequest,
+  type DoubleRepository,
+  executeGraphql,
+  listPullRequests,
+} from "./github-api/pull-requests.ts";
 
 declare const request: Octokit["request"];
 /** What GitHub's own description says that a question is answered with. */
@@ -10,8 +17,7 @@ type Answer<R extends `${"GET" | "POST"} /${string}`> = Awaited<ReturnType<typeo
 
 type Permissions = Record<string, string>;
 
-interface Repository {
-  readonly id: number;
+interface Repository extends DoubleRepository {
   fullName: string;
   readonly olderNames: Set<string>;
 }
@@ -40,13 +46,27 @@ export interface GithubDouble extends AsyncDisposable {
   readonly privateKey: string;
   /** Method and path of everything that was asked, oldest first. */
   readonly requests: readonly string[];
+  /** What GraphQL was asked, oldest first. */
+  readonly queries: readonly { query: string; variables: Record<string, unknown> }[];
   /** All that were ever made, oldest first. */
   readonly tokens: readonly IssuedToken[];
   /** Of the tokens that are made from now on. */
   lifetimeMs: number;
   /** Answers in GitHub's place while it is set; returns false to let GitHub answer after all. */
   front: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
-  addRepository(fullName: string): void;
+  /** Of persons, who may read everything. */
+  readonly personalTokens: Set<string>;
+  /** What is wrong with it, for everybody who asks for pull requests. */
+  trouble: Trouble | undefined;
+  /** Whether it has stacks of its own; an Enterprise Server need not. */
+  hasStacks: boolean;
+  /** What is left of the hour's questions; of GraphQL alone. */
+  quotaLeft: number;
+  addRepository(fullName: string): DoubleRepository;
+  /** A pull request with the next number; what is not given is made up. */
+  openPullRequest(fullName: string, given: Partial<DoublePullRequest>): DoublePullRequest;
+  /** As people do it: its time of change moves on. */
+  change(pullRequest: DoublePullRequest, change: Partial<DoublePullRequest>): void;
   rename(fullName: string, newName: string): void;
   /** Lets the App see the repository; its owner's other ones stay as they are. */
   install(fullName: string): void;
@@ -58,7 +78,10 @@ export interface GithubDouble extends AsyncDisposable {
   mayRead(authorization: string | undefined, fullName: string): boolean;
 }
 
+export type Trouble = "primary-limit" | "secondary-limit" | "bad-gateway" | "hangs" | "unreadable";
+
 const APP_ID = 4711;
+const HOURLY_QUOTA = 5_000;
 /** Large enough not to be mistaken for the number of anything else. */
 let lastNumber = 1_000_000;
 
@@ -77,6 +100,7 @@ export async function githubDouble({
   const installations: Installation[] = [];
   const tokens: IssuedToken[] = [];
   const requests: string[] = [];
+  const queries: { query: string; variables: Record<string, unknown> }[] = [];
 
   const find = (fullName: string): Repository | undefined => {
     const name = fullName.toLowerCase();
@@ -92,22 +116,82 @@ export async function githubDouble({
   };
   const installationOf = (repository: Repository) =>
     installations.find((one) => one.repositories.has(repository));
+  /** Whose pull requests who tells this may read; undefined when it is nobody. */
+  const readerWith = (
+    authorization: string | undefined,
+  ): ((repository: Repository) => boolean) | undefined => {
+    const [, told = ""] = /^Bearer (.+)$/.exec(authorization ?? "") ?? [];
+    if (double.personalTokens.has(told)) return () => true;
+    const token = tokens.find((one) => one.token === told);
+    if (!token || token.isRevoked || token.expiresAtMs <= wallNow()) return undefined;
+    return ({ fullName }) =>
+      grants(token.permissions.pull_requests, "read") && token.repositories.includes(fullName);
+  };
+  const quota = () => ({
+    "x-ratelimit-limit": String(HOURLY_QUOTA),
+    "x-ratelimit-remaining": String(Math.max(0, double.quotaLeft)),
+    "x-ratelimit-reset": String(Math.floor(wallNow() / 1000) + 1_800),
+    "x-ratelimit-resource": "graphql",
+  });
 
   const server = createServer(async (incoming, response) => {
     requests.push(`${incoming.method} ${incoming.url}`);
     response.setHeader("date", new Date(wallNow()).toUTCString());
     if (double.front?.(incoming, response)) return;
-    const { pathname } = new URL(incoming.url ?? "/", "http://github");
+    const { pathname, searchParams } = new URL(incoming.url ?? "/", "http://github");
     const answer = (status: number, body: object, headers = {}) =>
       response
         .writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers })
         .end(JSON.stringify(body));
-    const problem = (status: number, message: string) =>
-      answer(status, { message, documentation_url: "https://docs.github.com/rest", status: String(status) });
+    const described = (endpoint: string, status: number, body: object, headers = {}) => {
+      assertAnswer(endpoint, body);
+      return answer(status, body, headers);
+    };
+    const problem = (status: number, message: string, headers = {}) => {
+      const body = { message, documentation_url: "https://docs.github.com/rest", status: String(status) };
+      return described("problem", status, body, headers);
+    };
+
+    const [, listed] = /^\/repos\/([^/]+\/[^/]+)\/pulls$/.exec(pathname) ?? [];
+    if (pathname === "/graphql" || listed !== undefined) {
+      if (double.trouble) return makeTrouble(double.trouble);
+      const mayRead = readerWith(incoming.headers.authorization);
+      if (!mayRead) return problem(401, "Bad credentials");
+      const findFor = (fullName: string) => {
+        const repository = find(fullName);
+        return repository && mayRead(repository) ? repository : undefined;
+      };
+      if (listed === undefined) {
+        const asked = JSON.parse((await incoming.toArray()).join(""));
+        queries.push(asked);
+        double.quotaLeft--;
+        return answer(200, await executeGraphql(asked, findFor, double), quota());
+      }
+      const repository = findFor(listed);
+      if (!repository) return problem(404, "Not Found");
+      const { etag, list } = listPullRequests(repository, searchParams);
+      if (incoming.headers["if-none-match"] === etag) return response.writeHead(304, { etag }).end();
+      return described("GET /repos/{owner}/{repo}/pulls", 200, list, { etag });
+    }
+
+    function makeTrouble(trouble: Trouble): unknown {
+      if (trouble === "hangs") return undefined;
+      if (trouble === "unreadable")
+        return answer(200, { data: null, errors: [{ message: "Something went wrong" }] });
+      if (trouble === "bad-gateway")
+        return response.writeHead(502, { "content-type": "text/html" }).end("<html>");
+      if (trouble === "secondary-limit") {
+        return problem(403, "You have exceeded a secondary rate limit.", { "retry-after": "30" });
+      }
+      double.quotaLeft = 0;
+      const message = "API rate limit exceeded";
+      if (pathname !== "/graphql") return problem(403, message, quota());
+      return answer(200, { errors: [{ type: "RATE_LIMITED", message }] }, quota());
+    }
 
     const mistake = mistakeOf(incoming.headers.authorization, publicKey);
     if (mistake) return problem(401, mistake);
-    if (incoming.method === "GET" && pathname === "/app") return answer(200, describeApp());
+    if (incoming.method === "GET" && pathname === "/app") return described("GET /app", 200, describeApp());
 
     const [, path, number] =
       /^\/(?:repos\/([^/]+\/[^/]+)|repositories\/(\d+))\/installation$/.exec(pathname) ?? [];
@@ -119,7 +203,7 @@ export async function githubDouble({
         const location = `${double.apiUrl.origin}/repositories/${repository.id}/installation`;
         return answer(301, { message: "Moved Permanently", url: location }, { location });
       }
-      return answer(200, describeInstallation(installation));
+      return described("GET /repos/{owner}/{repo}/installation", 200, describeInstallation(installation));
     }
 
     const [, id] = /^\/app\/installations\/(\d+)\/access_tokens$/.exec(pathname) ?? [];
@@ -161,7 +245,7 @@ export async function githubDouble({
       permissions,
       repository_selection: "selected",
     };
-    return answer(201, made);
+    return described("POST /app/installations/{installation_id}/access_tokens", 201, made);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -174,9 +258,33 @@ export async function githubDouble({
     requests,
     tokens,
     lifetimeMs: 3_600_000,
+    queries,
     front: undefined,
+    personalTokens: new Set(),
+    trouble: undefined,
+    hasStacks: true,
+    quotaLeft: HOURLY_QUOTA,
     addRepository(fullName) {
-      repositories.push({ id: ++lastNumber, fullName, olderNames: new Set() });
+      const id = ++lastNumber;
+      const repository = {
+        id,
+        fullName,
+        olderNames: new Set<string>(),
+        pullRequests: [],
+        failing: new Set<string>(),
+      };
+      repositories.push(repository);
+      return repository;
+    },
+    openPullRequest(fullName, given) {
+      const { id, pullRequests } = known(fullName);
+      const opened = madeUp(id, pullRequests.length + 1, wallNow(), given);
+      pullRequests.push(opened);
+      return opened;
+    },
+    change(pullRequest, change) {
+      const updatedMs = Math.max(wallNow(), Date.parse(pullRequest.updatedAt) + 1_000);
+      Object.assign(pullRequest, { updatedAt: instant(updatedMs) }, change);
     },
     rename(fullName, newName) {
       const repository = known(fullName);
@@ -221,6 +329,43 @@ export async function githubDouble({
     },
   };
   return double;
+}
+
+/** To the second, as GitHub has it. */
+function instant(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+/, "");
+}
+
+function madeUp(
+  repositoryId: number,
+  number: number,
+  nowMs: number,
+  given: Partial<DoublePullRequest>,
+): DoublePullRequest {
+  const { head = `branch-${number}` } = given;
+  return {
+    number,
+    title: `Do ${head}`,
+    body: "",
+    state: "OPEN",
+    isDraft: false,
+    base: "main",
+    head,
+    headOid: number.toString(16).padStart(40, "a"),
+    headRepositoryId: repositoryId,
+    author: "mira",
+    labels: [],
+    createdAt: instant(nowMs),
+    updatedAt: instant(nowMs),
+    mergedAt: null,
+    mergeCommit: null,
+    mergeable: "MERGEABLE",
+    reviewDecision: null,
+    reviews: [],
+    stack: null,
+    checks: [],
+    ...given,
+  };
 }
 
 function grants(granted: string | undefined, asked: string): boolean {

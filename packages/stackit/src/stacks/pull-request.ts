@@ -1,0 +1,77 @@
+/** What became of one check. `skipped`: it was not run, and that is in order. */
+export type CheckState = "failing" | "pending" | "passing" | "skipped";
+/** Of all checks of a commit together. `none`: there are no checks. */
+export type ChecksState = CheckState | "none";
+
+export interface Check {
+  readonly name: string;
+  readonly state: CheckState;
+  /** As the forge says it. */
+  readonly status: string;
+  /** As the forge says it; absent before the end, and for what knows no such thing. */
+  readonly conclusion?: string;
+  readonly url?: string;
+}
+
+/** The checks of one commit, all of them. */
+export interface CommitChecks {
+  readonly oid: string;
+  readonly state: ChecksState;
+  /** What counts for `state`, by name. */
+  readonly checks: readonly Check[];
+  /** When the forge was asked, in epoch milliseconds. */
+  readonly observedAtMs: number;
+}
+
+/** The place of a pull request in a stack that the forge itself keeps. */
+export interface NativeStack {
+  readonly number: number;
+  readonly size: number;
+  /** 1 is next to the base. */
+  readonly position: number;
+  /** The branch that the whole stack is for. */
+  readonly base: string;
+}
+
+export interface Review {
+  readonly author: string;
+  /** As the forge says it, such as `APPROVED`. */
+  readonly state: string;
+}
+
+/** A pull request as its forge told of it. Texts are a stranger's. Times are epoch milliseconds. */
+export interface PullRequest {
+  readonly number: number;
+  readonly title: string;
+  /** Cut where it is too long. */
+  readonly body: string;
+  readonly url: string;
+  readonly state: "open" | "merged" | "closed";
+  readonly isDraft: boolean;
+  /** The branch that it is for. */
+  readonly base: string;
+  /** The branch that it is made of; in `headRepositoryId`, which need not be the repository of `base`. */
+  readonly head: string;
+  readonly headOid: string;
+  /** The forge's number for that repository; absent when it was deleted. */
+  readonly headRepositoryId?: number;
+  /** Absent when the account was deleted. */
+  readonly author?: string;
+  readonly labels: readonly string[];
+  readonly createdAtMs: number;
+  /** Moves with whatever people do to it, but not with its checks. */
+  readonly updatedAtMs: number;
+  readonly mergedAtMs?: number;
+  readonly mergeCommitOid?: string;
+  readonly mergeable: "mergeable" | "conflicting" | "unknown";
+  /** As the forge says it, such as `APPROVED`; absent where it decides nothing. */
+  readonly reviewDecision?: string;
+  /** The latest of each reviewer who took a stand. */
+  readonly reviews: readonly Review[];
+  /** Null: it is in none. Absent: the forge does not say. */
+  readonly stack?: NativeStack | null;
+  /** Absent when they are not known. */
+  readonly checks?: CommitChecks;
+  /** When the forge was asked. */
+  readonly observedAtMs: number;
+}
