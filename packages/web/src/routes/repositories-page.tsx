@@ -1,6 +1,11 @@
 import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
-import { describeHealth, failureWords, watchingWords } from "../features/freshness/freshness-words.ts";
+import {
+  describeHealth,
+  failureWords,
+  heldWords,
+  watchingWords,
+} from "../features/freshness/freshness-words.ts";
 import { ProgressBar } from "../features/freshness/progress-bar.tsx";
 import { progressName, shortProgressWords } from "../features/freshness/progress-words.ts";
 import { count } from "../lib/words.ts";
@@ -58,6 +63,7 @@ function RepositoryRow({ repo }: { repo: RepoSummary }) {
   const { freshness } = repo;
   useTicking((now) => describeHealth(freshness, now).word);
   const health = describeHealth(freshness, ticker.now());
+  const held = heldWords(freshness);
   return (
     <tr data-failing={health.tone === "bad" || undefined}>
       <td>
@@ -79,9 +85,10 @@ function RepositoryRow({ repo }: { repo: RepoSummary }) {
             {freshness.lastSuccessAt && health.instead === undefined && <Age at={freshness.lastSuccessAt} />}
           </strong>
         </span>
-        <span className="meta second">
+        <span className={`meta second ${held ? "warn-text" : ""}`}>
           {shortProgressWords(freshness) ??
             failureWords(freshness) ??
+            held ??
             (freshness.activity === "cloning" ? "Cloning…" : watchingWords(freshness))}
         </span>
         {freshness.progress && (

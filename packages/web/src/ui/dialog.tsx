@@ -5,10 +5,12 @@ import { Sign } from "./glyphs.tsx";
 /** A native modal dialog that is open while it is drawn; the browser gives the focus back. */
 export function Dialog({
   title,
+  className = "",
   onClose,
   children,
 }: {
   title: string;
+  className?: string;
   onClose: () => void;
   children: ReactNode;
 }) {
@@ -22,7 +24,7 @@ export function Dialog({
   }, []);
 
   return (
-    <dialog ref={dialog} className="dialog" aria-labelledby={titleId} onClose={onClose}>
+    <dialog ref={dialog} className={`dialog ${className}`} aria-labelledby={titleId} onClose={onClose}>
       <header>
         <h2 id={titleId}>{title}</h2>
         <Button look="quiet" size="small" aria-label="Close" onClick={onClose}>

@@ -1,15 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
+import { type Ref, useRef } from "react";
 import { problemOf } from "stackit/contract/problems";
 import type { Freshness, RepoStatus } from "stackit/contract/repo";
 import type { SyncRun } from "stackit/contract/sync-run";
 import { Link } from "wouter";
-import { describeLink } from "../../api/live/link.ts";
 import { runQuery } from "../../api/queries.ts";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { count } from "../../lib/words.ts";
 import { formatRoute, type RepositoryRoute } from "../../routes/location.ts";
-import { useServices, useStore, useTicking } from "../../services.ts";
+import { useServices, useTicking } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Coded } from "../../ui/coded.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
@@ -23,11 +23,13 @@ import {
   intervalWords,
   watchingWords,
 } from "./freshness-words.ts";
+import { HeldChange } from "./held-change.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
 import { progressName, shortProgressWords } from "./progress-words.ts";
-import { describeFlow, isBusy, refCount, triggerWords } from "./sync-flow.ts";
+import { describeFlow, refCount, triggerWords } from "./sync-flow.ts";
 import { useLasting } from "./use-lasting.ts";
-import { useSync } from "./use-sync.ts";
+import { useObstacle } from "./use-obstacle.ts";
+import { type Sync, useSync } from "./use-sync.ts";
 
 export function FreshnessHeader({
   status,
@@ -40,6 +42,7 @@ export function FreshnessHeader({
 }) {
   const { freshness } = status;
   const sync = useSync(status.id, status.displayName);
+  const button = useRef<HTMLButtonElement>(null);
   const lastRunId = freshness.lastAttempt?.runId;
   const lastRun = useQuery({
     ...runQuery(status.id, lastRunId ?? ""),
@@ -47,29 +50,36 @@ export function FreshnessHeader({
   }).data;
 
   return (
-    <header className="freshness">
-      <div className="freshness-lines">
-        <h1 className="repo-title cut">
-          {status.owner && <span className="repo-owner">{status.owner}/</span>}
-          <b>{status.repo ?? status.displayName}</b>
-        </h1>
-        <StateLine freshness={freshness} run={lastRun} sync={sync} route={route} />
-        <Remedy freshness={freshness} run={lastRun} />
-        <SecondLine status={status} />
-      </div>
-      {!readOnly && <SyncButton sync={sync} kind={status.kind} />}
-      {freshness.progress && freshness.activity !== "cloning" && (
-        <ProgressBar
-          look="rule"
-          name={`${progressName(freshness)} ${status.displayName}`}
-          progress={freshness.progress}
-        />
-      )}
-    </header>
+    <>
+      <header className="freshness">
+        <div className="freshness-lines">
+          <h1 className="repo-title cut">
+            {status.owner && <span className="repo-owner">{status.owner}/</span>}
+            <b>{status.repo ?? status.displayName}</b>
+          </h1>
+          <StateLine freshness={freshness} run={lastRun} sync={sync} route={route} />
+          <Remedy freshness={freshness} run={lastRun} />
+          <SecondLine status={status} />
+        </div>
+        {!readOnly && <SyncButton sync={sync} kind={status.kind} ref={button} />}
+        {freshness.progress && freshness.activity !== "cloning" && (
+          <ProgressBar
+            look="rule"
+            name={`${progressName(freshness)} ${status.displayName}`}
+            progress={freshness.progress}
+          />
+        )}
+      </header>
+      <HeldChange
+        status={status}
+        run={lastRun}
+        sync={sync}
+        readOnly={readOnly}
+        onLetThrough={() => button.current?.focus()}
+      />
+    </>
   );
 }
-
-type SyncHandle = ReturnType<typeof useSync>;
 
 function StateLine({
   freshness,
@@ -79,7 +89,7 @@ function StateLine({
 }: {
   freshness: Freshness;
   run: SyncRun | undefined;
-  sync: SyncHandle;
+  sync: Sync;
   route: RepositoryRoute;
 }) {
   const { ticker } = useServices();
@@ -164,6 +174,7 @@ function ChangedRefs({ run, route, words }: { run: SyncRun; route: RepositoryRou
 /** The first reading of a process has nothing to be compared with; a switch of branches changes no ref. */
 function withoutRefs({ outcome, triggers }: SyncRun): string {
   if (outcome === "unchanged") return "no change";
+  if (outcome === "held") return "held back";
   return triggers.includes("startup") ? "first reading" : "no ref changed";
 }
 
@@ -231,23 +242,18 @@ function SecondLine({ status }: { status: RepoStatus }) {
   );
 }
 
-function SyncButton({ sync, kind }: { sync: SyncHandle; kind: RepoStatus["kind"] }) {
-  const { live, ticker } = useServices();
-  const link = useStore(live.link);
-  useTicking((now) => describeLink(link, now).kind);
-  const state = describeLink(link, ticker.now());
-  const busy = isBusy(sync.flow);
-  const unavailable =
-    state.kind === "offline"
-      ? "You are offline"
-      : state.kind === "reconnecting" && state.silent
-        ? "The server does not answer"
-        : busy
-          ? "A sync is under way"
-          : undefined;
-
+function SyncButton({
+  sync,
+  kind,
+  ref,
+}: {
+  sync: Sync;
+  kind: RepoStatus["kind"];
+  ref: Ref<HTMLButtonElement>;
+}) {
+  const obstacle = useObstacle(sync);
   useShortcut("sync", () => {
-    if (unavailable === undefined) sync.press();
+    if (obstacle === undefined) sync.press();
     return true;
   });
 
@@ -258,10 +264,11 @@ function SyncButton({ sync, kind }: { sync: SyncHandle; kind: RepoStatus["kind"]
   return (
     <div className="freshness-actions">
       <Button
+        ref={ref}
         look="ink"
         className="sync-button"
         title={`${meaning} (s)`}
-        unavailable={unavailable}
+        unavailable={obstacle}
         onClick={sync.press}
       >
         Sync now <Key id="sync" />

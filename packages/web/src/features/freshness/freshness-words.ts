@@ -47,6 +47,10 @@ export function failureWords({ health, lastAttempt }: Freshness): string | undef
   return problemOf(lastAttempt?.code ?? "")?.title ?? "The last attempt failed";
 }
 
+export function heldWords({ lastAttempt }: Freshness): string | undefined {
+  return lastAttempt?.outcome === "held" ? "A change is held back: most branches would vanish" : undefined;
+}
+
 export function activityWords(activity: Freshness["activity"], failing: boolean): string | undefined {
   switch (activity) {
     case "idle":

@@ -2,7 +2,10 @@ import type { RepoNote } from "stackit/contract/repo";
 import { Coded } from "../../ui/coded.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 
-const titles: Record<RepoNote["code"], string> = {
+/** A change that is held back is told above, with the way to let it through. */
+type ShownCode = Exclude<RepoNote["code"], "held">;
+
+const titles: Record<ShownCode, string> = {
   "no-commits": "There are no commits yet",
   "no-trunk": "No trunk was found",
   "trunk-unborn": "The trunk has no commits yet",
@@ -11,14 +14,14 @@ const titles: Record<RepoNote["code"], string> = {
   partial: "This is a partial clone",
   "source-unreadable": "What a tool keeps cannot be read",
   unreadable: "The repository cannot be read",
-  held: "A change is held back",
   deleted: "The repository was deleted on its forge",
 };
 
-const grave = new Set<RepoNote["code"]>(["no-trunk", "unreadable", "held", "deleted"]);
+const grave = new Set<RepoNote["code"]>(["no-trunk", "unreadable", "deleted"]);
 
 /** What a reader should know before believing the page. */
-export function RepoNotes({ notes }: { notes: readonly RepoNote[] }) {
+export function RepoNotes({ notes: all }: { notes: readonly RepoNote[] }) {
+  const notes = all.flatMap(({ code, detail }) => (code === "held" ? [] : [{ code, detail }]));
   if (notes.length === 0) return null;
   return (
     <ul className="notes">

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useEffectEvent, useState } from "react";
-import type { SyncRun } from "stackit/contract/sync-run";
+import type { SyncRequest, SyncRun } from "stackit/contract/sync-run";
 import { ApiError, request } from "../../api/client.ts";
 import { keys } from "../../api/keys.ts";
 import { paths } from "../../api/paths.ts";
@@ -11,6 +11,8 @@ import { advanceFlow, describeResult, RESULT_MS, type SyncFlow, type SyncFlowEve
 export interface Sync {
   flow: SyncFlow;
   press: () => void;
+  /** Asks for a sync that lets a hold through. */
+  confirm: (holdId: string) => void;
   /** Asks for the run itself, when no word of it came. */
   check: () => void;
 }
@@ -35,11 +37,16 @@ export function useSync(repoId: string, repoName: string): Sync {
     return () => clearTimeout(timer);
   }, [flow, announcer, repoName]);
 
-  async function send(key: string) {
+  async function send(key: string, body: SyncRequest) {
     try {
       const response = await request(paths.sync(repoId), {
         method: "POST",
-        headers: { Prefer: "respond-async", "Idempotency-Key": key },
+        headers: {
+          "Content-Type": "application/json",
+          Prefer: "respond-async",
+          "Idempotency-Key": key,
+        },
+        body: JSON.stringify(body),
       });
       const accepted = (await response.json()) as SyncRun;
       queries.setQueryData<SyncRun>(keys.run(repoId, accepted.id), (known) =>
@@ -58,15 +65,18 @@ export function useSync(repoId: string, repoName: string): Sync {
     }
   }
 
+  function begin(body: SyncRequest) {
+    const key = newKey();
+    const next = advanceFlow(flow, { type: "pressed", key }, ticker.now());
+    if (next === flow) return;
+    setFlow(next);
+    void send(key, body);
+  }
+
   return {
     flow,
-    press() {
-      const key = newKey();
-      const next = advanceFlow(flow, { type: "pressed", key }, ticker.now());
-      if (next === flow) return;
-      setFlow(next);
-      void send(key);
-    },
+    press: () => begin({}),
+    confirm: (holdId) => begin({ confirm: holdId }),
     check: () => void run.refetch(),
   };
 }
