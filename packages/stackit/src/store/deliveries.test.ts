@@ -9,12 +9,14 @@ import type { Schema } from "./schema.ts";
 const DAY_MS = 86_400_000;
 
 async function setUp(options: { maxRows?: number } = {}) {
+  const statements: string[] = [];
   const db = new Kysely<Schema>({
     dialect: new SqliteDialect({ database: nodeSqlite(new DatabaseSync(":memory:")) }),
+    log: ({ query }) => void statements.push(query.sql),
   });
   await deliveriesMigration.up(db);
   const time = { nowMs: Date.UTC(2026, 0, 1) };
-  return { deliveries: new Deliveries(db, { ...options, wallNow: () => time.nowMs++ }), time };
+  return { deliveries: new Deliveries(db, { ...options, wallNow: () => time.nowMs++ }), time, statements };
 }
 
 function delivery(id: string, more: Partial<Delivery> = {}): Delivery {
@@ -58,6 +60,20 @@ test("of those that come at once with one id, one is new", async () => {
   const { deliveries } = await setUp();
   const answers = await Promise.all(Array.from({ length: 20 }, () => deliveries.add(delivery("1"))));
   expect(answers.filter(Boolean)).toHaveLength(1);
+});
+
+test("a hundred that come at once are one transaction and one statement, each knows whether it is new", async () => {
+  const { deliveries, statements } = await setUp();
+  await deliveries.add(delivery("7"));
+  statements.length = 0;
+  const ids = Array.from({ length: 100 }, (_, n) => String(n % 50));
+  const answers = await Promise.all(ids.map((id) => deliveries.add(delivery(id))));
+  expect(answers).toEqual(ids.map((id, n) => n < 50 && id !== "7"));
+  expect(statements.map((sql) => sql.split(" ")[0])).toEqual(["begin", "insert", "commit"]);
+  expect(idsOf(await deliveries.unfinished("a"))).toEqual([
+    "7",
+    ...ids.slice(0, 50).filter((id) => id !== "7"),
+  ]);
 });
 
 test("a thousand are finished at once", async () => {

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { ExpectedRef } from "../contract/sync-run.ts";
+import { gathered } from "../lib/gathered.ts";
 import type { DeliveryRow, Schema } from "./schema.ts";
 
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
@@ -31,6 +32,7 @@ export class Deliveries {
   readonly #db: Kysely<Schema>;
   readonly #maxRows: number;
   readonly #wallNow: () => number;
+  readonly #addRow: (row: DeliveryRow) => Promise<boolean>;
   /** Deliveries that may be stored before the next look at which are too old or too many. */
   #roomLeft = 0;
 
@@ -41,12 +43,16 @@ export class Deliveries {
     this.#db = db;
     this.#maxRows = maxRows;
     this.#wallNow = wallNow;
+    this.#addRow = gathered((rows) => this.#addAll(rows));
   }
 
-  /** Once this has settled, the delivery survives the death of the process. False when it was known before. */
+  /**
+   * Once this has settled, the delivery survives the death of the process. False when it was known before. Those that come in one
+   * turn of the event loop are written together: a burst costs a transaction a turn.
+   */
   async add({ id, event, repoKey, task }: Delivery, { finished = false } = {}): Promise<boolean> {
     const now = this.#wallNow();
-    const row: DeliveryRow = {
+    return this.#addRow({
       forge: "github",
       id,
       event,
@@ -54,14 +60,26 @@ export class Deliveries {
       task: JSON.stringify(task),
       received_at: now,
       finished_at: finished ? now : null,
-    };
-    const { numInsertedOrUpdatedRows } = await this.#db
-      .insertInto("delivery")
-      .values(row)
-      .onConflict((conflict) => conflict.columns(["forge", "id", "repo_key"]).doNothing())
-      .executeTakeFirstOrThrow();
-    if (--this.#roomLeft < 0) await this.#forgetOld();
-    return numInsertedOrUpdatedRows === 1n;
+    });
+  }
+
+  async #addAll(rows: readonly DeliveryRow[]): Promise<boolean[]> {
+    this.#roomLeft -= rows.length;
+    if (this.#roomLeft < 0) await this.#forgetOld();
+    const added = new Set<string>();
+    await this.#db.transaction().execute(async (transaction) => {
+      for (let start = 0; start < rows.length; start += CHUNK) {
+        const chunk = await transaction
+          .insertInto("delivery")
+          .values(rows.slice(start, start + CHUNK))
+          .onConflict((conflict) => conflict.columns(["forge", "id", "repo_key"]).doNothing())
+          .returning(["id", "repo_key"])
+          .execute();
+        for (const row of chunk) added.add(keyOf(row));
+      }
+    });
+    // Of several with one key, the first.
+    return rows.map((row) => added.delete(keyOf(row)));
   }
 
   /** Ids that are not known, or finished before, change nothing. */
@@ -121,4 +139,8 @@ export class Deliveries {
       .where("received_at", "<=", newestToGo?.received_at ?? this.#wallNow())
       .execute();
   }
+}
+
+function keyOf({ id, repo_key }: Pick<DeliveryRow, "id" | "repo_key">): string {
+  return `${repo_key}\n${id}`;
 }
