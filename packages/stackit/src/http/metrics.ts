@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "../lib/clock.ts";
 import type { App } from "./app-type.ts";
@@ -44,15 +45,20 @@ export class Metrics implements Disposable {
   }
 
   watch(app: App): void {
-    app.addHook("onResponse", async (request, reply) => {
-      if (reply.raw.getHeader("content-type")?.toString().startsWith("text/event-stream")) return;
-      const { method, url = "unmatched", config } = request.routeOptions;
-      if (config.isProbe) return;
-      this.#requestSeconds.observe(
-        { method: String(method), route: url, status: String(reply.statusCode) },
-        reply.elapsedTime / 1000,
-      );
+    app.addHook("onResponse", (request, reply, done) => {
+      this.#observe(request, reply);
+      done();
     });
+  }
+
+  #observe({ routeOptions }: FastifyRequest, reply: FastifyReply): void {
+    if (reply.raw.getHeader("content-type")?.toString().startsWith("text/event-stream")) return;
+    const { method, url = "unmatched", config } = routeOptions;
+    if (config.isProbe) return;
+    this.#requestSeconds.observe(
+      { method: String(method), route: url, status: String(reply.statusCode) },
+      reply.elapsedTime / 1000,
+    );
   }
 
   get contentType(): string {

@@ -25,7 +25,10 @@ export function requestLogger(logger: FastifyBaseLogger): FastifyBaseLogger {
 /** One line for each request, when it is over. Those that probes send every few seconds are left out. */
 export function logRequests(app: App): void {
   app.decorateReply("problemCode");
-  app.addHook("onResponse", async (request, reply) => logRequest(request, reply, "request"));
+  app.addHook("onResponse", (request, reply, done) => {
+    logRequest(request, reply, "request");
+    done();
+  });
   app.addHook("onRequestAbort", async (request) => {
     request.log.info({ method: request.method, path: pathOf(request.url) }, "client went away");
   });

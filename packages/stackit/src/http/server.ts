@@ -16,7 +16,7 @@ import { requestGuards } from "./request-guards.ts";
 import { logRequests, requestLogger } from "./request-log.ts";
 import type { RouteContext } from "./route-context.ts";
 import { addRoutes } from "./routes/all-routes.ts";
-import { addSecurityHeaders } from "./security-headers.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { DEFAULT_LIMITS, type HttpConfig, type HttpLimits } from "./server-config.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { SnapshotAnswers } from "./snapshot-answers.ts";
@@ -58,9 +58,12 @@ export async function createServer(options: ServerOptions): Promise<App> {
     closing: closing.signal,
   };
 
-  app.addHook("onRequest", async (request, reply) => void reply.header("x-request-id", request.id));
-  await addSecurityHeaders(app, { isHttps: config.baseUrl?.protocol === "https:" });
-  app.addHook("onRequest", async (request, reply) => guards.admit(request, reply));
+  const everywhere = securityHeaders({ isHttps: config.baseUrl?.protocol === "https:" });
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.headers(everywhere).header("x-request-id", request.id);
+    guards.admit(request, reply);
+    done();
+  });
   logRequests(app);
   metrics.watch(app);
   takeJsonBodies(app);
