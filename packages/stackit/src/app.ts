@@ -13,6 +13,7 @@ import { RemoteError } from "./git/wire/remote-failure.ts";
 import { createServer, listen } from "./http/server.ts";
 import type { SyncHistory } from "./http/server-parts.ts";
 import { DisposableStack } from "./lib/disposable-stack.ts";
+import { Turns } from "./lib/turns.ts";
 import { productVersion } from "./lib/version.ts";
 import { Mirror } from "./repos/mirror.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
@@ -85,10 +86,12 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       askedUnlessDeleted(queue, names),
       mirrors.map((mirror) => ({ repoId: mirror.id, pace: paceOf(mirror, config) })),
     );
+    // One look at a time: it keeps two processes busy, and nobody waits for it.
+    const landings = { patchIds: store.patchIds, turns: new Turns(1) };
     const served = new Map<string, { repo: OpenedRepo; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
       const all = () => [...served.values()].map(({ repo }) => repo);
-      const tools = { config, spawner, looker, githubApp, store, names, log, all };
+      const tools = { config, spawner, looker, githubApp, store, landings, names, log, all };
       const { repo, target } = await openRepo(repoConfig, tools);
       house.use(repo);
       const cadence = isFetched(repoConfig)

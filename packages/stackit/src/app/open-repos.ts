@@ -9,6 +9,7 @@ import { fixedCredentials, type RemoteCredentials } from "../git/remote-credenti
 import type { Spawner } from "../git/spawner.ts";
 import type { RefLooker } from "../git/wire/ls-refs.ts";
 import { AdoptedCheckout } from "../repos/adopted-checkout.ts";
+import type { LandingTools } from "../repos/landing-watch.ts";
 import { Mirror } from "../repos/mirror.ts";
 import { WorkingCopy } from "../repos/working-copy.ts";
 import type { Store } from "../store/open-store.ts";
@@ -28,6 +29,8 @@ interface RepoTools {
   readonly looker: RefLooker;
   readonly githubApp: GithubApp | undefined;
   readonly store: Store;
+  /** What the looks for landed branches of all repositories share. */
+  readonly landings: LandingTools;
   readonly names: ForgeNames;
   readonly log: Logger;
   /** What is served by now. */
@@ -56,7 +59,7 @@ export async function openRepo(
 /** One that cannot be opened now is served all the same: as failing, with the reason, until it can. */
 async function openWorkingCopy(
   { id, path, displayName, owner, name }: WorkingCopyConfig,
-  { config, spawner, store, log }: RepoTools,
+  { config, spawner, store, landings, log }: RepoTools,
 ): Promise<{ repo: WorkingCopy; target: SyncTarget }> {
   const repo = new WorkingCopy(spawner, {
     id,
@@ -66,6 +69,7 @@ async function openWorkingCopy(
     ...(name !== undefined && { name }),
     namesPerson: !config.readOnly,
     lineCounts: store.lineCounts,
+    landings: { ...landings, landed: store.landed(`working-copy:${path}`) },
   });
   await repo
     .open()
@@ -78,7 +82,7 @@ function openMirror(
   tools: RepoTools,
   beforePublishing?: (signal: AbortSignal) => Promise<void>,
 ): Mirror {
-  const { spawner, looker, store } = tools;
+  const { spawner, looker, store, landings } = tools;
   const { id, url, displayName, owner, name } = mirror;
   return new Mirror(spawner, looker, {
     id,
@@ -90,6 +94,7 @@ function openMirror(
     ...(name !== undefined && { name }),
     lineCounts: store.lineCounts,
     headMoves: store.headMoves(mirrorKey(id)),
+    landings: { ...landings, landed: store.landed(mirrorKey(id)) },
     ...(beforePublishing && { beforePublishing }),
   });
 }

@@ -71,7 +71,7 @@ function branchLine(branch: Branch, paint: Paint): string {
     pushed(branch, paint),
     branch.isLocked && paint("yellow", branch.lockReason ? `locked (${branch.lockReason})` : "locked"),
     branch.needsRestack && paint("yellow", `needs restack (${branch.restack.reason.replace(/\.$/, "")})`),
-    branch.restack.state === "merged" && branch.pr?.state !== "MERGED" && paint("magenta", "merged"),
+    landed(branch, paint),
     ...(branch.problems ?? []).map(({ detail }) => paint("red", detail)),
   ].filter(Boolean);
   return `${node}  ${name}${branch.isCurrent ? current(paint) : ""}  ${facts.join("  ")}`;
@@ -82,6 +82,11 @@ function pullRequestState({ pr }: Branch, paint: Paint): string | undefined {
   if (pr?.isDraft) return paint("dim", "draft");
   const state = pr?.state?.toLowerCase();
   return state === undefined || state === "open" ? undefined : paint("magenta", state);
+}
+
+function landed({ landed: known, restack, pr }: Branch, paint: Paint): string | undefined {
+  if (known) return paint("magenta", `landed (${known.how}, ${known.commit.slice(0, 7)})`);
+  return restack.state === "merged" && pr?.state !== "MERGED" ? paint("magenta", "merged") : undefined;
 }
 
 function current(paint: Paint): string {

@@ -86,6 +86,19 @@ export const BranchProblem = Type.Object({
 });
 export type BranchProblem = Static<typeof BranchProblem>;
 
+/** The branch's changes are in the trunk. Once said of a tip, it stays said for as long as the trunk has that commit. Ours. */
+export const LandedBranch = Type.Object({
+  /** `rebase`: each of its commits by another one. `squash`: all of them by one. */
+  how: Type.Enum(["merge", "squash", "rebase"]),
+  /** The commit of the trunk that brought the tip. */
+  commit: Type.String(),
+  /** Of that commit. */
+  date: Instant,
+  /** When that was seen for the first time. */
+  observedAt: Type.Optional(Instant),
+});
+export type LandedBranch = Static<typeof LandedBranch>;
+
 export const Branch = Type.Object(
   {
     name: Type.String(),
@@ -125,6 +138,7 @@ export const Branch = Type.Object(
     inWorktree: Type.Optional(Type.Boolean()),
     edge: Edge,
     restack: Restack,
+    landed: Type.Optional(LandedBranch),
     problems: Type.Optional(Type.Array(BranchProblem)),
   },
   { $id: "Branch" },

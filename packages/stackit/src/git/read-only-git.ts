@@ -14,9 +14,11 @@ export type ReadCommand = keyof typeof ALLOWED_OPTIONS;
 const ALLOWED_OPTIONS = {
   "cat-file": /^--(batch-command|buffer)$/,
   "diff-tree":
-    /^(-[rpMw]|--(stdin|numstat|always|no-commit-id|no-ext-diff|no-textconv|no-color|ignore-blank-lines))$/,
+    /^(-[rpMw]|--(stdin|numstat|always|full-index|no-commit-id|no-ext-diff|no-textconv|no-color|ignore-blank-lines))$/,
   "for-each-ref": /^--(count=\d+|format=(?!.*%\(\*?signature).*)$/s,
-  "rev-list": /^--(stdin|ignore-missing|no-commit-header|encoding=UTF-8|max-count=\d+|format=(?!.*%G).*)$/s,
+  "patch-id": /^--verbatim$/,
+  "rev-list":
+    /^--(stdin|topo-order|parents|ignore-missing|no-commit-header|encoding=UTF-8|max-count=\d+|format=(?!.*%G).*)$/s,
   "rev-parse": /^--symbolic-full-name$/,
   config: /^--(list|null|includes|local|worktree)$/,
 } as const satisfies Record<string, RegExp>;

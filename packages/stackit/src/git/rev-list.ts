@@ -62,3 +62,25 @@ export async function listCommitIds(
   const { stdout } = await git.run("rev-list", [...limit, "--stdin"], { ...options, input });
   return stdout.toString("latin1").split("\n").filter(Boolean);
 }
+
+/**
+ * The same commits with their parents, each before any of its parents, the newest `maxCount` at most.
+ * @throws {GitError} `missing-object` when a tip is not in this clone.
+ */
+export async function listParents(
+  git: ReadOnlyGit,
+  tips: readonly string[],
+  except: readonly string[],
+  options: RunOptions & { readonly maxCount: number },
+): Promise<Map<string, readonly string[]>> {
+  if (tips.length === 0) return new Map();
+  const input = [...tips, ...except.map((oid) => `^${oid}`), ""].join("\n");
+  const args = ["--topo-order", "--parents", `--max-count=${options.maxCount}`, "--stdin"];
+  const { stdout } = await git.run("rev-list", args, { ...options, input });
+  const commits = new Map<string, readonly string[]>();
+  for (const line of stdout.toString("latin1").split("\n")) {
+    const [oid, ...parents] = line.split(" ");
+    if (oid) commits.set(oid, parents);
+  }
+  return commits;
+}

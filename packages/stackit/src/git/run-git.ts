@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { Readable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { failureOf, GitError } from "./git-error.ts";
 import { type GitProcess, killGroup, type Spawner, type SpawnRequest } from "./spawner.ts";
 
@@ -7,7 +7,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Wall clock limit of this one process. */
   readonly timeoutMs?: number;
-  readonly input?: string | Buffer | undefined;
+  /** A stream is another process's output. */
+  readonly input?: string | Buffer | Readable | undefined;
   readonly maxOutputBytes?: number;
   /** What to do at `maxOutputBytes`; by default the call fails. */
   readonly onTooMuch?: "fail" | "cut";
@@ -61,7 +62,8 @@ export async function runGit(
   const kill = (): void => killGroup(git.pid);
   signal.addEventListener("abort", kill, { once: true });
   if (signal.aborted) kill();
-  if (options.input !== undefined) git.stdin?.end(options.input);
+  if (options.input instanceof Readable) feed(options.input, git.stdin);
+  else if (options.input !== undefined) git.stdin?.end(options.input);
   const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
   const output = await collect(git.stdout, limit).catch((error: unknown) => {
     kill();
@@ -111,6 +113,14 @@ function collect(stream: Readable, limit: number): Promise<{ bytes: Buffer; tooM
     stream.once("error", failed);
     stream.once("close", () => failed(new Error("the output ended early")));
   });
+}
+
+/** Until the one ends, or the other does: a git that wants no more says why by its exit code. */
+function feed(from: Readable, to: Writable | undefined): void {
+  if (!to) return;
+  from.once("error", () => to.end());
+  if (from.readableEnded || from.destroyed) to.end();
+  else from.pipe(to);
 }
 
 /** Settles when the stream has ended, however it did. */

@@ -3,8 +3,8 @@ import { readOnlyEnvironment } from "./environment.ts";
 import { runGit } from "./run-git.ts";
 import type { Spawner } from "./spawner.ts";
 
-/** `cat-file --batch-command` came with 2.36, `merge-tree --write-tree` with 2.38. */
-export const OLDEST_GIT = [2, 38] as const;
+/** `cat-file --batch-command` came with 2.36, `merge-tree --write-tree` with 2.38, `patch-id --verbatim` with 2.39. */
+export const OLDEST_GIT = [2, 39] as const;
 
 /** Such as "2.39.5". @throws {GitError} `no-git` when there is none. */
 export async function gitVersion(spawner: Spawner, signal: AbortSignal): Promise<string> {

@@ -1,6 +1,7 @@
-import type { Branch, Commit, Restack } from "../contract/view.ts";
+import type { Branch, Commit, LandedBranch, Restack } from "../contract/view.ts";
 import { explainEdge } from "../stacks/explain-edge.ts";
 import { type CommitFacts, firstParents, type History, reachable } from "../stacks/history.ts";
+import type { Landed } from "../stacks/landed.ts";
 import type { BranchFacts } from "./branch-facts.ts";
 
 /** One branch as the API shows it, without its commits. */
@@ -46,7 +47,17 @@ export function branchView(facts: BranchFacts): Branch {
       reason: explainEdge(edge),
     },
     restack: restackView(standing),
+    ...(node.landed && { landed: landedView(node.landed) }),
     ...(node.problems.length > 0 && { problems: [...node.problems] }),
+  };
+}
+
+export function landedView({ how, commit, landedAtMs, seenAtMs }: Landed): LandedBranch {
+  return {
+    how,
+    commit,
+    date: new Date(landedAtMs).toISOString(),
+    observedAt: new Date(seenAtMs).toISOString(),
   };
 }
 

@@ -64,5 +64,7 @@ export function looksTheSame(before: RepoModel, after: RepoModel): boolean {
 
 function besideStacks({ graph, stacks, info, notes, landings }: RepoModel): unknown {
   const trees = stacks.map(({ root, hasWorktree }) => ({ root, hasWorktree }));
-  return [graph.trunk?.tip, graph.unstacked, trees, info, notes, landings];
+  const { landed } = graph.workings.input;
+  const landedLoose = [...graph.unstacked.values()].map(({ tip }) => landed?.get(tip));
+  return [graph.trunk?.tip, graph.unstacked, landedLoose, trees, info, notes, landings];
 }

@@ -1,10 +1,11 @@
 import type { RepoNote } from "../contract/repo.ts";
 import type { Branch, StackDetail, StackSummary, TrunkCommit, Unstacked, View } from "../contract/view.ts";
 import type { StackMetadata } from "../stacks/branch-metadata.ts";
+import { landedWords } from "../stacks/landed.ts";
 import type { PlacedStack } from "../stacks/order-stacks.ts";
 import { forkPoint } from "../stacks/restack.ts";
 import type { Landing } from "../stacks/trunk-log.ts";
-import { branchView, ownCommits, tipView } from "./branch-view.ts";
+import { branchView, landedView, ownCommits, tipView } from "./branch-view.ts";
 import type { RepoModel } from "./repo-model.ts";
 import type { Snapshot } from "./served-repo.ts";
 
@@ -142,6 +143,7 @@ export class GraphSnapshot implements Snapshot {
     const root = facts[0];
     const metadata = this.#stackMetadata(stack);
     const prCount = members.filter((node) => node.metadata?.pullRequest).length;
+    const lacksPr = members.some(({ landed, metadata: own }) => !landed && !own?.pullRequest);
     const moved = facts.some(({ placed }) => /parent-moved|diverged/.test(placed.node.standing.state));
     const owner = root?.header?.author;
     return {
@@ -151,7 +153,7 @@ export class GraphSnapshot implements Snapshot {
         ? "blocked"
         : moved
           ? "pending"
-          : prCount < members.length
+          : lacksPr
             ? "incomplete"
             : "shippable",
       ...(root?.placed.scope !== undefined && { scope: root.placed.scope }),
@@ -206,6 +208,7 @@ export class GraphSnapshot implements Snapshot {
   #looseBranch(name: string, tip: string): Branch {
     const isTrunk = name === this.trunk;
     const reason = this.parts.graph.unstacked.get(name)?.reason;
+    const landed = isTrunk ? undefined : this.parts.graph.workings.input.landed?.get(tip);
     return {
       name,
       depth: isTrunk ? 0 : 1,
@@ -218,7 +221,10 @@ export class GraphSnapshot implements Snapshot {
       commitCount: 0,
       ...(reason === "on-trunk" && { linesAdded: 0, linesDeleted: 0 }),
       edge: { sources: [], agreed: true },
-      restack: { state: "unknown", reason: isTrunk ? "It is the trunk." : "It belongs to no stack." },
+      restack: landed
+        ? { state: "merged", reason: `${landedWords(landed)}.` }
+        : { state: "unknown", reason: isTrunk ? "It is the trunk." : "It belongs to no stack." },
+      ...(landed && { landed: landedView(landed) }),
     };
   }
 

@@ -2,6 +2,7 @@ import type { ExpectedRef, UnmetRef } from "../contract/sync-run.ts";
 import type { FetchProgress } from "../git/fetch-progress.ts";
 import type { RemoteCredentials } from "../git/remote-credentials.ts";
 import type { HeadMoveStore } from "./head-history.ts";
+import type { LandingTools } from "./landing-watch.ts";
 import type { LineCountStore } from "./line-counts.ts";
 import type { UpkeepLimits } from "./mirror-upkeep.ts";
 import type { RefreshResult } from "./working-copy.ts";
@@ -18,6 +19,7 @@ export interface MirrorOptions {
   readonly name?: string;
   readonly lineCounts?: LineCountStore;
   readonly headMoves?: HeadMoveStore;
+  readonly landings?: LandingTools;
   /** When a second look confirms a held loss. Default 5 min. */
   readonly secondLookMs?: number;
   /** What must be done with a state that was fetched before readers see it. When it throws, they do not. */

@@ -92,6 +92,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#shown = new ShownMirror(spawner, this.#mirrorGit, {
       heads: this.#heads,
       lineCounts: options.lineCounts,
+      landings: options.landings,
       onMissing: () => this.#health.suspect(),
     });
     this.#mover = new RefMover(this.#mirrorGit, this.#remote, this.#heads);

@@ -11,6 +11,7 @@ import { type Landing, readLandings } from "../stacks/trunk-log.ts";
 import type { BranchFacts } from "./branch-facts.ts";
 import { type FactSources, withFacts, withLineCounts } from "./branch-table.ts";
 import { CommitMemo } from "./commit-memo.ts";
+import type { LandingWatch } from "./landing-watch.ts";
 import type { LineCounts } from "./line-counts.ts";
 import { MetadataMemo } from "./metadata-memo.ts";
 import { RecordedSources } from "./recorded-sources.ts";
@@ -36,6 +37,7 @@ export class ModelBuilder {
   readonly #tipMemory: TipMemory;
   readonly #views = new WeakMap<BranchFacts, Branch>();
   readonly #metadata: MetadataMemo;
+  readonly #landings: LandingWatch;
   readonly #recorded: RecordedSources;
   /** What is recorded as a parent and has none that is recorded. */
   #roots: readonly string[] = [];
@@ -46,10 +48,11 @@ export class ModelBuilder {
     git: ReadOnlyGit,
     objects: ObjectPool,
     lines: LineCounts,
-    options: { formerTips: FormerTips; namesPerson: boolean },
+    options: { formerTips: FormerTips; landings: LandingWatch; namesPerson: boolean },
   ) {
-    const { formerTips, namesPerson } = options;
+    const { formerTips, landings, namesPerson } = options;
     this.#tipMemory = new TipMemory(formerTips);
+    this.#landings = landings;
     this.#namesPerson = namesPerson;
     this.#objects = objects;
     this.#git = git;
@@ -74,6 +77,7 @@ export class ModelBuilder {
     before: { readonly model: RepoModel; readonly changedRefs: readonly string[] } | undefined,
     signal: AbortSignal,
   ): Promise<RepoModel> {
+    await this.#landings.load();
     // Beyond the edge of a shallow clone lies what it did not know: when the edge moves, all may be different.
     if (before?.model.settings.shallowStamp !== settings.shallowStamp) {
       this.#commits = new CommitMemo(this.#git, this.#objects);
@@ -107,7 +111,9 @@ export class ModelBuilder {
     const recorded = await this.#recorded.withCommits(kept, reading, history, before?.changedRefs, signal);
     const remembered = await this.#tipMemory.recall(reading, trunk?.name, before?.changedRefs);
     const { absent } = this.#commits;
-    const input = { reading, trunk, history, absent, blobs: this.#metadata.records, recorded, remembered };
+    const { landed } = this.#landings;
+    const { records: blobs } = this.#metadata;
+    const input = { reading, trunk, history, absent, blobs, recorded, remembered, landed };
     const updated = before && updateGraph(before.model.graph, input, before.changedRefs);
     const graph = updated?.graph ?? buildGraph(input);
     // The headers of commits off the trunk are known; members may also stand on it.
@@ -157,6 +163,16 @@ export class ModelBuilder {
   /** The same model with the line counts that are known by now. */
   withLineCounts(model: RepoModel): RepoModel {
     return withLineCounts(model, this.#sources);
+  }
+
+  /** The same model with what is known by now to have landed. */
+  withLandings(model: RepoModel): RepoModel {
+    const { landed } = this.#landings;
+    const { input } = model.graph.workings;
+    if (input.landed === landed) return model;
+    const graph = buildGraph({ ...input, landed });
+    const stacks = orderStacks(graph, model.info.currentBranch);
+    return { ...withFacts({ ...model, graph, stacks }, model, false, this.#sources), moved: undefined };
   }
 
   async #learnCommits(

@@ -7,6 +7,7 @@ import type { Spawner } from "../git/spawner.ts";
 import { HEADS } from "../stacks/ref-reading.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import type { HeadHistory } from "./head-history.ts";
+import { type LandingTools, LandingWatch } from "./landing-watch.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { DamagedMirrorError } from "./mirror-damage.ts";
 import { fullNameOf } from "./mirror-place.ts";
@@ -46,6 +47,7 @@ export class ShownMirror implements AsyncDisposable {
   readonly #heads: HeadHistory;
   readonly #objects: ObjectPool;
   readonly #lines: LineCounts;
+  readonly #landings: LandingWatch;
   readonly #publisher = new SnapshotPublisher();
   #builder: ModelBuilder;
   #state: State | undefined;
@@ -59,6 +61,7 @@ export class ShownMirror implements AsyncDisposable {
     options: {
       readonly heads: HeadHistory;
       readonly lineCounts: LineCountStore | undefined;
+      readonly landings: LandingTools | undefined;
       readonly onMissing: () => void;
     },
   ) {
@@ -68,6 +71,7 @@ export class ShownMirror implements AsyncDisposable {
     this.#git = new ReadOnlyGit(spawner, keeper.gitDir);
     this.#objects = new ObjectPool(this.#git, { idleMs: OBJECTS_IDLE_MS });
     this.#lines = new LineCounts(this.#git, options.lineCounts, options.onMissing);
+    this.#landings = new LandingWatch(this.#git, this.#objects, options.landings ?? {});
     this.#builder = this.#newBuilder();
   }
 
@@ -134,7 +138,7 @@ export class ShownMirror implements AsyncDisposable {
     const reading = { ...toReading(raw, listing), head: { kind: "none" as const } };
     const advance = { reading, settings, listing, readsOn: before !== undefined, anew: !this.#buildsOn };
     this.#buildsOn = false;
-    const tools = { builder: this.#builder, lines: this.#lines };
+    const tools = { builder: this.#builder, lines: this.#lines, landings: this.#landings };
     this.#heads.look(listing.refs, listing.deltas);
     const { publish, commits } = await this.#publisher.prepare(tools, advance, signal);
     if (this.#builder.absent.length > 0) throw new DamagedMirrorError("objects are missing");
@@ -155,6 +159,7 @@ export class ShownMirror implements AsyncDisposable {
   #newBuilder(): ModelBuilder {
     return new ModelBuilder(this.#git, this.#objects, this.#lines, {
       formerTips: async (branch) => this.#heads.formerTips(branch),
+      landings: this.#landings,
       namesPerson: false,
     });
   }

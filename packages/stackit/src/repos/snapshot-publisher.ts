@@ -1,9 +1,11 @@
 import { performance } from "node:perf_hooks";
+import { setImmediate } from "node:timers/promises";
 import type { RefChanges, StackChanges } from "../contract/sync-run.ts";
 import type { RefListing } from "../git/for-each-ref.ts";
 import type { RefReading } from "../stacks/ref-reading.ts";
 import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
 import { GraphSnapshot } from "./graph-snapshot.ts";
+import type { LandingWatch } from "./landing-watch.ts";
 import type { LineCounts } from "./line-counts.ts";
 import type { ModelBuilder } from "./model-builder.ts";
 import { commitsOf, describeRefChanges, NO_REF_CHANGES, type ReadCommits } from "./ref-changes.ts";
@@ -29,6 +31,13 @@ export interface Advance {
   readonly anew?: boolean;
 }
 
+/** What models of one repository are made with. */
+export interface ModelTools {
+  readonly builder: ModelBuilder;
+  readonly lines: LineCounts;
+  readonly landings: LandingWatch;
+}
+
 export const NO_STACK_CHANGES: StackChanges = { created: [], changed: [], removed: [] };
 
 /** Up to here a refresh counts lines itself; more are counted behind it. */
@@ -48,6 +57,9 @@ export class SnapshotPublisher implements AsyncDisposable {
   #snapshot: GraphSnapshot | undefined;
   #generation = 0;
   #counting: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  /** What the snapshot was made with. */
+  #tools: ModelTools | undefined;
 
   get snapshot(): GraphSnapshot | undefined {
     return this.#snapshot;
@@ -69,10 +81,11 @@ export class SnapshotPublisher implements AsyncDisposable {
    * @throws {GitError} and nothing has changed
    */
   async prepare(
-    { builder, lines }: { builder: ModelBuilder; lines: LineCounts },
+    tools: ModelTools,
     { reading, settings, listing, readsOn, anew = false }: Advance,
     signal: AbortSignal,
   ): Promise<{ publish: () => { refs: RefChanges; stacks: StackChanges }; commits: ReadCommits }> {
+    const { builder, lines } = tools;
     const old = readsOn && !anew ? this.#snapshot?.parts : undefined;
     const changedRefs = listing.deltas.map(({ ref }) => ref);
     let model = await builder.build(reading, settings, old && { model: old, changedRefs }, signal);
@@ -84,8 +97,11 @@ export class SnapshotPublisher implements AsyncDisposable {
     signal.throwIfAborted();
     const commits = { ...commitsOf(model), keepsTrunk: old?.epoch === model.epoch };
     const publish = (): { refs: RefChanges; stacks: StackChanges } => {
-      const stacks = this.#publish(model);
+      // More may have landed since the model was made.
+      const stacks = this.#publish(builder.withLandings(model));
       if (uncounted.length > COUNT_AT_ONCE) this.#countBehind(lines, builder);
+      this.#tools = tools;
+      this.#lookBehind();
       const refs = readsOn ? describeRefChanges(listing.deltas, commits) : NO_REF_CHANGES;
       return { refs, stacks };
     };
@@ -114,6 +130,35 @@ export class SnapshotPublisher implements AsyncDisposable {
     };
     for (const listener of this.#listeners) listener(published);
     return published.stacks;
+  }
+
+  /** Finds out what has landed, and publishes when something has. */
+  #lookBehind(): void {
+    this.#looking ??= this.#lookForLandings()
+      .catch(() => {}) // Nothing is said to have landed; the next change tries again.
+      .finally(() => {
+        this.#looking = undefined;
+      });
+  }
+
+  async #lookForLandings(): Promise<void> {
+    const { signal } = this.#closing;
+    for (;;) {
+      // Who waits for the snapshot goes first.
+      await setImmediate();
+      const looked = this.#snapshot?.parts;
+      const tools = this.#tools;
+      if (!looked || !tools || signal.aborted) return;
+      const isDone = await tools.landings.look(looked, signal);
+      const latest = this.#snapshot?.parts;
+      if (!latest || signal.aborted) return;
+      if (tools === this.#tools) {
+        const model = tools.builder.withLandings(latest);
+        if (model !== latest) this.#publish(model);
+        if (tools.lines.missing(model.uncounted).length > 0) this.#countBehind(tools.lines, tools.builder);
+      }
+      if (isDone && latest.reading === looked.reading) return;
+    }
   }
 
   /** Counts what is missing, batch by batch, and publishes as it goes on. */
@@ -148,6 +193,6 @@ export class SnapshotPublisher implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     this.#listeners.clear();
-    await this.#counting;
+    await Promise.all([this.#counting, this.#looking]);
   }
 }

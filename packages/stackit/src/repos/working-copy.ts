@@ -14,6 +14,7 @@ import type { Spawner } from "../git/spawner.ts";
 import { READ_PREFIXES } from "../stacks/ref-reading.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HoldGate } from "./hold-gate.ts";
+import { type LandingTools, LandingWatch } from "./landing-watch.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
@@ -34,6 +35,7 @@ export interface WorkingCopyOptions {
   /** Whether answers may say whose clone this is and where it lies. Never on a public server. */
   readonly namesPerson: boolean;
   readonly lineCounts?: LineCountStore;
+  readonly landings?: LandingTools;
   /** When a second look confirms a held loss. Default 2 s. */
   readonly secondLookMs?: number;
 }
@@ -53,6 +55,7 @@ interface Opened {
   readonly git: ReadOnlyGit;
   readonly objects: ObjectPool;
   readonly lines: LineCounts;
+  readonly landings: LandingWatch;
   readonly builder: ModelBuilder;
   readonly tools: ToolRecords;
 }
@@ -112,11 +115,13 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     const git = new ReadOnlyGit(this.#spawner, dirs.gitDir);
     const objects = new ObjectPool(git);
     const lines = new LineCounts(git, this.#options.lineCounts);
+    const landings = new LandingWatch(git, objects, this.#options.landings ?? {});
     const builder = new ModelBuilder(git, objects, lines, {
       formerTips: (branch) => readOwnTips(dirs.commonDir, branch),
+      landings,
       namesPerson: this.#options.namesPerson,
     });
-    return { dirs, git, objects, lines, builder, tools: new ToolRecords(dirs.commonDir) };
+    return { dirs, git, objects, lines, landings, builder, tools: new ToolRecords(dirs.commonDir) };
   }
 
   /** The folder that all worktrees of the repository share, once it was found. */

@@ -9,6 +9,14 @@ import {
   type RememberedTips,
   reinferParents,
 } from "./infer-parents.ts";
+import {
+  type Landed,
+  type LandedTips,
+  landedAs,
+  landedGround,
+  landedWords,
+  NOTHING_LANDED,
+} from "./landed.ts";
 import type { RecordedEdges } from "./recorded-edges.ts";
 import { HEADS, type RefReading } from "./ref-reading.ts";
 import {
@@ -38,6 +46,7 @@ export interface BranchNode {
   readonly parent: string;
   readonly edge: ResolvedEdge;
   readonly standing: Standing;
+  readonly landed: Landed | undefined;
   readonly metadata: BranchMetadata | undefined;
   readonly frozen: boolean;
   readonly problems: readonly BranchProblem[];
@@ -74,6 +83,8 @@ export interface GraphInput {
   readonly recorded: readonly RecordedEdges[];
   /** Tips that branches had before, as far as anybody remembers. */
   readonly remembered: RememberedTips;
+  /** What is known to have landed. */
+  readonly landed?: LandedTips;
 }
 
 /** Refs in, stacks out. Pure: one reading and its facts give one graph, whatever the order of the refs. */
@@ -108,7 +119,7 @@ export function buildGraph(input: GraphInput): StackGraph {
 /**
  * The graph of an input that differs from the one of `before` in these refs alone. Equal to what `buildGraph` gives, but costs
  * what changed, and the nodes that are not among the changed ones are the same objects. Undefined when branches came or
- * went, or when the trunk moved: then everything may be different.
+ * went, when the trunk moved or when more has landed: then everything may be different.
  */
 export function updateGraph(
   before: StackGraph,
@@ -123,7 +134,8 @@ export function updateGraph(
     before.trunk.tip === trunk.tip &&
     old.input.history === history &&
     old.input.remembered === remembered &&
-    old.input.recorded === input.recorded;
+    old.input.recorded === input.recorded &&
+    old.input.landed === input.landed;
   if (!sameGround) return undefined;
   const records = rereadRecords(old.records, reading, input.blobs, changedRefs);
   // The record of a branch that is gone may lead others to a living parent.
@@ -172,11 +184,20 @@ function isRecorded(name: string, records: AllRecords, { recorded }: GraphInput)
   return hasRecord(records, name) || recorded.some(({ parents }) => parents.has(name));
 }
 
-/** A squash leaves no trace of a branch's commits on the trunk: what a tool recorded as merged has landed all the same. */
-function afterMerge(standing: Standing, metadata: BranchMetadata | undefined): Standing {
+/** What landed by squash or rebase leaves no trace in ancestry: it is known, or a tool recorded it. */
+function afterLanding(
+  standing: Standing,
+  known: { readonly landed: Landed | undefined; readonly below: Landed | undefined },
+  metadata: BranchMetadata | undefined,
+): Standing {
+  const { landed, below } = known;
+  if (landed) return { ...standing, state: "merged", reason: `${landedWords(landed)}.` };
   const pullRequest = metadata?.pullRequest;
-  if (pullRequest?.state !== "MERGED") return standing;
-  return { ...standing, state: "merged", reason: `Its pull request #${pullRequest.number} was merged.` };
+  if (pullRequest?.state === "MERGED")
+    return { ...standing, state: "merged", reason: `Its pull request #${pullRequest.number} was merged.` };
+  if (!below || standing.state !== "in-sync") return standing;
+  const reason = `It stands on commits that landed as others: ${landedWords(below)}.`;
+  return { ...standing, state: "parent-moved", reason };
 }
 
 /**
@@ -202,7 +223,7 @@ function boundaryOf(
 }
 
 function buildNode(name: string, { input, records, tips, inference, edges }: Workings): BranchNode {
-  const { trunk, history, absent } = input;
+  const { trunk, history, absent, landed: landedTips = NOTHING_LANDED } = input;
   const edge = edges.get(name);
   const tip = tips.get(name);
   if (!edge || tip === undefined || !trunk) throw new Error(`no edge of a member: ${JSON.stringify(name)}`);
@@ -221,9 +242,16 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
     parentIsTrunk,
     hasTrunk: trunk.tip !== undefined,
     recorded,
+    landedGround: (fork) => landedGround(landedTips, tip, { fork, trunk: trunk.name }, history),
     history,
   };
-  const standing = isAbsent ? NOT_HERE : afterMerge(standingOf(known), metadata);
+  const plain = isAbsent ? NOT_HERE : standingOf(known);
+  const { base } = plain;
+  const byMerge = plain.state === "merged" ? landedTips.get(tip) : undefined;
+  const landed = byMerge ?? landedAs(landedTips, { tip, base, trunk: trunk.name }, history);
+  // What the trunk has is no commit of others'.
+  const below = base !== undefined && history.commit(base) ? landedTips.get(base) : undefined;
+  const standing = isAbsent ? NOT_HERE : afterLanding(plain, { landed, below }, metadata);
   const problems: BranchProblem[] = [...edge.problems];
   for (const { unreadable } of records.sources) {
     const detail = unreadable.get(name);
@@ -238,7 +266,7 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
     problems.push({ code: "unrelated-history", detail });
   }
   const frozen = records.local.metadata.get(name)?.frozen ?? metadata?.frozen ?? false;
-  return { name, tip, parent: edge.parent, edge, standing, metadata, frozen, problems };
+  return { name, tip, parent: edge.parent, edge, standing, landed, metadata, frozen, problems };
 }
 
 const NOT_HERE: Standing = {

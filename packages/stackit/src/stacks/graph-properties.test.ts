@@ -13,6 +13,7 @@ import {
 import { type ParsedMetadata, parseBranchMetadata } from "./branch-metadata.ts";
 import { buildGraph, type GraphInput, type StackGraph, updateGraph } from "./build-graph.ts";
 import type { CommitFacts, History } from "./history.ts";
+import type { Landed } from "./landed.ts";
 import { orderStacks, reorderStacks } from "./order-stacks.ts";
 import type { RecordedEdges } from "./recorded-edges.ts";
 import { HEADS, type RefReading } from "./ref-reading.ts";
@@ -102,6 +103,7 @@ class World {
   readonly #oids: string[] = [];
   readonly #blobs = new Map<string, ParsedMetadata>();
   readonly #remembered = new Map<string, string[]>();
+  readonly #landed = new Map<string, Landed>();
   #recorded: readonly RecordedEdges[] = [];
   /** By what is on the trunk: its tips may move within that. */
   readonly #histories = new Map<string, History>();
@@ -111,7 +113,22 @@ class World {
   constructor({ commits, changes, remembered }: Beginning) {
     for (const { on, merge } of commits) this.#commit(on, merge);
     for (const change of changes) this.apply(change);
-    for (const [number, names] of remembered) this.#remembered.set(this.#oidAt(number), names.sort());
+    for (const [number, names] of remembered) {
+      const tip = this.#oidAt(number);
+      this.#remembered.set(tip, names.sort());
+      // Some of these have landed too, down to the commit before.
+      const base = this.#commits.get(tip)?.parents[0];
+      if (number % 2 > 0 || base === undefined) continue;
+      this.#landed.set(tip, {
+        tip,
+        base,
+        trunk: "main",
+        how: "squash",
+        commit: oidOf("squash"),
+        landedAtMs: 0,
+        seenAtMs: 0,
+      });
+    }
   }
 
   apply(change: Change): void {
@@ -154,6 +171,7 @@ class World {
       blobs: this.#blobs,
       recorded: this.#recorded,
       remembered: this.#remembered,
+      landed: this.#landed,
     };
   }
 

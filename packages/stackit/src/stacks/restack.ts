@@ -24,6 +24,8 @@ export interface StandingInput {
   /** Without one the history knows of no commit but tips. */
   readonly hasTrunk: boolean;
   readonly recorded: string | undefined;
+  /** The newest commit below the tip of which all down to the trunk has landed there as other commits. */
+  readonly landedGround?: (fork: string | undefined) => string | undefined;
   readonly history: History;
 }
 
@@ -54,10 +56,11 @@ export function standingOf(input: StandingInput): Standing {
   if (parentTip !== undefined && !input.parentIsTrunk && isAncestor(history, parentTip, tip))
     return onParent();
   const fork = forkPoint(history, tip);
+  const ground = input.landedGround?.(fork) ?? fork;
   if (parentTip === undefined) {
     return {
       ...facts,
-      ...above(fork),
+      ...above(ground),
       state: "unknown",
       reason: `${parentName} has no commit in this clone.`,
     };
@@ -67,7 +70,7 @@ export function standingOf(input: StandingInput): Standing {
     return { ...facts, ...above(fork), state: "unknown", reason };
   }
   if (input.parentIsTrunk) {
-    return { ...facts, ...above(fork), state: "in-sync", reason: `It stands on ${parentName}.` };
+    return { ...facts, ...above(ground), state: "in-sync", reason: `It stands on ${parentName}.` };
   }
   // A parent without commits of its own is on the trunk, as the fork is.
   if (parentTip === fork) return onParent();
@@ -75,7 +78,7 @@ export function standingOf(input: StandingInput): Standing {
   if (history.commit(parentTip) === undefined) {
     return {
       ...facts,
-      ...above(recorded !== undefined && standsOn(recorded) ? recorded : fork),
+      ...above(recorded !== undefined && standsOn(recorded) ? recorded : ground),
       state: "parent-moved",
       reason: `${parentName} is part of the trunk now.`,
     };
@@ -102,11 +105,11 @@ export function standingOf(input: StandingInput): Standing {
   }
   if (!input.hasTrunk) {
     const reason = `Without a trunk it is not known what it shares with ${parentName}.`;
-    return { ...facts, ...above(fork), state: "unknown", reason };
+    return { ...facts, ...above(ground), state: "unknown", reason };
   }
   return {
     ...facts,
-    ...above(fork),
+    ...above(ground),
     state: "diverged",
     reason: `It shares no commit with ${parentName} above the trunk.`,
   };

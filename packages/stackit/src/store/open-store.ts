@@ -7,9 +7,11 @@ import { Migrator } from "kysely/migration";
 import { Deliveries } from "./deliveries.ts";
 import { ForgeFacts } from "./forge-facts.ts";
 import { HeadMoves } from "./head-moves.ts";
+import { LandedBranches } from "./landed-branches.ts";
 import { LineCounts } from "./line-counts.ts";
 import { migrations } from "./migrations/migrations.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
+import { PatchIds } from "./patch-ids.ts";
 import { Repositories } from "./repositories.ts";
 import type { Schema } from "./schema.ts";
 import { SyncRuns } from "./sync-runs.ts";
@@ -25,7 +27,9 @@ export interface Store extends AsyncDisposable {
   readonly syncRuns: SyncRuns;
   readonly lineCounts: LineCounts;
   readonly deliveries: Deliveries;
+  readonly patchIds: PatchIds;
   headMoves(repoKey: string): HeadMoves;
+  landed(repoKey: string): LandedBranches;
   readonly repositories: Repositories;
   readonly forgeFacts: ForgeFacts;
   /** Where the file that was found is now, when it was no whole database and a new one was begun. */
@@ -98,7 +102,9 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     syncRuns: new SyncRuns(db),
     lineCounts: new LineCounts(db),
     deliveries: new Deliveries(db),
+    patchIds: new PatchIds(db),
     headMoves: (repoKey) => new HeadMoves(db, repoKey),
+    landed: (repoKey) => new LandedBranches(db, repoKey),
     repositories: new Repositories(db),
     forgeFacts: new ForgeFacts(db),
     setAside,

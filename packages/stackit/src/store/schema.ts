@@ -1,5 +1,6 @@
 import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
 import type { HeadMove } from "../stacks/head-move.ts";
+import type { Landed } from "../stacks/landed.ts";
 import type { PullRequest } from "../stacks/pull-request.ts";
 
 /**
@@ -15,6 +16,8 @@ export interface Schema {
   pull_request: PullRequestRow;
   forge_look: ForgeLookRow;
   forge_branch: ForgeBranchRow;
+  patch_id: PatchIdRow;
+  landed: LandedRow;
 }
 
 export interface SyncRunRow {
@@ -93,6 +96,26 @@ export interface RepositoryRow {
   first_seen_at: number;
   /** When a server last began to serve it. */
   last_seen_at: number;
+}
+
+export interface PatchIdRow {
+  /** Names the commit, or the two. */
+  change: string;
+  /** Empty for an empty patch. */
+  patch: string;
+  written_at: number;
+}
+
+/** Changes that came into a trunk. */
+export interface LandedRow {
+  repo_key: string;
+  tip: string;
+  base: string;
+  trunk: string;
+  how: Landed["how"];
+  trunk_commit: string;
+  landed_at: number;
+  seen_at: number;
 }
 
 /** A pull request of a repository's forge. */

@@ -17,12 +17,13 @@ const manyStacks = (stacks: number): Promise<Scene> =>
     }
   });
 
-/** Reads once and waits until all lines are counted. */
+/** Reads once and waits until all lines are counted and it is known that nothing has landed. */
 async function settled(scene: Scene): Promise<{ copy: ReadCopy; spawner: CountingSpawner }> {
   const spawner = new CountingSpawner();
   const copy = copyOf(scene.path, spawner);
   await copy.refresh();
   await expect.poll(() => copy.snapshot.parts.uncounted.length, { timeout: 30_000 }).toBe(0);
+  await expect.poll(() => spawner.commands, { timeout: 30_000 }).toContain("patch-id");
   spawner.take();
   return { copy, spawner };
 }

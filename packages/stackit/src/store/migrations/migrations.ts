@@ -4,6 +4,7 @@ import { deliveries } from "./0002-deliveries.ts";
 import { headMoves } from "./0003-head-moves.ts";
 import { repositories } from "./0004-repositories.ts";
 import { runChanges } from "./0005-run-changes.ts";
+import { landed } from "./0006-landed.ts";
 import { forgeFacts } from "./0007-forge-facts.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
@@ -13,5 +14,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0003-head-moves": headMoves,
   "0004-repositories": repositories,
   "0005-run-changes": runChanges,
+  "0006-landed": landed,
   "0007-forge-facts": forgeFacts,
 };

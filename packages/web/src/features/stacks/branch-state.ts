@@ -52,7 +52,8 @@ export function chipsOf(branch: Branch): Chip[] {
   const chips: Chip[] = [];
   const add = (text: string, tone: Chip["tone"]) => chips.push({ text, tone });
   if (branch.isCurrent) add("You are here", "here");
-  if (isMerged(branch)) add("merged", "merged");
+  if (branch.landed) add(landedWords(branch.landed), "merged");
+  else if (isMerged(branch)) add("merged", "merged");
   else if (branch.restack.state === "diverged") add("diverged from parent", "warn");
   else if (isMoved(branch)) add("parent moved", "warn");
   for (const problem of branch.problems ?? []) add(problemWords[problem.code], "bad");
@@ -61,6 +62,12 @@ export function chipsOf(branch: Branch): Chip[] {
   if (branch.isFrozen) add("frozen", "idle");
   if (branch.inWorktree && !branch.isCurrent) add("in a worktree", "idle");
   return chips;
+}
+
+const landedVerbs = { merge: "merged by", squash: "squashed as", rebase: "rebased as" } as const;
+
+function landedWords({ how, commit }: NonNullable<Branch["landed"]>): string {
+  return `${landedVerbs[how]} ${commit.slice(0, 7)}`;
 }
 
 type ProblemCode = NonNullable<Branch["problems"]>[number]["code"];

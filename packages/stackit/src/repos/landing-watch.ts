@@ -1,0 +1,200 @@
+import { type CommitHeader, parseCommit } from "../git/commit-object.ts";
+import type { ObjectPool } from "../git/object-pool.ts";
+import type { Change } from "../git/patch-ids.ts";
+import type { ReadOnlyGit } from "../git/read-only-git.ts";
+import type { Turns } from "../lib/turns.ts";
+import type { History } from "../stacks/history.ts";
+import { type Landed, type LandedTips, NOTHING_LANDED } from "../stacks/landed.ts";
+import { type LandingQuestion, landingQuestions } from "../stacks/landing-questions.ts";
+import { changeKey, type PatchIdStore, PatchMemo } from "./patch-memo.ts";
+import type { RepoModel } from "./repo-model.ts";
+import { TrunkPatches } from "./trunk-patches.ts";
+
+/** Keeps what has landed across restarts. */
+export interface LandedStore {
+  recall(): Promise<Landed[]>;
+  remember(found: readonly Landed[]): Promise<void>;
+  forget(tips: readonly string[]): Promise<void>;
+}
+
+/** What a watch shares with others, or keeps. Each may be missing. */
+export interface LandingTools {
+  readonly landed?: LandedStore;
+  readonly patchIds?: PatchIdStore;
+  /** Looks of several repositories go on at once only as far as these let them. */
+  readonly turns?: Turns;
+}
+
+/** Changes that one pair of processes reads, and commits of the trunk that one look goes through, at most. */
+const CHUNK = 2_000;
+const MAX_ASKED = 100_000;
+
+/**
+ * Finds out which branches have landed. A yes stays, also when the trunk rewrites those lines later, until the trunk loses the commit
+ * that brought them; a no is asked again when the branch or the trunk moves. Not for two looks at once.
+ */
+export class LandingWatch {
+  readonly #objects: ObjectPool;
+  readonly #store: LandedStore | undefined;
+  readonly #turns: Turns | undefined;
+  readonly #memo: PatchMemo;
+  readonly #trunk: TrunkPatches;
+  #landed: LandedTips = NOTHING_LANDED;
+  #isLoaded = false;
+  /** Of the last look. */
+  #history: History | undefined;
+  /** Of the last look that saw that the trunk has all that landed. */
+  #epoch: object | undefined;
+  #asked = new Map<string, LandingQuestion | undefined>();
+  /** What was asked about last, by `changeKey`. */
+  #patches = new Map<string, string>();
+
+  constructor(git: ReadOnlyGit, objects: ObjectPool, { landed, patchIds, turns }: LandingTools) {
+    this.#objects = objects;
+    this.#store = landed;
+    this.#turns = turns;
+    this.#memo = new PatchMemo(git, patchIds);
+    this.#trunk = new TrunkPatches(git);
+  }
+
+  /** Another object when other branches have landed. */
+  get landed(): LandedTips {
+    return this.#landed;
+  }
+
+  /** Takes over what an earlier process found. */
+  async load(): Promise<void> {
+    if (this.#isLoaded) return;
+    const found = (await this.#store?.recall()) ?? [];
+    if (found.length > 0) this.#landed = new Map(found.map((each) => [each.tip, each]));
+    this.#isLoaded = true;
+  }
+
+  /**
+   * Asks of the branches of a model. Ends before everything is known where there is much to learn; `landed` has then what was
+   * found so far. True when there is no more to ask. @throws {GitError}
+   */
+  async look({ graph, history, epoch, settings }: RepoModel, signal: AbortSignal): Promise<boolean> {
+    const { trunk } = graph;
+    // Where files are missing there is nothing to compare.
+    if (trunk?.tip === undefined || settings.isPartial) return true;
+    if (this.#history !== history || this.#asked.size > MAX_ASKED) this.#asked = new Map();
+    this.#history = history;
+    const questions = landingQuestions(graph, this.#landed, history, this.#asked);
+    const merged = [...graph.nodes.values(), ...graph.unstacked.values()]
+      .map(({ tip }) => tip)
+      .filter((tip) => history.commit(tip) === undefined && !this.#landed.has(tip));
+    const mayHaveLost = this.#landed.size > 0 && this.#epoch !== epoch;
+    if (questions.length === 0 && merged.length === 0 && !mayHaveLost) return true;
+    using _turn = await this.#turns?.take(signal);
+    await this.#trunk.follow(trunk.tips, signal);
+    // Beyond the edge of a shallow clone there may be anything.
+    if (mayHaveLost && settings.shallowStamp === undefined && (await this.#forgetLost())) return false;
+    this.#epoch = epoch;
+    const isDone = await this.#learn(questions, signal);
+    const found: Omit<Landed, "landedAtMs" | "seenAtMs">[] = [];
+    for (const question of questions) {
+      const answer = await this.#answer(question, signal);
+      const { tip, base } = question;
+      if (answer) found.push({ tip, base, trunk: trunk.name, ...answer });
+    }
+    for (const tip of merged) {
+      const commit = this.#trunk.broughtBy(tip);
+      if (commit) found.push({ tip, base: tip, trunk: trunk.name, how: "merge", commit });
+    }
+    signal.throwIfAborted();
+    if (found.length > 0) await this.#remember(found, signal);
+    return isDone;
+  }
+
+  async #remember(
+    found: readonly Omit<Landed, "landedAtMs" | "seenAtMs">[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const seenAtMs = Date.now();
+    const commits = await this.#read(
+      found.map(({ commit }) => commit),
+      signal,
+    );
+    const landed = found.map((each): Landed => {
+      return { ...each, landedAtMs: commits.get(each.commit)?.committedAtMs ?? seenAtMs, seenAtMs };
+    });
+    await this.#store?.remember(landed);
+    this.#landed = new Map([...this.#landed, ...landed.map((each) => [each.tip, each] as const)]);
+  }
+
+  /** What the trunk no longer has was taken back. Whether there was any. */
+  async #forgetLost(): Promise<boolean> {
+    const lost = [...this.#landed.values()].filter(({ commit }) => this.#trunk.lacks(commit));
+    if (lost.length === 0) return false;
+    const tips = lost.map(({ tip }) => tip);
+    await this.#store?.forget(tips);
+    this.#landed = new Map([...this.#landed].filter(([tip]) => !tips.includes(tip)));
+    return true;
+  }
+
+  /** Learns what the branches did, and as much as one look may of what the trunk did. True when that was all. */
+  async #learn(questions: readonly LandingQuestion[], signal: AbortSignal): Promise<boolean> {
+    const ofBranches = new Map<string, Change>();
+    for (const question of questions) {
+      for (const change of [this.#wholeOf(question), ...question.commits.map((head) => ({ head }))])
+        ofBranches.set(changeKey(change), change);
+    }
+    const ofTrunk = this.#trunk.unlearnt(
+      questions.flatMap(({ grounds }) => grounds),
+      CHUNK,
+    );
+    const unknown = [...ofBranches].flatMap(([key, change]) => (this.#patches.has(key) ? [] : [change]));
+    const changes = [...ofTrunk.map((head) => ({ head })), ...unknown];
+    const read = new Map<string, string>();
+    for (let start = 0; start < changes.length; start += CHUNK) {
+      const patches = await this.#memo.read(changes.slice(start, start + CHUNK), signal);
+      for (const [key, patch] of patches) read.set(key, patch);
+    }
+    for (const oid of ofTrunk) this.#trunk.learn(oid, read.get(oid) || undefined);
+    const kept = new Map<string, string>();
+    for (const key of ofBranches.keys()) kept.set(key, this.#patches.get(key) ?? read.get(key) ?? "");
+    this.#patches = kept;
+    return ofTrunk.length < CHUNK;
+  }
+
+  /** Undefined when the change is empty. */
+  #patchOf(change: Change): string | undefined {
+    return this.#patches.get(changeKey(change)) || undefined;
+  }
+
+  async #answer(
+    question: LandingQuestion,
+    signal: AbortSignal,
+  ): Promise<Pick<Landed, "how" | "commit"> | undefined> {
+    const { tip, commits, grounds } = question;
+    const squash = this.#trunk.find(this.#patchOf(this.#wholeOf(question)), grounds);
+    if (squash !== undefined) {
+      const isOne = commits.length === 1 && (await this.#sameSubject(tip, squash, signal));
+      return { how: isOne ? "rebase" : "squash", commit: squash };
+    }
+    const ones = commits.map((head) => this.#trunk.find(this.#patchOf({ head }), grounds));
+    const [last] = ones;
+    return last !== undefined && !ones.includes(undefined) ? { how: "rebase", commit: last } : undefined;
+  }
+
+  /** As one change. A branch that the trunk was merged into differs by its own changes from what was merged last. */
+  #wholeOf({ tip, base, commits, grounds }: LandingQuestion): Change {
+    if (commits.length === 1) return { head: tip };
+    return { head: tip, base: (grounds.includes(base) && this.#trunk.newest(grounds)) || base };
+  }
+
+  /** A forge that squashes a single commit names it anew, mostly after the pull request. */
+  async #sameSubject(a: string, b: string, signal: AbortSignal): Promise<boolean> {
+    const commits = await this.#read([a, b], signal);
+    const subject = commits.get(a)?.subject;
+    return subject !== undefined && subject === commits.get(b)?.subject;
+  }
+
+  async #read(oids: readonly string[], signal: AbortSignal): Promise<Map<string, CommitHeader>> {
+    const objects = await this.#objects.read([...new Set(oids)], { signal });
+    const commits = new Map<string, CommitHeader>();
+    for (const [oid, { content }] of objects) if (content) commits.set(oid, parseCommit(oid, content));
+    return commits;
+  }
+}
