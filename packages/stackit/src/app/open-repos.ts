@@ -124,7 +124,7 @@ export function openMirrors(mirrors: readonly Mirror[]): AsyncDisposable {
 
 /** It is served whatever happens; a clone that cannot be handed over is looked at again with each sync. */
 async function openAdopted(about: AdoptedConfig, tools: RepoTools): Promise<AdoptedCheckout> {
-  const { path, url, authorization, authorizedOrigin, ...rest } = about;
+  const { path, url, authorization, credentialEnv, authorizedOrigin, ...rest } = about;
   const repo: AdoptedCheckout = new AdoptedCheckout(tools.spawner, {
     ...rest,
     folder: path,
@@ -133,9 +133,17 @@ async function openAdopted(about: AdoptedConfig, tools: RepoTools): Promise<Adop
     standIn: join(tools.config.dataDir, "checkouts", `${about.id}.git`),
     mirrorDir: mirrorDir(tools.config, about.id),
     openMirror: async (remote, beforePublishing) => {
-      const mayKnow = authorization !== undefined && remote.origin === authorizedOrigin;
-      const config = { ...ownerAndName(remote), ...rest, kind: "mirror" as const, url: remote };
-      const mirror = openMirror({ ...config, ...(mayKnow && { authorization }) }, tools, beforePublishing);
+      const config = {
+        ...ownerAndName(remote),
+        ...rest,
+        kind: "mirror" as const,
+        url: remote,
+        ...(remote.origin === authorizedOrigin && {
+          ...(authorization !== undefined && { authorization }),
+          ...(credentialEnv !== undefined && { credentialEnv }),
+        }),
+      };
+      const mirror = openMirror(config, tools, beforePublishing);
       await tools.names.follow(mirror, mirrorKey(mirror.id));
       return mirror;
     },
@@ -158,11 +166,11 @@ async function openAdopted(about: AdoptedConfig, tools: RepoTools): Promise<Adop
 
 /** Its entry's own, else the App's where it is installed, else the token for GitHub. */
 function credentialsOf(
-  { url, authorization, namesCredentials }: MirrorConfig,
+  { url, authorization, credentialEnv, namesCredentials }: MirrorConfig,
   { config, githubApp }: RepoTools,
 ): RemoteCredentials {
   const isForApp = config.githubApp && !namesCredentials && onGithub(url, config.githubApp.githubUrl);
-  if (!githubApp || !isForApp) return fixedCredentials(authorization);
+  if (!githubApp || !isForApp) return fixedCredentials(authorization, credentialEnv);
   return new GithubAppCredentials(githubApp, { otherwise: authorization });
 }
 

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { type FlagValues, unknownVariables } from "../config/read-env.ts";
+import { trustNamedCertificates } from "../config/trusted-certificates.ts";
 import { checkAdopted } from "./doctor/check-adopted.ts";
 import { checkDataDir } from "./doctor/check-data-dir.ts";
 import { checkDatabase } from "./doctor/check-database.ts";
@@ -74,6 +75,7 @@ async function readConfig(
     }
   };
   try {
+    trustNamedCertificates(env);
     const config = await loadConfig(flags, env, cwd);
     tellUnknown(
       config.repos.flatMap((repo) => (repo.kind === "working-copy" ? [] : (repo.credentialEnv ?? []))),

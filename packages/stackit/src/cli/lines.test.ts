@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { problems } from "../contract/problems.ts";
 import type { Freshness, RepoSummary } from "../contract/repo.ts";
 import type { SyncProgress, SyncRun } from "../contract/sync-run.ts";
 import { ago, soon } from "./ago.ts";
@@ -150,6 +151,7 @@ test("the status of repositories is a table with one row each", () => {
           runId: "1",
           outcome: "failed",
           code: "sync/unreadable",
+          detail: "The folder is gone.",
         },
       },
     },
@@ -184,8 +186,7 @@ test("the status of repositories is a table with one row each", () => {
     },
   ];
   repos.push(...mirrors);
-  const details = new Map([["gone", "The folder is gone."]]);
-  expect(`\n${statusLines(repos, nowMs, plain, details).join("\n")}`).toBe(`
+  expect(`\n${statusLines(repos, nowMs, plain).join("\n")}`).toBe(`
 HEALTH   REPOSITORY  NAME  TRUNK         CURRENT  ACTIVITY  READ     CHANGED
 local    shop        Shop  main          ui       idle      now      5 min ago
 failing  gone              not read yet  -        queued    never    never
@@ -194,7 +195,7 @@ failing  gone              not read yet  -        queued    never    never
 fresh    ours              main          -        idle      3 s ago  5 min ago
 failing  theirs            not read yet  -        idle      never    never
         failed once: sync/auth-failed, the remote refused the credentials, or wants some; next try in 40 s
-        Give the mirror a \`credentialEnv\` in the file of --repos-config, renew the token that it names, or install the GitHub App on the repository. \`stackit doctor\` tells what is set and what is missing.`);
+        ${problems["sync/auth-failed"].mend}`);
 });
 
 test("the status says how often a mirror is asked, and why", () => {

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import type { FlagValues } from "../config/read-env.ts";
+import { trustNamedCertificates } from "../config/trusted-certificates.ts";
 import { findGitDir } from "../git/find-git-dir.ts";
 import { checkGit } from "./doctor/check-programs.ts";
 import { codeOf } from "./doctor/finding.ts";
@@ -13,6 +14,7 @@ import { type ExitCode, printLine, type Terminal } from "./terminal.ts";
  * @throws {ConfigError} before anything was opened.
  */
 export async function serveCommand(flags: FlagValues, terminal: Terminal): Promise<ExitCode> {
+  trustNamedCertificates(terminal.env);
   const config = await loadConfig(flags, terminal.env, terminal.cwd);
   const obstacle = await findObstacle(config, terminal.signal);
   if (obstacle !== undefined) return refuse(obstacle, terminal);

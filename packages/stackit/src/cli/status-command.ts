@@ -1,6 +1,5 @@
 import { problemOf } from "../contract/problems.ts";
 import type { Freshness, RepoSummary } from "../contract/repo.ts";
-import { SyncRun } from "../contract/sync-run.ts";
 import { ago, every, soon } from "./ago.ts";
 import { ServerAnswerError, ServerClient } from "./ask-server.ts";
 import { ReposAnswer } from "./pick-repo.ts";
@@ -20,7 +19,7 @@ export async function statusCommand(options: StatusOptions, terminal: Terminal):
     const { repos } = await client.ask("GET", "/repos", ReposAnswer);
     const lines = options.json
       ? [JSON.stringify({ repos }, null, 2)]
-      : statusLines(repos, Date.now(), paintFor(terminal.stdout), await detailsOf(repos, client));
+      : statusLines(repos, Date.now(), paintFor(terminal.stdout));
     for (const line of lines) printLine(terminal.stdout, line);
     return 0;
   } catch (error) {
@@ -41,25 +40,7 @@ const STYLES: Readonly<Record<Freshness["health"], Style>> = {
 /** Below the row that it is about. */
 const INDENT = " ".repeat(8);
 
-/** What exactly failed, by the ids of those that fail. */
-async function detailsOf(repos: readonly RepoSummary[], client: ServerClient): Promise<Map<string, string>> {
-  const details = new Map<string, string>();
-  for (const { id, freshness } of repos) {
-    const runId = freshness.consecutiveFailures > 0 ? freshness.lastAttempt?.runId : undefined;
-    if (runId === undefined) continue;
-    const path = `/repos/${encodeURIComponent(id)}/sync-runs/${runId}`;
-    const { error } = await client.ask("GET", path, SyncRun);
-    if (error) details.set(id, error.detail);
-  }
-  return details;
-}
-
-export function statusLines(
-  repos: readonly RepoSummary[],
-  nowMs: number,
-  paint: Paint,
-  details: ReadonlyMap<string, string> = new Map(),
-): string[] {
+export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint: Paint): string[] {
   if (repos.length === 0) return ["No repository is served."];
   const rows = repos.map(({ id, displayName, kind, trunk, currentBranch, freshness }) => [
     freshness.health,
@@ -85,7 +66,7 @@ export function statusLines(
     return [
       row,
       ...(progress === undefined ? [] : [`${INDENT}${progress}`]),
-      ...(consecutiveFailures === 0 ? [] : failureLines(freshness, details.get(id), nowMs, paint)),
+      ...(consecutiveFailures === 0 ? [] : failureLines(freshness, nowMs, paint)),
       ...(freshness.lastAttempt?.outcome === "held" ? [paint("yellow", `${INDENT}${heldWords(id)}`)] : []),
       ...(waitingFor ? [paint("yellow", `${INDENT}${waitWords(waitingFor, nowMs)}`)] : []),
     ];
@@ -104,7 +85,6 @@ function intervalWords({ interval }: Freshness): string {
 /** What is wrong, and what to do about it. */
 function failureLines(
   { consecutiveFailures, lastAttempt, nextDueAt }: Freshness,
-  detail: string | undefined,
   nowMs: number,
   paint: Paint,
 ): string[] {
@@ -113,7 +93,7 @@ function failureLines(
   const problem = code === undefined ? undefined : problemOf(code);
   const why = code === undefined ? "" : `: ${code}${problem ? `, ${lowerFirst(problem.title)}` : ""}`;
   const next = nextDueAt === undefined ? "" : `; next try ${soon(nextDueAt, nowMs)}`;
-  const more = [detail, problem?.mend].filter((part) => part !== undefined).join(" ");
+  const more = [lastAttempt?.detail, problem?.mend].filter((part) => part !== undefined).join(" ");
   return [
     paint("red", `${INDENT}failed ${times}${why}${next}`),
     ...(more === "" ? [] : [`${INDENT}${more}`]),

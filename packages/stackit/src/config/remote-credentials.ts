@@ -8,9 +8,9 @@ export interface CredentialSources {
 }
 
 export interface FoundToken {
-  /** Secret: the whole value of the Authorization header. */
-  readonly authorization: string;
-  /** The variable that it was made of. */
+  /** Secret: the whole value of the Authorization header. Absent when the variable is not set. */
+  readonly authorization?: string;
+  /** The variable that it was or would be made of. */
   readonly credentialEnv: string;
 }
 
@@ -30,7 +30,7 @@ export function findCredentials(
   if (credentialEnv === undefined) return undefined;
   const token = env[credentialEnv]?.trim() ?? "";
   if (token !== "") return { authorization: basicAuthorization(token), credentialEnv };
-  if (remote.credentialEnv === undefined) return undefined;
+  if (remote.credentialEnv === undefined) return { credentialEnv };
   throw new ConfigError(
     `${place}.credentialEnv names ${credentialEnv}, which is ${env[credentialEnv] === undefined ? "not set" : "empty"}; it must be a variable that holds a token.`,
     {

@@ -29,6 +29,8 @@ test("a url makes a mirror, named as its path names it unless the entry says oth
       displayName: "Widget",
       owner: "octo",
       name: "widget",
+      // Told without a token, and which variable would hold one.
+      credentialEnv: "STACKIT_GIT_TOKEN",
       syncIntervalMs: 30_000,
     },
     { kind: "mirror", id: "deep", url: new URL(repos[1]?.url ?? ""), syncIntervalMs: 0 },

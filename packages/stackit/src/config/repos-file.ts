@@ -28,7 +28,7 @@ export interface WorkingCopyConfig extends Identity {
 interface Fetched extends Identity {
   /** Secret: the whole value of the Authorization header that this remote gets, and nobody else. */
   readonly authorization?: string;
-  /** The variable that `authorization` was made of. */
+  /** The variable that `authorization` was made of, or would be if it were set. */
   readonly credentialEnv?: string;
   /** Its entry names `credentialEnv` itself, so no GitHub App is asked. */
   readonly namesCredentials?: true;

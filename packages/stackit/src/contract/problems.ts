@@ -131,7 +131,7 @@ export const problems = {
   "sync/auth-failed": {
     status: 502,
     title: "The remote refused the credentials, or wants some",
-    mend: "Give the mirror a `credentialEnv` in the file of --repos-config, renew the token that it names, or install the GitHub App on the repository. `stackit doctor` tells what is set and what is missing.",
+    mend: "Renew the token, name its variable with `credentialEnv` in the file of --repos-config, or install the GitHub App on the repository; variables are read when the server starts. `stackit doctor` tells what is set and what is missing.",
   },
   "sync/remote-not-found": {
     status: 502,
@@ -141,7 +141,7 @@ export const problems = {
   "sync/remote-unreachable": {
     status: 502,
     title: "The remote cannot be reached",
-    mend: "Check name, route and certificate of the mirror's host from this machine. It is tried again by itself.",
+    mend: "It is tried again by itself. When it stays, check name, route and certificate of the mirror's host from this machine.",
   },
   "sync/remote-error": {
     status: 502,

@@ -37,6 +37,8 @@ export const Freshness = Type.Object(
         outcome: RunOutcome,
         /** The problem code of a failure. */
         code: Type.Optional(Type.String()),
+        /** What failed, in sentences for a person; the first says it in short. Ours. */
+        detail: Type.Optional(Type.String()),
       }),
     ),
     consecutiveFailures: Type.Integer({ minimum: 0 }),

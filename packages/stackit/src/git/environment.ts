@@ -88,7 +88,7 @@ export function mirrorEnvironment(
   return {
     ...env,
     ...proxyEnvironment(inherited),
-    ...passed(CERTIFICATES, inherited),
+    ...certificates(inherited),
     ...asVariables(config),
   };
 }
@@ -107,7 +107,10 @@ export function proxyEnvironment(inherited: NodeJS.ProcessEnv = process.env): Re
   return passed(["http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY"], inherited);
 }
 
-const CERTIFICATES = ["SSL_CERT_FILE"];
+/** What git trusts, whatever it is built with: with GnuTLS it does not know `SSL_CERT_FILE`. */
+function certificates({ SSL_CERT_FILE: file }: NodeJS.ProcessEnv): Record<string, string> {
+  return file ? { SSL_CERT_FILE: file, GIT_SSL_CAINFO: file } : {};
+}
 
 function passed(names: readonly string[], inherited: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => (inherited[name] ? [[name, inherited[name]]] : [])));

@@ -1,3 +1,5 @@
+import { RemoteError } from "./wire/remote-failure.ts";
+
 /** What one repository of a remote is told about who asks. Where it is and what it is told may change between two calls. */
 export interface RemoteCredentials {
   /**
@@ -12,7 +14,17 @@ export interface RemoteCredentials {
   renew(url: URL, refused: string | undefined, signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** The same for ever, such as a token from a variable. */
-export function fixedCredentials(authorization: string | undefined): RemoteCredentials {
-  return { authorization: async () => authorization, renew: async () => undefined };
+/** The same for ever, from a `variable` when it is named. */
+export function fixedCredentials(authorization: string | undefined, variable?: string): RemoteCredentials {
+  return {
+    authorization: async () => authorization,
+    async renew() {
+      if (variable === undefined) return undefined;
+      const why =
+        authorization === undefined
+          ? `The remote wants credentials, and ${variable} is not set.`
+          : `The remote refused the token in ${variable}.`;
+      throw new RemoteError("auth-failed", why);
+    },
+  };
 }

@@ -21,7 +21,7 @@ export const NO_HISTORY: RunHistory = { consecutiveFailures: 0 };
 
 /** What counts of a run. */
 export type EndedRun = Pick<SyncRun, "id" | "outcome" | "finishedAt"> & {
-  error?: { code: string };
+  error?: { code: string; detail?: string };
   /** The refs or the stacks were others than before. */
   readonly changed: boolean;
   /** A webhook was among what asked for it. */
@@ -64,6 +64,7 @@ export function historyAfter(history: RunHistory, run: EndedRun): RunHistory {
       runId: run.id,
       outcome: run.outcome,
       ...(run.error ? { code: run.error.code } : {}),
+      ...(run.error?.detail === undefined ? {} : { detail: run.error.detail }),
     },
     ...(succeeded ? { lastSuccessAt: at, news: newsAfter(history.news, run, at) } : {}),
     ...(succeeded && run.changed ? { lastChangeAt: at } : {}),

@@ -98,7 +98,13 @@ test("the history says when it last worked, last changed, and how often it faile
   ];
   for (const each of runs) await store.syncRuns.save("a", each);
   expect(await store.syncRuns.history("a")).toEqual({
-    lastAttempt: { at: run(4).finishedAt, runId: run(4).id, outcome: "failed", code: "sync/timeout" },
+    lastAttempt: {
+      at: run(4).finishedAt,
+      runId: run(4).id,
+      outcome: "failed",
+      code: "sync/timeout",
+      detail: failed(4, "sync/timeout").error?.detail,
+    },
     lastSuccessAt: run(2).finishedAt,
     lastChangeAt: run(1).finishedAt,
     news: { at: run(1).finishedAt, by: "first-run" },

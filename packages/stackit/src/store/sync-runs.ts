@@ -82,7 +82,11 @@ export class SyncRuns {
       .where("state", "=", "finished")
       .orderBy("id")
       .execute();
-    return rows.map(toEndedRun).reduce(historyAfter, NO_HISTORY);
+    const history = rows.map(toEndedRun).reduce(historyAfter, NO_HISTORY);
+    const { lastAttempt } = history;
+    if (lastAttempt?.code === undefined) return history;
+    const detail = (await this.get(storeKey, lastAttempt.runId))?.error?.detail;
+    return detail === undefined ? history : { ...history, lastAttempt: { ...lastAttempt, detail } };
   }
 
   /**

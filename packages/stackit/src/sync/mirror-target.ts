@@ -1,5 +1,6 @@
 import type { ProblemCode } from "../contract/problems.ts";
 import { GitError, REFUSED_BY_REMOTE } from "../git/git-error.ts";
+import { explainConnection, UNTRUSTED } from "../git/wire/connection-failure.ts";
 import { RemoteError, type RemoteFailure } from "../git/wire/remote-failure.ts";
 import type { AdoptedCheckout } from "../repos/adopted-checkout.ts";
 import { CheckoutFailedError, CheckoutRefusedError } from "../repos/checkout-refusal.ts";
@@ -135,9 +136,14 @@ const OF_GIT: readonly (readonly [pattern: RegExp, explained: Explained])[] = [
     ["sync/remote-not-found", "The remote has no such repository.", false],
   ],
   [
-    /Could not resolve host|Failed to connect|Connection (refused|reset|timed out)|SSL|certificate/i,
-    ["sync/remote-unreachable", "The connection to the remote broke or could not be made.", true],
+    /early EOF|unexpected disconnect|transfer closed|RPC failed; curl|remote end hung up|Connection reset/,
+    ["sync/remote-unreachable", "The connection to the remote broke in the midst of the transfer.", true],
   ],
+  [/certificate/i, ["sync/remote-unreachable", UNTRUSTED, true]],
+  [/Could not resolve host/, ["sync/remote-unreachable", explainConnection("ENOTFOUND"), true]],
+  [/Connection refused/, ["sync/remote-unreachable", explainConnection("ECONNREFUSED"), true]],
+  [/timed out/, ["sync/remote-unreachable", explainConnection("ETIMEDOUT"), true]],
+  [/Failed to connect|SSL/, ["sync/remote-unreachable", explainConnection(""), true]],
 ];
 
 function explainDamage({ retryAfterMs, cause }: DamagedMirrorError): Explained {

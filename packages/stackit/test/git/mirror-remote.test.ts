@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import type { RemoteCredentials } from "../../src/git/remote-credentials.ts";
+import { fixedCredentials, type RemoteCredentials } from "../../src/git/remote-credentials.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
 import type { MirrorOptions } from "../../src/repos/mirror-options.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
@@ -190,6 +190,16 @@ test("credentials that cannot be renewed are tried once", async () => {
   scene.host.front = accept("tok-2");
   expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/auth-failed" });
   expect(scene.host.credentials).toEqual(["Basic tok-1"]);
+});
+
+test.each([
+  ["Basic tok-1", "The remote refused the token in SHOP_TOKEN."],
+  [undefined, "The remote wants credentials, and SHOP_TOKEN is not set."],
+])("a refusal of %s names the variable, and never what it holds", async (authorization, message) => {
+  await using scene = await stack({ credentials: fixedCredentials(authorization, "SHOP_TOKEN") });
+  scene.host.front = accept("tok-2");
+  expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/auth-failed", message });
+  expect(scene.host.requests).toHaveLength(1);
 });
 
 test("what git is refused while it looks, on a host that speaks only the old protocol, is renewed too", async () => {

@@ -249,22 +249,32 @@ test("doctor asks the remotes of mirrors, says what is wrong with each and what 
     { id: "near", url: `${host.url}/repo.git`, credentialEnv: "STACKIT_NEAR_TOKEN" },
     { id: "wrong", url: `${host.url}/repo.git`, credentialEnv: "STACKIT_OLD_TOKEN" },
     { id: "gone", url: `${host.url}/other.git`, credentialEnv: "STACKIT_NEAR_TOKEN" },
+    { id: "unset", url: `${host.url}/repo.git` },
     { id: "silent", url: `${silent.url}/repo.git` },
     { id: "lost", url: "https://nowhere.invalid/octo/lost.git" },
   ];
   await writeFile(join(scene.root, "repos.json"), JSON.stringify({ repos }));
   const args = ["doctor", "--repos-config", "repos.json", "--data-dir", "data", "--port", "0"];
-  const env = { STACKIT_NEAR_TOKEN: token, STACKIT_OLD_TOKEN: "another-that-nobody-sees" };
+  const env = {
+    STACKIT_GITHUB_URL: host.url,
+    STACKIT_NEAR_TOKEN: token,
+    STACKIT_OLD_TOKEN: "another-that-nobody-sees",
+  };
   const run = await runCommand(args, { cwd: scene.root, env });
   expect(run.stdout).toContain(
     `✓ repository near: mirror of ${host.url}/repo.git, which answers with the token in STACKIT_NEAR_TOKEN`,
   );
   expect(run.stdout).toMatch(
-    /✗ repository wrong: .*asked with the token in STACKIT_OLD_TOKEN: It answered 401.*\n {2}→ .*renew the token/,
+    /✗ repository wrong: .*asked with the token in STACKIT_OLD_TOKEN: .* refused the credentials.*\n {2}→ Renew the token/,
   );
-  expect(run.stdout).toMatch(/✗ repository gone: .*It answered 404.*\n {2}→ Check the mirror's `url`/);
+  expect(run.stdout).toMatch(
+    /✗ repository gone: .*no such repository \(404\)\.\n {2}→ Check the mirror's `url`/,
+  );
+  expect(run.stdout).toContain("asked without credentials, since STACKIT_GIT_TOKEN is not set: ");
   expect(run.stdout).toMatch(/✗ repository silent: .*said nothing for 5 s.*\n {2}→ /);
-  expect(run.stdout).toMatch(/✗ repository lost: .*host name cannot be resolved.*\n {2}→ Check name, route/);
+  expect(run.stdout).toMatch(
+    /✗ repository lost: .*host name cannot be resolved.*\n {2}→ .*check name, route/,
+  );
   expect(run.stdout).not.toContain("nothing reads the variable");
   expect(run.code).toBe(1);
 

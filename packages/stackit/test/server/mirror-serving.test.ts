@@ -176,7 +176,7 @@ test("a token reaches its remote, and nothing that is printed, logged, answered 
   expect(refused.stderr).toContain("(sync/auth-failed)");
   const { stdout: status } = await say("status");
   expect(status).toContain("failed once: sync/auth-failed");
-  expect(status).toMatch(/^ {8}It answered 401\. .* `credentialEnv`/m);
+  expect(status).toMatch(/^ {8}The remote refused the token in SHOP_TOKEN\. .* `credentialEnv`/m);
   await say("status", "--json");
   for (const path of ["config", "repos/shop", "repos/shop/sync-runs", "metrics"]) {
     said.push(await (await fetch(`${server.url}/api/v1/${path}`)).text());
@@ -186,7 +186,7 @@ test("a token reaches its remote, and nothing that is printed, logged, answered 
   const secret = AUTHORIZATION.slice("Basic ".length);
   expect(said.filter((text) => text.includes(TOKEN) || text.includes(secret))).toEqual([]);
   const logged = server.stderr().split("\n");
-  const aboutIt = logged.filter((line) => line.includes("It answered 401"));
+  const aboutIt = logged.filter((line) => line.includes("refused the token in SHOP_TOKEN"));
   expect(aboutIt).toHaveLength(1);
   expect(aboutIt[0]).toMatch(/"code":"sync\/auth-failed".*`credentialEnv`/);
 });

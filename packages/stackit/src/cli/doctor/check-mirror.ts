@@ -23,7 +23,10 @@ export async function checkMirror(
     const detail = `mirror of ${url.href}, with the GitHub App where that is installed`;
     return { level: "ok", subject, detail };
   }
-  const credentials = credentialEnv ? `with the token in ${credentialEnv}` : "without credentials";
+  const credentials =
+    authorization !== undefined
+      ? `with the token in ${credentialEnv}`
+      : `without credentials${credentialEnv === undefined ? "" : `, since ${credentialEnv} is not set`}`;
   try {
     using looker = new RefLooker({ silenceMs: SILENCE_MS });
     const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);

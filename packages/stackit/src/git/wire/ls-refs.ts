@@ -2,6 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { proxyEnvironment } from "../environment.ts";
 import { displayName } from "../ref-name.ts";
+import { explainConnection } from "./connection-failure.ts";
 import { DELIMITER, FLUSH, PacketError, packet, readPackets } from "./pkt-line.ts";
 import { isPermanent, MAX_REDIRECTS, type Redirect, redirectedBase } from "./redirect.ts";
 import { failureOfStatus, RemoteError } from "./remote-failure.ts";
@@ -274,14 +275,5 @@ function toRemoteError(error: unknown, signal: AbortSignal): RemoteError {
   if (error instanceof RemoteError) return error;
   if (signal.aborted) return new RemoteError("aborted", "The look was given up.", { cause: error });
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return new RemoteError("unreachable", explain(code), { cause: error });
-}
-
-function explain(code: string): string {
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return "The remote's host name cannot be resolved.";
-  if (code === "ECONNREFUSED") return "The remote's host refused the connection.";
-  if (code.startsWith("ERR_TLS") || code.includes("CERT") || code.includes("SELF_SIGNED")) {
-    return "The remote's certificate cannot be trusted.";
-  }
-  return "The connection to the remote broke or could not be made.";
+  return new RemoteError("unreachable", explainConnection(code), { cause: error });
 }

@@ -26,11 +26,9 @@ export class RemoteError extends Error {
   }
 }
 
-const AUTH_MEND = "Check the token, and whether it may read this repository.";
-const TO_WAIT = "It asks to be left alone for a while.";
-const NOT_FOUND_MEND = "Check the URL; a private repository answers the same to those it does not know.";
+const TO_WAIT = "The remote asks to be left alone for a while.";
 const REDIRECTED =
-  "It answered with a redirect that is not followed, so that no token goes astray. Use the new address.";
+  "The remote answered with a redirect that is not followed, so that no token goes astray. Use the new address.";
 
 export function failureOfStatus(status: number, retryAfter: string | undefined): RemoteError {
   const retryAfterMs = parseRetryAfter(retryAfter);
@@ -39,15 +37,15 @@ export function failureOfStatus(status: number, retryAfter: string | undefined):
     if (status === 403 && retryAfterMs !== undefined) {
       return new RemoteError("rate-limited", TO_WAIT, { retryAfterMs });
     }
-    return new RemoteError("auth-failed", `It answered ${status}. ${AUTH_MEND}`);
+    return new RemoteError("auth-failed", `The remote refused the credentials, or wants some (${status}).`);
   }
   if (status === 404 || status === 410)
-    return new RemoteError("not-found", `It answered ${status}. ${NOT_FOUND_MEND}`);
+    return new RemoteError("not-found", `The remote has no such repository (${status}).`);
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
     return new RemoteError("rate-limited", TO_WAIT, { retryAfterMs });
   }
   if (status >= 300 && status < 400) return new RemoteError("error", REDIRECTED);
-  return new RemoteError("error", `It answered ${status}.`);
+  return new RemoteError("error", `The remote answered ${status}.`);
 }
 
 /** Seconds or a date (RFC 9110), as milliseconds from now; at most a day. */

@@ -44,6 +44,10 @@ test("what fails says why, by its code or without one", () => {
   expect(failureWords({ ...failing, lastAttempt: { ...lastAttempt, code: "from/tomorrow" } })).toBe(
     "The last attempt failed",
   );
+  const detail = "The remote's certificate has expired. Renew it.";
+  expect(failureWords({ ...failing, lastAttempt: { ...lastAttempt, code: "sync/timeout", detail } })).toBe(
+    "The remote's certificate has expired.",
+  );
   expect(failureWords(fresh)).toBeUndefined();
   expect(activityWords("cloning", true)).toBe("Retrying…");
 });

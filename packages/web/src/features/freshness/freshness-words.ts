@@ -44,7 +44,8 @@ export function healthNow(freshness: Freshness, now: number): Freshness["health"
 /** What is wrong with a failing one, in one line. */
 export function failureWords({ health, lastAttempt }: Freshness): string | undefined {
   if (health !== "failing") return undefined;
-  return problemOf(lastAttempt?.code ?? "")?.title ?? "The last attempt failed";
+  const [short] = lastAttempt?.detail?.split(/(?<=\.) /) ?? [];
+  return short ?? problemOf(lastAttempt?.code ?? "")?.title ?? "The last attempt failed";
 }
 
 export function heldWords({ lastAttempt }: Freshness): string | undefined {

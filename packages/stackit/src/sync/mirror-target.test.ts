@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { GitError } from "../git/git-error.ts";
+import { explainConnection, UNTRUSTED } from "../git/wire/connection-failure.ts";
+import { mirrorFailure } from "./mirror-target.ts";
+
+const BROKEN_OFF = "The connection to the remote broke in the midst of the transfer.";
+const URL_OF = "unable to access 'https://git.example.com/shop.git/'";
+
+test.each([
+  ["error: RPC failed; curl 18 transfer closed with outstanding read data remaining", BROKEN_OFF],
+  ["fetch-pack: unexpected disconnect while reading sideband packet\nfatal: early EOF", BROKEN_OFF],
+  ["fatal: the remote end hung up unexpectedly", BROKEN_OFF],
+  [`fatal: ${URL_OF}: Could not resolve host: git.example.com`, explainConnection("ENOTFOUND")],
+  [
+    `fatal: ${URL_OF}: Failed to connect to git.example.com port 443: Connection refused`,
+    explainConnection("ECONNREFUSED"),
+  ],
+  [
+    `fatal: ${URL_OF}: Failed to connect to git.example.com port 443: Connection timed out`,
+    explainConnection("ETIMEDOUT"),
+  ],
+  [`fatal: ${URL_OF}: server certificate verification failed. CAfile: none CRLfile: none`, UNTRUSTED],
+  [`fatal: ${URL_OF}: SSL certificate problem: unable to get local issuer certificate`, UNTRUSTED],
+])("what git says of a connection is told in our words: %s", (stderr, detail) => {
+  const error = new GitError("failed", { args: ["fetch"], exitCode: 128, stderr });
+  expect(mirrorFailure(error)).toMatchObject({
+    code: "sync/remote-unreachable",
+    message: detail,
+    retryable: true,
+  });
+});
