@@ -82,11 +82,11 @@ function openMirror(
   tools: RepoTools,
   beforePublishing?: (signal: AbortSignal) => Promise<void>,
 ): Mirror {
-  const { spawner, looker, store, landings } = tools;
+  const { config, spawner, looker, store, landings } = tools;
   const { id, url, displayName, owner, name } = mirror;
   return new Mirror(spawner, looker, {
     id,
-    dir: mirrorDir(tools.config, id),
+    dir: mirrorDir(config, id),
     url,
     credentials: credentialsOf(mirror, tools),
     ...(displayName !== undefined && { displayName }),
@@ -95,6 +95,7 @@ function openMirror(
     lineCounts: store.lineCounts,
     headMoves: store.headMoves(mirrorKey(id)),
     landings: { ...landings, landed: store.landed(mirrorKey(id)) },
+    ...(config.secondLookMs !== undefined && { secondLookMs: config.secondLookMs }),
     ...(beforePublishing && { beforePublishing }),
   });
 }

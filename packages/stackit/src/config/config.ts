@@ -30,6 +30,8 @@ export interface Config {
   readonly syncIntervalMaxMs: number;
   readonly settleMs: number;
   readonly syncTimeoutMs: number;
+  /** When a second look confirms a loss that was held back; by default 5 min. No flag sets it. */
+  readonly secondLookMs?: number;
   readonly maxSyncs: number;
   readonly maxSyncsPerHost: number;
   /** Secret. Any of them may have signed a webhook; without one there are no webhooks. */

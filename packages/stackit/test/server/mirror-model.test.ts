@@ -16,6 +16,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       how: fc.constantFrom("forward", "forward", "force", "announced", "delete"),
     }),
   },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant("crowd"), left: fc.constantFrom(0, 4, 10, 14, 24, 24) }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("confirm"), how: fc.constantFrom("fresh", "stale") }) },
+  { weight: 2, arbitrary: fc.constant({ do: "second look" }) },
   { weight: 1, arbitrary: fc.constant({ do: "rename the default branch" }) },
   {
     weight: 3,
@@ -33,16 +39,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: "kill" }) },
 );
 
-/** The promises F1, F2, F6, F8, F9 and invariant 4 are checked by the model, after each step: see `MirrorModel`. */
+/** The promises F1, F2, F6, F8, F9, F10 and invariant 4 are checked by the model, after each step: see `MirrorModel`. */
 test("whatever happens to a remote, its host and the server, readers are shown what was pushed before they were told so", {
   timeout: 60_000 + RUNS * 60_000,
 }, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 25, size: "max" }), async (steps) => {
-      await using model = await MirrorModel.open();
-      for (const each of steps) await model.take(each);
-      await model.endWell();
-    }),
+    fc.asyncProperty(
+      fc.array(step, { minLength: 8, maxLength: 25, size: "max" }),
+      fc.boolean(),
+      async (steps, isImpatient) => {
+        await using model = await MirrorModel.open({ isImpatient });
+        for (const each of steps) await model.take(each);
+        await model.endWell();
+      },
+    ),
     { numRuns: RUNS, endOnFailure: true, ...(SEED !== undefined && { seed: Number(SEED) }) },
   );
 });

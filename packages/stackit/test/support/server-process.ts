@@ -15,13 +15,16 @@ export interface ServerProcess extends AsyncDisposable {
   signal(name: NodeJS.Signals): void;
 }
 
-/** `serve` as a process of its own, from the sources, on a free port. Killed when it is disposed. */
+/**
+ * `serve` as a process of its own, from the sources, on a free port. Killed when it is disposed. `program`: what understands the
+ * same arguments.
+ */
 export async function startServerProcess(
   args: readonly string[],
   env: Record<string, string> = {},
-  person: { uid?: number; gid?: number } = {},
+  { program = MAIN, ...person }: { uid?: number; gid?: number; program?: string } = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ["--conditions=source", MAIN, "serve", "--port", "0", ...args], {
+  const child = spawn(process.execPath, ["--conditions=source", program, "serve", "--port", "0", ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     ...person,
