@@ -16,6 +16,7 @@ import { HeadHistory } from "./head-history.ts";
 import { HoldGate } from "./hold-gate.ts";
 import { DamagedMirrorError, isLockInTheWay, whatItSaysOfFiles } from "./mirror-damage.ts";
 import { ensureMirror, isMirror, removeLeftovers, replaceMirror } from "./mirror-folder.ts";
+import { MirrorGuard } from "./mirror-guard.ts";
 import { MirrorHealth } from "./mirror-health.ts";
 import type { MirrorOptions, MirrorResult, MirrorWork } from "./mirror-options.ts";
 import { fullNameOf, type MirrorPlace } from "./mirror-place.ts";
@@ -68,6 +69,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   /** What the remote said when all of it was here and published. */
   #equalTo: AdvertisedRefs | undefined;
   readonly #health: MirrorHealth;
+  readonly #guard: MirrorGuard;
   #opening: Promise<void> | undefined;
 
   constructor(spawner: Spawner, looker: RefLooker, options: MirrorOptions) {
@@ -87,6 +89,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#remote = new MirrorRemote(looker, this.#mirrorGit, { url, credentials });
     this.#git = new ReadOnlyGit(spawner, dir);
     this.#health = new MirrorHealth(this.#mirrorGit);
+    this.#guard = new MirrorGuard(dir);
     this.#heads = new HeadHistory(options.headMoves);
     this.#upkeep = new MirrorUpkeep(this.#mirrorGit, () => this.#heads.forget(), options.upkeep);
     this.#shown = new ShownMirror(spawner, this.#mirrorGit, {
@@ -163,10 +166,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     await orAborted(this.#opening, signal);
     this.#remote.goTo(this.#place.url);
     try {
-      return await this.#refresh(work, signal).catch((error: unknown) => {
-        if (!isLockInTheWay(error)) throw error;
-        return this.#refresh(work, signal);
-      });
+      return await this.#refresh(work, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       if (!(await this.#health.isBlamedFor(error, { ...work, signal }))) throw error;
@@ -177,6 +177,15 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   }
 
   async #refresh(work: MirrorWork, signal: AbortSignal): Promise<MirrorResult> {
+    const result = await this.#runOnce(work, signal).catch((error: unknown) => {
+      if (!isLockInTheWay(error)) throw error;
+      return this.#runOnce(work, signal);
+    });
+    await this.#guard.note();
+    return result;
+  }
+
+  async #runOnce(work: MirrorWork, signal: AbortSignal): Promise<MirrorResult> {
     const phases = { fetchMs: 0, readMs: 0, deriveMs: 0 };
     const lap = stopwatch();
     await this.#prepare(signal);
@@ -185,15 +194,16 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     if (isFirst) await this.#readOwn(signal);
     phases.readMs += lap();
 
-    const { isRead, head: headBefore } = this.#shown;
+    const { isRead, head: headBefore, generation } = this.#shown;
     const wasUnsure = this.#isUnsure;
     const mustRead = wasUnsure || this.#shown.isRenamed(this);
     const ours = wasUnsure ? (await this.#shown.read(signal)).listing.refs : this.#shown.refs;
-    const { advertised, unmet } = await this.#remote.lookFor(
-      work.expected,
-      { refs: ours, wasAt: (ref, oid) => this.#heads.wasAt(ref, oid) },
-      signal,
-    );
+    const known = { refs: ours, wasAt: (ref: string, oid: string) => this.#heads.wasAt(ref, oid) };
+    const [{ advertised, unmet }, isAsLeft] = await Promise.all([
+      this.#remote.lookFor(work.expected, known, signal),
+      this.#isAsLeft(),
+    ]);
+    if (!isAsLeft) return this.#runOnce(work, signal);
     const told = unmet.length > 0 ? { unmet } : {};
     if (advertised === this.#equalTo && !mustRead) {
       phases.fetchMs += lap();
@@ -211,6 +221,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       return { ...this.#result(isFirst ? "updated" : "unchanged", phases), ...told };
     }
     using _turn = await this.#turns.forFetch(signal);
+    using _change = this.#guard.changing();
     this.#isUnsure = true;
     const moves = await this.#mover.move(
       { plan, refs: ours, head: headBefore, nextHead, trunk: this.#shown.trunkTips },
@@ -226,7 +237,9 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#isUnsure = false;
     phases.deriveMs += lap();
     this.#gate.clear();
-    return { ...this.#result("updated", phases), ...published, ...told };
+    const isMoved = nextHead !== undefined || reading.listing.deltas.length > 0;
+    const isNews = isFirst || isMoved || this.#shown.generation !== generation;
+    return { ...this.#result(isNews ? "updated" : "unchanged", phases), ...published, ...told };
   }
 
   async probe(signal: AbortSignal): Promise<RefChanges> {
@@ -260,7 +273,11 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     if (!this.#shown.isRead || this.#isUnsure || !this.#health.isGood) return undefined;
     const until = AbortSignal.any([signal, this.#closing.signal]);
     try {
-      const report = await this.#turns.forUpkeep(until, (ended) => this.#upkeep.run(ended));
+      const report = await this.#turns.forUpkeep(until, async (ended) => {
+        using _change = this.#guard.changing();
+        return await this.#upkeep.run(ended);
+      });
+      await this.#guard.note();
       if (report?.isDamaged) this.#health.noteDamage();
       return report;
     } catch (error) {
@@ -281,7 +298,17 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       await removeLeftovers(dir, { evenFresh: false });
       this.#isThere = true;
     }
-    if (this.#isUnsure) await removeLeftovers(dir, { evenFresh: true });
+    if (!this.#isUnsure) return;
+    using _turn = await this.#turns.forFetch(signal);
+    await removeLeftovers(dir, { evenFresh: true });
+  }
+
+  /** Otherwise somebody else has been at the files: what is there must be checked and read. */
+  async #isAsLeft(): Promise<boolean> {
+    if (!(await this.#guard.look())) return true;
+    this.#health.suspect();
+    this.#isUnsure = true;
+    return false;
   }
 
   /** @returns what is held, when the remote has lost so much that nothing may follow it unasked */
@@ -297,6 +324,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       const hold = this.#gate.check(lossOf(plan, refs, advertised), work.confirmed);
       if (hold) return hold;
       using _turn = await this.#turns.forFetch(signal);
+      using _change = this.#guard.changing();
       const options = { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress: work.onProgress };
       await replaceMirror(dir, { id, url: url.href }, (folder) =>
         cloneMirror(this.#spawner, folder, this.#remote, advertised, options),
@@ -306,6 +334,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       throw new DamagedMirrorError("damaged, and cloning it anew failed", { cause: error });
     }
     this.#health.noteClonedAnew();
+    this.#guard.startAnew();
     this.#isUnsure = true;
     await this.#shown.startAnew();
     return undefined;

@@ -1,11 +1,11 @@
-import { chmod, cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import type { Mirror } from "../../src/repos/mirror.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
 import { answerFrom, on, refuse } from "../support/git-host-behaviours.ts";
-import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
-import { testGit } from "../support/test-git.ts";
+import { DAMAGES, expectWhole, removeObject, truncatePacks } from "../support/mirror-damages.ts";
+import { mirroredScene } from "../support/mirrored-scene.ts";
 
 const stack = () =>
   mirroredScene((s) => {
@@ -25,60 +25,6 @@ async function failureOf(run: Promise<unknown>) {
     () => undefined,
     (error: unknown) => mirrorFailure(error),
   );
-}
-
-async function expectWhole({ refsOf, upstream, dir }: MirroredScene): Promise<void> {
-  expect(await refsOf(dir)).toBe(await refsOf(upstream.path));
-  await upstream.gitIn(dir, "fsck", "--full", "--strict");
-  const besides = await readdir(dirname(dir));
-  expect(besides).toEqual([basename(dir)]);
-}
-
-/** So that an object can be taken away. */
-async function unpack({ dir }: MirroredScene): Promise<void> {
-  const packs = join(dir, "objects", "pack");
-  for (const name of await readdir(packs)) {
-    if (!name.endsWith(".pack")) continue;
-    const away = join(dirname(dir), "..", name);
-    await rename(join(packs, name), away);
-    await testGit(["unpack-objects", "-q"], { cwd: dir, input: await readFile(away) });
-    await rm(join(packs, name.replace(/pack$/, "idx")), { force: true });
-  }
-}
-
-async function removeObject(scene: MirroredScene, name: string): Promise<void> {
-  const oid = (await scene.upstream.gitIn(scene.dir, "rev-parse", name)).trim();
-  await unpack(scene);
-  await rm(join(scene.dir, "objects", oid.slice(0, 2), oid.slice(2)));
-}
-
-async function truncatePacks({ dir, upstream }: MirroredScene): Promise<void> {
-  await upstream.gitIn(dir, "repack", "-adq");
-  const packs = join(dir, "objects", "pack");
-  for (const name of await readdir(packs)) {
-    if (!name.endsWith(".pack")) continue;
-    await chmod(join(packs, name), 0o644);
-    await truncate(join(packs, name), 60);
-  }
-}
-
-const DAMAGES: readonly (readonly [name: string, harm: (scene: MirroredScene) => Promise<void>])[] = [
-  ["a truncated pack", truncatePacks],
-  ["a tip whose commit is missing", (scene) => removeObject(scene, "refs/heads/ui")],
-  ["a trunk whose commit is missing", (scene) => removeObject(scene, "refs/heads/main")],
-  ["a missing tree", (scene) => removeObject(scene, "refs/heads/ui^{tree}")],
-  ["missing metadata", (scene) => removeObject(scene, "refs/stackit/metadata/ui")],
-  ["an empty ref file", ({ dir }) => writeRef(dir, "")],
-  ["a ref file of something else", ({ dir }) => writeRef(dir, "\0\0\0\0\0\0\0\0")],
-  ["an unreadable list of packed refs", ({ dir }) => writeFile(join(dir, "packed-refs"), "junk\n")],
-  ["a HEAD of something else", ({ dir }) => writeFile(join(dir, "HEAD"), "junk")],
-  ["an unreadable configuration", ({ dir }) => writeFile(join(dir, "config"), "[core\n")],
-  ["no objects at all", ({ dir }) => rm(join(dir, "objects"), { recursive: true })],
-];
-
-async function writeRef(dir: string, content: string): Promise<void> {
-  await mkdir(join(dir, "refs", "heads"), { recursive: true });
-  await writeFile(join(dir, "refs", "heads", "ui"), content);
 }
 
 for (const [name, harm] of DAMAGES) {
