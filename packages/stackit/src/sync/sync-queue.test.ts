@@ -109,6 +109,19 @@ test("a burst runs once it has been quiet for the settle window", async () => {
   expect(repo.works).toHaveLength(1);
 });
 
+test("a burst sets one timer, however many requests it has, and one for as long as it goes on", async () => {
+  const { clock, queue, add } = setUp();
+  const repos = ["a", "b", "c"].map((id) => add(id));
+  for (let n = 0; n < 1000; n++) queue.request(["a", "b", "c"][n % 3] ?? "", { trigger: "webhook" });
+  expect([clock.pendingTimers, clock.timersSet]).toEqual([1, 1]);
+  await clock.advance(200);
+  queue.request("b", { trigger: "webhook" });
+  await clock.advance(50);
+  expect(repos.map(({ works }) => works.length)).toEqual([1, 0, 1]);
+  await clock.advance(200);
+  expect(repos.map(({ works }) => works.length)).toEqual([1, 1, 1]);
+});
+
 test("steady requests cannot postpone a run beyond the cap", async () => {
   const { clock, queue, add } = setUp();
   const repo = add("a");

@@ -67,6 +67,8 @@ export class SyncQueue implements AsyncDisposable {
   readonly #circuits: HostCircuits;
   readonly #observers: RunObservers;
   #cancelWake: () => void = () => {};
+  /** When the one timer is set for. */
+  #wakeAtMs = Number.POSITIVE_INFINITY;
   #closed = false;
 
   constructor(options: Partial<SyncQueueOptions> = {}) {
@@ -105,7 +107,9 @@ export class SyncQueue implements AsyncDisposable {
       urgency: URGENCY[ask.trigger],
       due: this.#due(ask),
     });
-    this.#advance();
+    const now = this.#clock.now();
+    if (run.dueAtMs > now) this.#wakeBy(run.dueAtMs, now);
+    else this.#advance();
     return ticket(run);
   }
 
@@ -242,13 +246,18 @@ export class SyncQueue implements AsyncDisposable {
   }
 
   #armWake(now: number): void {
-    this.#cancelWake();
     const dueTimesMs = [...this.#lanes.values(), this.#circuits].flatMap((part) => part.dueTimesMs);
-    const nextAtMs = Math.min(...dueTimesMs.filter((atMs) => atMs > now));
-    this.#cancelWake =
-      nextAtMs === Number.POSITIVE_INFINITY
-        ? () => {}
-        : this.#clock.after(nextAtMs - now, () => this.#advance());
+    this.#wakeAtMs = Number.POSITIVE_INFINITY;
+    this.#cancelWake();
+    this.#wakeBy(Math.min(...dueTimesMs.filter((atMs) => atMs > now)), now);
+  }
+
+  /** Waking too early does no harm. So what a burst puts off, request by request, costs neither a timer each nor a walk. */
+  #wakeBy(atMs: number, now: number): void {
+    if (atMs >= this.#wakeAtMs) return;
+    this.#cancelWake();
+    this.#wakeAtMs = atMs;
+    this.#cancelWake = this.#clock.after(atMs - now, () => this.#advance());
   }
 
   /** Settles when the lane is free again. Never rejects. */

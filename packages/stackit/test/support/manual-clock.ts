@@ -6,6 +6,8 @@ const START_WALL_MS = Date.UTC(2026, 0, 1);
 export class ManualClock implements Clock {
   #nowMs = 0;
   #wallOffsetMs = START_WALL_MS;
+  /** So far. */
+  timersSet = 0;
   readonly #timers = new Set<{ atMs: number; call: () => void }>();
 
   now(): number {
@@ -19,6 +21,7 @@ export class ManualClock implements Clock {
   after(delayMs: number, call: () => void): () => void {
     const timer = { atMs: this.#nowMs + Math.max(0, delayMs), call };
     this.#timers.add(timer);
+    this.timersSet++;
     return () => this.#timers.delete(timer);
   }
 
