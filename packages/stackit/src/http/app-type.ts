@@ -14,6 +14,8 @@ declare module "fastify" {
   interface FastifyReply {
     /** Of the problem that is answered with, for the log. */
     problemCode?: string | undefined;
+    /** The webhook's delivery that is answered, for the log. */
+    delivery?: { readonly deliveryId: string; readonly event: string } | undefined;
   }
   interface FastifyContextConfig {
     /** Asked every few seconds by machines: not logged, not counted. */

@@ -25,6 +25,7 @@ export function requestLogger(logger: FastifyBaseLogger): FastifyBaseLogger {
 /** One line for each request, when it is over. Those that probes send every few seconds are left out. */
 export function logRequests(app: App): void {
   app.decorateReply("problemCode");
+  app.decorateReply("delivery");
   app.addHook("onResponse", (request, reply, done) => {
     logRequest(request, reply, "request");
     done();
@@ -45,6 +46,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, message: strin
       code: reply.problemCode,
       durationMs: Math.round(reply.elapsedTime * 10) / 10,
       client: request.ip,
+      ...reply.delivery,
     },
     message,
   );

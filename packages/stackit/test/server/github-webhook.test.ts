@@ -57,6 +57,20 @@ test("a push to a mirror is acknowledged, and a run looks for what was pushed", 
   await expect.poll(() => server.store.deliveries.unfinished("Octo-Widget")).toEqual([]);
 });
 
+test("a delivery is one line of the log, with its id", async () => {
+  await using server = await startWithWebhooks();
+  for (const name of ["octo/widget", "octo/other"]) {
+    await server.post(await delivered("push", push(name), { id: `to ${name}` }));
+  }
+  const lines = () => server.log.filter(({ method }) => method === "POST");
+  await expect.poll(lines).toMatchObject([
+    { msg: "request", status: 202, deliveryId: "to octo/widget", event: "push" },
+    { msg: "request", status: 204, deliveryId: "to octo/other", event: "push" },
+  ]);
+  const { requestId } = lines()[0] ?? {};
+  expect(server.log.filter((line) => line.requestId === requestId)).toHaveLength(1);
+});
+
 test("a deleted branch is expected to be gone", async () => {
   await using server = await startWithWebhooks();
   expect(await server.post(await delivered("push", push("octo/widget", "old", "0".repeat(40))))).toBe(202);

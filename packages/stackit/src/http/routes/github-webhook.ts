@@ -11,6 +11,8 @@ import { isSignedBy, parseSignature } from "../webhook-signature.ts";
 const MAX_BODY_BYTES = 25 * 2 ** 20;
 const JSON_TYPE = "application/json";
 const FORM_TYPE = "application/x-www-form-urlencoded";
+/** Throws at what is not UTF-8. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 const schema = {
   operationId: "receiveGithubWebhook",
@@ -79,9 +81,9 @@ export function githubWebhookRoute(app: App, { config, githubDeliveries, count }
       const id = first(headers["x-github-delivery"]) ?? request.id;
       const event = first(headers["x-github-event"]);
       if (!event) throw new Problem("request/invalid", "The header X-GitHub-Event is missing.");
+      reply.delivery = { deliveryId: id, event };
       const payload = parsePayload(body, headers["content-type"]);
       const taken = await githubDeliveries.receive({ id, event, payload });
-      request.log.info({ deliveryId: id, event, taken }, "webhook delivery");
       return reply.code(taken === "taken" ? 202 : 204).send();
     });
     done();
@@ -106,7 +108,7 @@ function badSignature(detail: string): Problem {
 /** @throws {Problem} `request/invalid` for what is not JSON, by itself or in the form's `payload`. */
 function parsePayload(body: Buffer, contentType = JSON_TYPE): unknown {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(body);
+    const text = utf8.decode(body);
     return JSON.parse(isForm(contentType) ? (new URLSearchParams(text).get("payload") ?? "") : text);
   } catch (cause) {
     throw new Problem("request/invalid", "The payload is not valid JSON.", { cause });
