@@ -163,7 +163,7 @@ browserTest("what cannot be let through says why, and can be tried again", async
   shop.upstream.host.front = refuse(500);
   await remove(page).click();
   await page.getByRole("alert").getByText("Not let through.").waitFor(WITHIN);
-  await page.getByRole("alert").getByText("It answered 500. Nothing was changed.").waitFor(WITHIN);
+  await page.getByRole("alert").getByText("The remote answered 500. Nothing was changed.").waitFor(WITHIN);
   shop.upstream.host.front = undefined;
 
   await page.route("**/sync", (route) =>
