@@ -42,6 +42,22 @@ export const Restack = Type.Object(
     recorded: Type.Optional(Type.String()),
     /** The parent's tip now. */
     actual: Type.Optional(Type.String()),
+    /**
+     * What a restack would do to the branch: tried commit by commit on what its parent would become. Absent where there is nothing to restack,
+     * and until it was tried.
+     */
+    preview: Type.Optional(
+      Type.Object({
+        state: Type.Enum(["clean", "conflicts", "unknown"]),
+        /** Why it is not known, in a sentence for a person. */
+        reason: Type.Optional(Type.String()),
+        /** The first of its commits that conflicts. */
+        commit: Type.Optional(Type.String()),
+        /** The first fifty files in which that commit conflicts. */
+        files: Type.Optional(Type.Array(Type.String())),
+        fileCount: Type.Optional(Type.Integer()),
+      }),
+    ),
   },
   { $id: "Restack" },
 );

@@ -81,6 +81,59 @@ export function parseNumstat(text: string): (LineCount | undefined)[] {
   return answers;
 }
 
+/**
+ * The objects in which the trees of each pair differ, on both sides, folders and files alike; without submodules, whose commits lie
+ * elsewhere. Undefined for a pair that git cannot compare, as when objects are not here, and for those behind too many such ones.
+ * @throws {GitError} for anything else.
+ */
+export async function listChangedObjects(
+  git: ReadOnlyGit,
+  pairs: readonly TreePair[],
+  options: RunOptions,
+): Promise<(readonly string[] | undefined)[]> {
+  const lists: (readonly string[] | undefined)[] = [];
+  for (let processes = 0; lists.length < pairs.length && processes < MAX_PROCESSES; processes++) {
+    const open = pairs.slice(lists.length);
+    const input = open.map(({ before, after }) => `${before} ${after}\n${END}\n`).join("");
+    const args = ["--stdin", "-r", "-t", "--raw", ...SAFE];
+    const { stdout, stderr, exitCode } = await git.run("diff-tree", args, {
+      ...options,
+      input,
+      okExitCodes: [128],
+    });
+    const answers = parseRaw(stdout.toString("latin1"));
+    if (exitCode !== 0 && failureOf(stderr) !== "missing-object") {
+      throw new GitError("failed", { args: ["diff-tree", ...args], exitCode, stderr });
+    }
+    lists.push(...answers);
+    if (answers.length < open.length) lists.push(undefined);
+  }
+  return pairs.map((_, index) => lists[index]);
+}
+
+export interface TreePair {
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Pure. One answer for each pair that git came to the end of. */
+export function parseRaw(text: string): string[][] {
+  const answers: string[][] = [];
+  let current: string[] = [];
+  for (const line of text.split("\n")) {
+    if (line === END) {
+      answers.push(current);
+      current = [];
+    }
+    const [, modes = "", oids = ""] = /^:(\d{6} \d{6}) ([0-9a-f]+ [0-9a-f]+) /.exec(line) ?? [];
+    for (const [side, oid] of oids.split(" ").entries()) {
+      const mode = modes.split(" ")[side];
+      if (mode !== undefined && mode !== "000000" && mode !== "160000" && oid !== "") current.push(oid);
+    }
+  }
+  return answers;
+}
+
 /** Unified diff between two commits, cut at `maxBytes`. @throws {GitError} `missing-object` */
 export async function diffPatch(
   git: ReadOnlyGit,

@@ -14,7 +14,7 @@ export type ReadCommand = keyof typeof ALLOWED_OPTIONS;
 const ALLOWED_OPTIONS = {
   "cat-file": /^--(batch-command|buffer)$/,
   "diff-tree":
-    /^(-[rpMw]|--(stdin|numstat|always|full-index|no-commit-id|no-ext-diff|no-textconv|no-color|ignore-blank-lines))$/,
+    /^(-[rtpMw]|--(stdin|numstat|raw|always|full-index|no-commit-id|no-ext-diff|no-textconv|no-color|ignore-blank-lines))$/,
   "for-each-ref": /^--(count=\d+|format=(?!.*%\(\*?signature).*)$/s,
   "patch-id": /^--verbatim$/,
   "rev-list":

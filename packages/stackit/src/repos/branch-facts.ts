@@ -2,6 +2,7 @@ import type { LineCount } from "../git/diff-tree.ts";
 import type { CommitFacts, History } from "../stacks/history.ts";
 import { reachable } from "../stacks/history.ts";
 import type { PlacedBranch } from "../stacks/order-stacks.ts";
+import type { RestackPreview } from "./restack-previews.ts";
 
 /** How far a branch and its remote-tracking counterpart are apart, not counting commits of the trunk. */
 export interface RemoteDistance {
@@ -20,6 +21,8 @@ export interface BranchFacts {
   readonly distance: RemoteDistance | undefined;
   readonly isCurrent: boolean;
   readonly inWorktree: boolean;
+  /** What a restack would do, as far as that is known. */
+  readonly preview: RestackPreview | undefined;
   /** When what its edge was read from was seen for the first time. Not part of the comparison. */
   readonly observedAtMs: number;
 }
@@ -47,9 +50,15 @@ export function sameFacts(a: BranchFacts, b: BranchFacts): boolean {
     a.remoteTip === b.remoteTip &&
     a.isCurrent === b.isCurrent &&
     a.inWorktree === b.inWorktree &&
+    samePreview(a.preview, b.preview) &&
     sameShallow(a.lines, b.lines) &&
     sameShallow(a.distance, b.distance)
   );
+}
+
+/** What was tried is one object for as long as it holds. */
+function samePreview(a: RestackPreview | undefined, b: RestackPreview | undefined): boolean {
+  return a === b || (a?.state === "unknown" && b?.state === "unknown" && a.reason === b.reason);
 }
 
 function samePlace(a: PlacedBranch, b: PlacedBranch): boolean {

@@ -6,6 +6,7 @@ import { HEADS } from "../stacks/ref-reading.ts";
 import { type BranchFacts, remoteDistance, sameFacts } from "./branch-facts.ts";
 import { remoteTipOf } from "./remote-tips.ts";
 import type { RepoModel } from "./repo-model.ts";
+import type { RestackPreview } from "./restack-previews.ts";
 
 /** Where the facts that follow from object ids are looked up; what is not known there is absent. */
 export interface FactSources {
@@ -24,6 +25,16 @@ export function withLineCounts(model: RepoModel, sources: FactSources): RepoMode
     }
   }
   return { ...model, facts, uncounted: model.uncounted.filter((pair) => !sources.lines(pair)) };
+}
+
+/** The same model with what restacks would do; another object only where a reader would see a difference. */
+export function withPreviews(model: RepoModel, previews: ReadonlyMap<string, RestackPreview>): RepoModel {
+  const told = new Map<string, BranchFacts>();
+  for (const [name, old] of model.facts) {
+    const fresh = { ...old, preview: previews.get(name) };
+    if (old.preview !== fresh.preview && !sameFacts(old, fresh)) told.set(name, fresh);
+  }
+  return told.size === 0 ? model : { ...model, facts: new Map([...model.facts, ...told]), moved: undefined };
 }
 
 /**
@@ -74,6 +85,7 @@ export function withFacts(
         distance: settings.remote === undefined ? undefined : remoteDistance(history, tip, remoteTip),
         isCurrent,
         inWorktree,
+        preview: known?.preview,
         observedAtMs: old && sameSources(old, node) ? old.observedAtMs : nowMs,
       };
       facts.set(name, old && sameFacts(old, fresh) ? old : fresh);

@@ -3,6 +3,10 @@ import { explainEdge } from "../stacks/explain-edge.ts";
 import { type CommitFacts, firstParents, type History, reachable } from "../stacks/history.ts";
 import type { Landed } from "../stacks/landed.ts";
 import type { BranchFacts } from "./branch-facts.ts";
+import type { RestackPreview } from "./restack-previews.ts";
+
+/** Files in conflict that are named. */
+const MAX_FILES = 50;
 
 /** One branch as the API shows it, without its commits. */
 export function branchView(facts: BranchFacts): Branch {
@@ -46,7 +50,7 @@ export function branchView(facts: BranchFacts): Branch {
       ...(edge.believed && { believed: edge.believed }),
       reason: explainEdge(edge),
     },
-    restack: restackView(standing),
+    restack: restackView(standing, facts.preview),
     ...(node.landed && { landed: landedView(node.landed) }),
     ...(node.problems.length > 0 && { problems: [...node.problems] }),
   };
@@ -61,13 +65,23 @@ export function landedView({ how, commit, landedAtMs, seenAtMs }: Landed): Lande
   };
 }
 
-function restackView(standing: BranchFacts["placed"]["node"]["standing"]): Restack {
+function restackView(
+  standing: BranchFacts["placed"]["node"]["standing"],
+  preview: RestackPreview | undefined,
+): Restack {
   return {
     state: standing.state,
     reason: standing.reason,
     ...(standing.recorded !== undefined && { recorded: standing.recorded }),
     ...(standing.actual !== undefined && { actual: standing.actual }),
+    ...(preview && { preview: previewView(preview) }),
   };
+}
+
+function previewView(preview: RestackPreview): NonNullable<Restack["preview"]> {
+  if (preview.state !== "conflicts") return { ...preview };
+  const { state, commit, files } = preview;
+  return { state, commit, files: files.slice(0, MAX_FILES), fileCount: files.length };
 }
 
 /** A tip whose object this clone does not hold has no date, author or message. */

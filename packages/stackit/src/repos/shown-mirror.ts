@@ -15,6 +15,7 @@ import { ModelBuilder } from "./model-builder.ts";
 import { kindOfChanges } from "./ref-changes.ts";
 import { type RawReading, readRaw, toReading } from "./ref-reader.ts";
 import { mirrorSettings, type RepoSettings } from "./repo-settings.ts";
+import { RestackPreviews } from "./restack-previews.ts";
 import { type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
 import type { RefreshResult } from "./working-copy.ts";
 
@@ -48,6 +49,7 @@ export class ShownMirror implements AsyncDisposable {
   readonly #objects: ObjectPool;
   readonly #lines: LineCounts;
   readonly #landings: LandingWatch;
+  readonly #previews: RestackPreviews;
   readonly #publisher = new SnapshotPublisher();
   #builder: ModelBuilder;
   #state: State | undefined;
@@ -72,6 +74,7 @@ export class ShownMirror implements AsyncDisposable {
     this.#objects = new ObjectPool(this.#git, { idleMs: OBJECTS_IDLE_MS });
     this.#lines = new LineCounts(this.#git, options.lineCounts, options.onMissing);
     this.#landings = new LandingWatch(this.#git, this.#objects, options.landings ?? {});
+    this.#previews = new RestackPreviews(spawner, this.#git, this.#objects);
     this.#builder = this.#newBuilder();
   }
 
@@ -138,7 +141,12 @@ export class ShownMirror implements AsyncDisposable {
     const reading = { ...toReading(raw, listing), head: { kind: "none" as const } };
     const advance = { reading, settings, listing, readsOn: before !== undefined, anew: !this.#buildsOn };
     this.#buildsOn = false;
-    const tools = { builder: this.#builder, lines: this.#lines, landings: this.#landings };
+    const tools = {
+      builder: this.#builder,
+      lines: this.#lines,
+      landings: this.#landings,
+      previews: this.#previews,
+    };
     this.#heads.look(listing.refs, listing.deltas);
     const { publish, commits } = await this.#publisher.prepare(tools, advance, signal);
     if (this.#builder.absent.length > 0) throw new DamagedMirrorError("objects are missing");
@@ -153,6 +161,7 @@ export class ShownMirror implements AsyncDisposable {
     this.#buildsOn = false;
     this.#builder = this.#newBuilder();
     this.#lines.forgetUnavailable();
+    this.#previews.forget();
     await this.#objects.reopen();
   }
 

@@ -3,6 +3,8 @@ import { setImmediate } from "node:timers/promises";
 import type { RefChanges, StackChanges } from "../contract/sync-run.ts";
 import type { RefListing } from "../git/for-each-ref.ts";
 import type { RefReading } from "../stacks/ref-reading.ts";
+import { restackLayers } from "../stacks/restack-layers.ts";
+import { withPreviews } from "./branch-table.ts";
 import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
 import { GraphSnapshot } from "./graph-snapshot.ts";
 import type { LandingWatch } from "./landing-watch.ts";
@@ -11,6 +13,7 @@ import type { ModelBuilder } from "./model-builder.ts";
 import { commitsOf, describeRefChanges, NO_REF_CHANGES, type ReadCommits } from "./ref-changes.ts";
 import type { RepoModel } from "./repo-model.ts";
 import type { RepoSettings } from "./repo-settings.ts";
+import type { RestackPreviews } from "./restack-previews.ts";
 
 /** A new snapshot, told once, after it can be read. */
 export interface Published {
@@ -36,6 +39,7 @@ export interface ModelTools {
   readonly builder: ModelBuilder;
   readonly lines: LineCounts;
   readonly landings: LandingWatch;
+  readonly previews: RestackPreviews;
 }
 
 export const NO_STACK_CHANGES: StackChanges = { created: [], changed: [], removed: [] };
@@ -132,10 +136,10 @@ export class SnapshotPublisher implements AsyncDisposable {
     return published.stacks;
   }
 
-  /** Finds out what has landed, and publishes when something has. */
+  /** Finds out what has landed, and what restacks would do, and publishes when there is something to say. */
   #lookBehind(): void {
     this.#looking ??= this.#lookForLandings()
-      .catch(() => {}) // Nothing is said to have landed; the next change tries again.
+      .catch(() => {}) // Nothing is said then; the next change tries again.
       .finally(() => {
         this.#looking = undefined;
       });
@@ -157,8 +161,22 @@ export class SnapshotPublisher implements AsyncDisposable {
         if (model !== latest) this.#publish(model);
         if (tools.lines.missing(model.uncounted).length > 0) this.#countBehind(tools.lines, tools.builder);
       }
-      if (isDone && latest.reading === looked.reading) return;
+      const isTried = await this.#tryRestacks(tools, signal);
+      if (isDone && isTried && latest.reading === looked.reading) return;
     }
+  }
+
+  /** Publishes what restacks would do. Resolves to whether there is nothing left to try. */
+  async #tryRestacks({ previews }: ModelTools, signal: AbortSignal): Promise<boolean> {
+    const shown = this.#snapshot?.parts;
+    if (!shown) return true;
+    const layers = restackLayers(shown.graph, shown.history);
+    const isDone = await previews.learn(layers, signal);
+    const latest = this.#snapshot?.parts;
+    if (latest?.graph !== shown.graph || signal.aborted) return false;
+    const model = withPreviews(latest, previews.known(layers));
+    if (model !== latest) this.#publish(model);
+    return isDone;
   }
 
   /** Counts what is missing, batch by batch, and publishes as it goes on. */

@@ -21,6 +21,7 @@ import { readPatch } from "./read-patch.ts";
 import { commitsOf, describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
 import { type RawReading, readRaw, sameReading, sameRefs, toReading } from "./ref-reader.ts";
 import { type RepoSettings, readSettings } from "./repo-settings.ts";
+import { RestackPreviews } from "./restack-previews.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
 import { NO_STACK_CHANGES, type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
 import { ToolRecords } from "./tool-records.ts";
@@ -56,6 +57,7 @@ interface Opened {
   readonly objects: ObjectPool;
   readonly lines: LineCounts;
   readonly landings: LandingWatch;
+  readonly previews: RestackPreviews;
   readonly builder: ModelBuilder;
   readonly tools: ToolRecords;
 }
@@ -121,7 +123,8 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       landings,
       namesPerson: this.#options.namesPerson,
     });
-    return { dirs, git, objects, lines, landings, builder, tools: new ToolRecords(dirs.commonDir) };
+    const previews = new RestackPreviews(this.#spawner, git, objects);
+    return { dirs, git, objects, lines, landings, previews, builder, tools: new ToolRecords(dirs.commonDir) };
   }
 
   /** The folder that all worktrees of the repository share, once it was found. */

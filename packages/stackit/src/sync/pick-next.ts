@@ -28,16 +28,10 @@ export interface Limits {
   readonly ageStepMs: number;
 }
 
-/** This part of the slots is kept for those that have nothing at work. */
-const KEPT_PART = 1 / 4;
-
 /**
  * The lane whose run starts next, or undefined when none may. All waiting runs age at the same pace, so who is ahead
  * never changes while they wait: the smallest `dueAtMs` less the head start that urgency gives. Lanes that are not
  * `admitted` are passed over.
- *
- * A host that has a run at work gets no further slot of the last ones: those are kept for other hosts, and for lanes
- * without one, as long as there are any with nothing at work. So a few hosts that hang cannot take all slots.
  */
 export function pickNext<L extends LaneState>(
   lanes: Iterable<L>,
@@ -45,25 +39,22 @@ export function pickNext<L extends LaneState>(
   now: number,
   admitted: (lane: L) => boolean,
 ): L | undefined {
-  const runningOn = new Map<string | L, number>();
+  const runningOn = new Map<string, number>();
   const startable: L[] = [];
   let running = 0;
   for (const lane of lanes) {
-    const party = lane.host ?? lane;
-    runningOn.set(party, (runningOn.get(party) ?? 0) + (lane.running ? 1 : 0));
-    if (lane.running) running++;
+    if (lane.running) {
+      running++;
+      if (lane.host !== undefined) runningOn.set(lane.host, (runningOn.get(lane.host) ?? 0) + 1);
+    }
     if (!lane.occupied && lane.waiting && lane.waiting.dueAtMs <= now && admitted(lane)) startable.push(lane);
   }
-  const free = limits.maxRunning - running;
-  if (free <= 0) return undefined;
-  const idleParties = [...runningOn.values()].filter((count) => count === 0).length;
-  const kept = Math.min(Math.ceil(limits.maxRunning * KEPT_PART), idleParties);
+  if (running >= limits.maxRunning) return undefined;
 
   let best: L | undefined;
   let bestKey = Number.POSITIVE_INFINITY;
   for (const lane of startable) {
-    const runningHere = runningOn.get(lane.host ?? lane) ?? 0;
-    if (runningHere > 0 && (runningHere >= limits.maxRunningPerHost || free <= kept)) continue;
+    if (lane.host !== undefined && (runningOn.get(lane.host) ?? 0) >= limits.maxRunningPerHost) continue;
     const key = (lane.waiting?.dueAtMs ?? now) - (lane.waiting?.urgency ?? 0) * limits.ageStepMs;
     if (key < bestKey) {
       best = lane;

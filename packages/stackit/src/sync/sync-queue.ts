@@ -171,8 +171,6 @@ export class SyncQueue implements AsyncDisposable {
     this.#clear(lane, NO_LONGER_SERVED);
     await lane.work;
     if (this.#lanes.get(lane.target.repoId) === lane) this.#lanes.delete(lane.target.repoId);
-    // A slot may have been kept for it.
-    this.#advance();
   }
 
   #clear(lane: Lane, failure: RunFailure): void {

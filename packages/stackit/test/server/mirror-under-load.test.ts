@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { RepoStatus } from "../../src/contract/repo.ts";
 import type { SyncRun } from "../../src/contract/sync-run.ts";
 import type { View } from "../../src/contract/view.ts";
 import { hang, on, waitFor } from "../support/git-host-behaviours.ts";
@@ -96,32 +95,6 @@ test("a host that hangs, with more mirrors than it may sync at once, keeps no ot
   }
   // None of them has come through meanwhile, and none has been let through beyond the limit.
   expect(hanging.host.requests.length - asked).toBe(4);
-});
-
-test("three hosts that hang do not take all slots: a fourth is synced while they hang", async () => {
-  await using one = await upstreamOf(stack);
-  await using two = await upstreamOf(stack);
-  await using three = await upstreamOf(stack);
-  await using well = await upstreamOf(stack);
-  const hanging = [one, two, three];
-  const stuck = hanging.flatMap((host, at) =>
-    [1, 2, 3, 4, 5].map((number) => [`stuck-${at}-${number}`, host] as const),
-  );
-  await using server = await serveMirrors([...stuck, ["shop", well]], { maxSyncs: 8, maxSyncsPerHost: 4 });
-  const countAsked = () => hanging.reduce((sum, { host }) => sum + host.requests.length, 0);
-  const before = countAsked();
-  for (const { host } of hanging) host.front = hang();
-  for (const [id] of stuck) await server.sync({}, { prefer: "respond-async" }, id);
-  await expect.poll(() => countAsked() - before).toBe(7);
-
-  const sha = await pushBranch(well.scene, "pushed");
-  expect((await server.sync({}, {}, "shop")).status).toBe(200);
-  expect((await shownTips(server, "shop")).get("pushed")).toBe(sha);
-  for (const [id] of stuck) {
-    const { freshness } = await server.get<RepoStatus>(`/repos/${id}`);
-    expect(freshness.health, "none of them has come through or failed meanwhile").toBe("fresh");
-  }
-  expect(countAsked() - before).toBe(7);
 });
 
 test("a host that hangs at the start keeps no other host's mirrors from being cloned", async () => {

@@ -301,9 +301,8 @@ export class QueueWorld {
     expect(now, "F7: begins before its burst has settled").toBeGreaterThanOrEqual(
       this.#dueAtMs(repoId, begun),
     );
-    const runningBefore = this.#running().filter((each) => each !== repoId);
-    const served = (id: string) => this.#registered.has(id);
-    expect(this.#obstacle(repoId, runningBefore, served), "F4: begins in spite of").toBeUndefined();
+    expect(this.#running().length, "F4: too many at once").toBeLessThanOrEqual(LIMITS.maxRunning);
+    expect(this.#runningFar(), "F4: too many on one host").toBeLessThanOrEqual(LIMITS.maxRunningPerHost);
     if (isFar(repoId)) {
       expect(now, "it was asked though it wants to be left alone").toBeGreaterThanOrEqual(
         this.#far.leftAloneUntilMs,
@@ -313,7 +312,9 @@ export class QueueWorld {
       if (otherId === repoId) continue;
       if (this.#dueAtMs(otherId, other) > now || this.#calls.has(otherId) || !this.#registered.has(otherId))
         continue;
-      if (this.#obstacle(otherId, runningBefore) || this.#waitsForHost(otherId, other)) continue;
+      const hostWasFull =
+        isFar(otherId) && this.#runningFar() - (isFar(repoId) ? 1 : 0) >= LIMITS.maxRunningPerHost;
+      if (hostWasFull || this.#waitsForHost(otherId, other)) continue;
       const headStartMs = (other.urgency - begun.urgency) * LIMITS.ageStepMs;
       expect(this.#dueAtMs(repoId, begun), `F4: ${repoId} overtakes ${otherId}`).toBeLessThanOrEqual(
         this.#dueAtMs(otherId, other) - headStartMs,
@@ -381,29 +382,15 @@ export class QueueWorld {
 
   /** What may begin has begun: nothing waits without a reason. */
   #checkNothingIsLeftLying(): void {
-    const running = this.#running();
+    const full = this.#running().length >= LIMITS.maxRunning;
+    const hostFull = this.#runningFar() >= LIMITS.maxRunningPerHost;
     for (const [repoId, waiting] of this.#waiting) {
       if (this.#dueAtMs(repoId, waiting) > this.clock.now()) continue;
       expect(this.#hangs(repoId), `${repoId} waits behind a run that hangs`).toBe(false);
       if (this.#waitsForHost(repoId, waiting)) continue;
       const atWork = this.#calls.has(repoId);
-      expect(atWork || this.#obstacle(repoId, running), `${repoId} waits for nothing`).toBeTruthy();
+      expect(atWork || full || (isFar(repoId) && hostFull), `${repoId} waits for nothing`).toBe(true);
     }
-  }
-
-  /** Which limit keeps it from beginning beside those that run. What is leaving may count or not. */
-  #obstacle(
-    repoId: string,
-    running: readonly string[],
-    counts = (id: string) => this.#registered.has(id) || this.#leaving.has(id),
-  ): string | undefined {
-    const free = LIMITS.maxRunning - running.length;
-    if (free <= 0) return "too many at once";
-    const farRunning = running.filter(isFar).length;
-    if (!isFar(repoId) || farRunning === 0) return undefined;
-    if (farRunning >= LIMITS.maxRunningPerHost) return "too many on one host";
-    const isNearIdle = REPOS.some((id) => !isFar(id) && counts(id) && !running.includes(id));
-    return free === 1 && isNearIdle ? "the last slot is for who has nothing at work" : undefined;
   }
 
   #running(): string[] {

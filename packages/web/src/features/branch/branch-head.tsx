@@ -94,7 +94,7 @@ export function BranchHead({
 
 function RestackCallout({ place: { branch } }: { place: BranchPlace }) {
   const { state, reason, recorded, actual } = branch.restack;
-  if (state === "in-sync") return null;
+  if (state === "in-sync") return <AboveRestack preview={branch.restack.preview} />;
   const grave = isMoved(branch);
   return (
     <div className={`callout ${grave ? "warn" : "idle"}`}>
@@ -108,8 +108,56 @@ function RestackCallout({ place: { branch } }: { place: BranchPlace }) {
             stands on <code>{shortSha(recorded)}</code>, the parent is at <code>{shortSha(actual)}</code>
           </p>
         )}
+        <RestackPreview preview={branch.restack.preview} />
         {branch.isLocked && branch.lockReason && <p className="meta">Locked: {branch.lockReason}</p>}
       </div>
+    </div>
+  );
+}
+
+/** A branch that stands where it should, on one that will be moved. */
+function AboveRestack({ preview }: { preview: Preview | undefined }) {
+  if (preview?.state !== "conflicts") return null;
+  return (
+    <div className="callout warn">
+      <Sign name="late" />
+      <div>
+        <p>
+          <strong>A restack below would reach it.</strong> It stands on a branch that has to be moved.
+        </p>
+        <RestackPreview preview={preview} />
+      </div>
+    </div>
+  );
+}
+
+type Preview = NonNullable<Branch["restack"]["preview"]>;
+
+const NAMED_FILES = 6;
+
+/** What was tried, in the past tense of a trial: nothing has been changed. */
+function RestackPreview({ preview }: { preview: Preview | undefined }) {
+  if (!preview) return null;
+  if (preview.state === "clean") return <p className="meta">A restack would apply cleanly.</p>;
+  if (preview.state === "unknown") {
+    return <p className="meta">Whether a restack would apply is not known. {preview.reason}</p>;
+  }
+  const { files = [], fileCount = files.length, commit } = preview;
+  const named = files.slice(0, NAMED_FILES);
+  return (
+    <div className="restack-conflicts">
+      <p>
+        A restack would conflict at <code>{shortSha(commit ?? "")}</code> in{" "}
+        {fileCount === 1 ? "one file" : `${fileCount} files`}:
+      </p>
+      <ul>
+        {named.map((file) => (
+          <li key={file}>
+            <code>{file}</code>
+          </li>
+        ))}
+        {fileCount > named.length && <li>and {fileCount - named.length} more</li>}
+      </ul>
     </div>
   );
 }

@@ -56,6 +56,7 @@ export function chipsOf(branch: Branch): Chip[] {
   else if (isMerged(branch)) add("merged", "merged");
   else if (branch.restack.state === "diverged") add("diverged from parent", "warn");
   else if (isMoved(branch)) add("parent moved", "warn");
+  if (branch.restack.preview?.state === "conflicts") add("restack conflicts", "bad");
   for (const problem of branch.problems ?? []) add(problemWords[problem.code], "bad");
   if (isDisputed(branch)) add("parent disputed", "warn");
   if (branch.isLocked) add("locked", "idle");

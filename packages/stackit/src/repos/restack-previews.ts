@@ -1,0 +1,241 @@
+import { createHash } from "node:crypto";
+import { listChangedObjects, type TreePair } from "../git/diff-tree.ts";
+import type { ObjectPool } from "../git/object-pool.ts";
+import type { ReadOnlyGit } from "../git/read-only-git.ts";
+import type { Spawner } from "../git/spawner.ts";
+import { type MergePair, type TrialMerge, TrialMerges } from "../git/trial-merges.ts";
+import type { Restackable, RestackLayer } from "../stacks/restack-layers.ts";
+
+export type RestackPreview =
+  | { readonly state: "clean" }
+  /** `commit`: the first of the branch's own that conflicts. */
+  | { readonly state: "conflicts"; readonly commit: string; readonly files: readonly string[] }
+  | { readonly state: "unknown"; readonly reason: string };
+
+/** Layers that are tried at once; the others have their turn after them. */
+const MAX_AT_ONCE = 50;
+/** In which one layer may differ from what it is put on. */
+const MAX_OBJECTS = 5_000;
+const MAX_OBJECT_BYTES = 8 << 20;
+const NOT_HERE = "Some of its files are not in this clone, or are very large.";
+/** Beyond this many all is forgotten. */
+const MAX_KNOWN = 20_000;
+
+interface Trial {
+  readonly layer: RestackLayer;
+  readonly key: string;
+  /** What its commits have become so far; undefined until that on which they are put is known. */
+  tree: string | undefined;
+  /** How many of its commits have been put there. */
+  done: number;
+  preview: RestackPreview | undefined;
+}
+
+/**
+ * Whether restacks would go through, tried commit by commit as a restack would do it, and remembered by object ids: what is known of
+ * a layer holds as long as its commits and what it is put on are the same.
+ */
+export class RestackPreviews {
+  readonly #spawner: Spawner;
+  readonly #git: ReadOnlyGit;
+  readonly #objects: ObjectPool;
+  readonly #known = new Map<string, RestackPreview>();
+
+  /** `git` and `objects` read the same repository. */
+  constructor(spawner: Spawner, git: ReadOnlyGit, objects: ObjectPool) {
+    this.#spawner = spawner;
+    this.#git = git;
+    this.#objects = objects;
+  }
+
+  /** The files were exchanged for others: what was missing may be there. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  /** By branch, as far as that is known by now. */
+  known(layers: readonly Restackable[]): ReadonlyMap<string, RestackPreview> {
+    const keys = keysOf(layers);
+    const previews = new Map<string, RestackPreview>();
+    for (const layer of layers) {
+      const preview = "reason" in layer ? unknown(layer.reason) : this.#known.get(keys.get(layer.name) ?? "");
+      if (preview) previews.set(layer.name, preview);
+    }
+    return previews;
+  }
+
+  /**
+   * Tries some of those that are not known yet, with what they stand on. Resolves to whether all are known then. What could not be
+   * tried is unknown. @throws {GitError} when the signal aborts or the time is up
+   */
+  async learn(layers: readonly Restackable[], signal: AbortSignal): Promise<boolean> {
+    const keys = keysOf(layers);
+    const byName = new Map(layers.map((layer) => [layer.name, layer]));
+    const trials = new Map<string, Trial>();
+    let left = 0;
+    for (const layer of layers) {
+      const key = keys.get(layer.name);
+      if ("reason" in layer || key === undefined || this.#known.has(key)) continue;
+      if (trials.size >= MAX_AT_ONCE) left++;
+      else this.#include(layer, { byName, keys, trials });
+    }
+    if (trials.size > 0) await this.#try(trials, signal);
+    return left === 0;
+  }
+
+  /** With all that it stands on, the lowest first: what these have become is needed, and is kept nowhere. */
+  #include(
+    layer: RestackLayer,
+    all: {
+      byName: ReadonlyMap<string, Restackable>;
+      keys: ReadonlyMap<string, string>;
+      trials: Map<string, Trial>;
+    },
+  ): void {
+    const way: RestackLayer[] = [];
+    for (let at: Restackable | undefined = layer; at && !("reason" in at) && !all.trials.has(at.name); ) {
+      way.push(at);
+      at = "layer" in at.onto ? all.byName.get(at.onto.layer) : undefined;
+    }
+    for (const one of way.toReversed()) {
+      const key = all.keys.get(one.name) ?? "";
+      all.trials.set(one.name, { layer: one, key, tree: undefined, done: 0, preview: undefined });
+    }
+  }
+
+  async #try(trials: ReadonlyMap<string, Trial>, signal: AbortSignal): Promise<void> {
+    const [some] = trials.values();
+    await using merges = await TrialMerges.open(
+      this.#spawner,
+      some?.layer.tip.length === 64 ? "sha256" : "sha1",
+    );
+    const trees = await this.#treesOf([...trials.values()], signal);
+    await this.#bringObjects(merges, trials, trees, signal);
+    for (;;) {
+      const round = [...trials.values()].filter((trial) => isReady(trial, trials, trees));
+      if (round.length === 0) break;
+      const pairs = await Promise.all(round.map((trial) => nextPair(merges, trial, trees)));
+      for (let from = 0; from < pairs.length; from++) {
+        for (const answer of await merges.merge(pairs.slice(from), { signal })) {
+          const trial = round[from++];
+          if (trial) take(trial, answer);
+        }
+        const stumbled = round[from];
+        if (stumbled) stumbled.preview = unknown(NOT_HERE);
+      }
+    }
+    if (this.#known.size > MAX_KNOWN) this.#known.clear();
+    for (const { key, preview } of trials.values()) if (preview) this.#known.set(key, preview);
+  }
+
+  /** What merging these layers can come to look at: all in which their trees differ from one another. */
+  async #bringObjects(
+    merges: TrialMerges,
+    trials: ReadonlyMap<string, Trial>,
+    trees: ReadonlyMap<string, string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const asked: { readonly trial: Trial; readonly pair: TreePair }[] = [];
+    for (const trial of trials.values()) {
+      const { base, commits, onto } = trial.layer;
+      const ground = "commit" in onto ? onto.commit : trials.get(onto.layer)?.layer.tip;
+      const steps = [base, ...commits].map((oid) => trees.get(oid));
+      for (const [before, after] of [[steps[0], trees.get(ground ?? "")], ...pairwise(steps)]) {
+        if (before === undefined || after === undefined) trial.preview = unknown(NOT_HERE);
+        else asked.push({ trial, pair: { before, after } });
+      }
+    }
+    const lists = await listChangedObjects(
+      this.#git,
+      asked.map(({ pair }) => pair),
+      { signal },
+    );
+    const wanted = new Map<Trial, Set<string>>();
+    for (const [index, { trial, pair }] of asked.entries()) {
+      const oids = wanted.get(trial) ?? new Set();
+      wanted.set(trial, oids);
+      for (const oid of [pair.before, pair.after, ...(lists[index] ?? [])]) oids.add(oid);
+      if (oids.size > MAX_OBJECTS)
+        trial.preview = unknown("It differs in too many files from what it would be put on.");
+    }
+    const oids = new Set([...wanted].flatMap(([{ preview }, all]) => (preview ? [] : [...all])));
+    const objects = await this.#objects.read([...oids], { signal, maxObjectBytes: MAX_OBJECT_BYTES });
+    for (const { type, content } of objects.values()) if (content) await merges.put(type, content);
+  }
+
+  async #treesOf(trials: readonly Trial[], signal: AbortSignal): Promise<Map<string, string>> {
+    const commits = trials.flatMap(({ layer: { base, commits: own, onto } }) => [
+      base,
+      ...own,
+      ...("commit" in onto ? [onto.commit] : []),
+    ]);
+    const objects = await this.#objects.read([...new Set(commits)], { signal });
+    return new Map(
+      [...objects].flatMap(([oid, { content }]) => {
+        const tree = /^tree ([0-9a-f]+)\n/.exec(content?.toString("latin1", 0, 80) ?? "")?.[1];
+        return tree === undefined ? [] : [[oid, tree] as const];
+      }),
+    );
+  }
+}
+
+function isReady(
+  trial: Trial,
+  trials: ReadonlyMap<string, Trial>,
+  trees: ReadonlyMap<string, string>,
+): boolean {
+  if (trial.preview) return false;
+  if (trial.tree !== undefined) return true;
+  const { onto } = trial.layer;
+  if ("commit" in onto) {
+    trial.tree = trees.get(onto.commit);
+    return true;
+  }
+  const below = trials.get(onto.layer);
+  if (below?.preview?.state === "clean") trial.tree = below.tree;
+  else if (below?.preview) trial.preview = unknown(`It is not known what becomes of ${onto.layer}.`);
+  return trial.tree !== undefined;
+}
+
+/** The next commit of a layer and what it is to be put on, as two commits whose one parent holds what the commit changed. */
+async function nextPair(
+  merges: TrialMerges,
+  { layer: { base, commits }, tree = "", done }: Trial,
+  trees: ReadonlyMap<string, string>,
+): Promise<MergePair> {
+  const [before, after] = [base, ...commits].slice(done, done + 2).map((oid) => trees.get(oid) ?? "");
+  const parent = await merges.commit(before ?? "");
+  return { ours: await merges.commit(tree, parent), theirs: await merges.commit(after ?? "", parent) };
+}
+
+function take(trial: Trial, answer: TrialMerge): void {
+  const commit = trial.layer.commits[trial.done] ?? trial.layer.tip;
+  if (answer.conflicts) {
+    trial.preview = { state: "conflicts", commit, files: answer.conflicts };
+    return;
+  }
+  trial.tree = answer.tree;
+  trial.done++;
+  if (trial.done === trial.layer.commits.length) trial.preview = { state: "clean" };
+}
+
+function* pairwise<T>(items: readonly T[]): Generator<[T | undefined, T | undefined]> {
+  for (let index = 1; index < items.length; index++) yield [items[index - 1], items[index]];
+}
+
+function unknown(reason: string): RestackPreview {
+  return { state: "unknown", reason };
+}
+
+/** By branch: what its preview follows from, as one id. Parents come before their children. */
+function keysOf(layers: readonly Restackable[]): Map<string, string> {
+  const keys = new Map<string, string>();
+  for (const layer of layers) {
+    if ("reason" in layer) continue;
+    const { tip, base, onto } = layer;
+    const ground = "commit" in onto ? onto.commit : keys.get(onto.layer);
+    if (ground === undefined) continue;
+    keys.set(layer.name, createHash("sha1").update(`${tip} ${base} ${ground}`).digest("base64"));
+  }
+  return keys;
+}

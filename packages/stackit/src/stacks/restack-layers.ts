@@ -1,0 +1,72 @@
+import type { BranchNode, StackGraph } from "./build-graph.ts";
+import { firstParents, type History } from "./history.ts";
+
+/** A branch whose commits would be put on something else by a restack. */
+export interface RestackLayer {
+  readonly name: string;
+  readonly tip: string;
+  /** The commit that its own commits start from. */
+  readonly base: string;
+  /** The oldest first; at least one. */
+  readonly commits: readonly string[];
+  /** A commit as it is, or what becomes of another layer. */
+  readonly onto: { readonly commit: string } | { readonly layer: string };
+}
+
+/** A restack that nobody should be told about in advance, and why. */
+export interface UnclearRestack {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export type Restackable = RestackLayer | UnclearRestack;
+
+/** A branch of more commits is one that a restack is not made for. */
+const MAX_COMMITS = 100;
+
+/**
+ * What a restack of everything would move: branches whose parent has moved, and all that stand on these. A parent comes before
+ * its children.
+ */
+export function restackLayers({ nodes }: StackGraph, history: History): readonly Restackable[] {
+  const layers = new Map<string, Restackable | undefined>();
+  const visit = (node: BranchNode): Restackable | undefined => {
+    if (layers.has(node.name)) return layers.get(node.name);
+    const parent = nodes.get(node.parent);
+    const below = parent && visit(parent);
+    const layer = layerOf(node, parent, below, history);
+    layers.set(node.name, layer);
+    return layer;
+  };
+  // A tall stack is visited from below, so that no call goes deeper than one step.
+  for (const node of nodes.values()) {
+    const way: BranchNode[] = [];
+    for (let at: BranchNode | undefined = node; at && !layers.has(at.name); at = nodes.get(at.parent))
+      way.push(at);
+    for (const one of way.toReversed()) visit(one);
+  }
+  return [...layers.values()].filter((layer) => layer !== undefined);
+}
+
+function layerOf(
+  { name, tip, standing }: BranchNode,
+  parent: BranchNode | undefined,
+  below: Restackable | undefined,
+  history: History,
+): Restackable | undefined {
+  const { state, base, actual, hasMerges } = standing;
+  const isMoved = state === "parent-moved" || state === "diverged";
+  if (!isMoved && !(below && state === "in-sync")) return undefined;
+  if (hasMerges) return { name, reason: "It has merge commits of its own, which a restack would not keep." };
+  if (base === undefined || actual === undefined) return undefined;
+  if (below && "reason" in below) return { name, reason: `It is not known what becomes of ${parent?.name}.` };
+  const commits: string[] = [];
+  for (const { oid } of firstParents(history, tip)) {
+    if (oid === base) break;
+    if (commits.length === MAX_COMMITS)
+      return { name, reason: `It has more than ${MAX_COMMITS} commits of its own.` };
+    commits.unshift(oid);
+  }
+  if (commits.length === 0) return undefined;
+  return { name, tip, base, commits, onto: below ? { layer: below.name } : { commit: actual } };
+}

@@ -1,0 +1,290 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ObjectPool } from "../../src/git/object-pool.ts";
+import { ReadOnlyGit } from "../../src/git/read-only-git.ts";
+import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
+import { type RestackPreview, RestackPreviews } from "../../src/repos/restack-previews.ts";
+import { type Restackable, restackLayers } from "../../src/stacks/restack-layers.ts";
+import { CountingSpawner } from "../support/counting-spawner.ts";
+import { fingerprintTree } from "../support/fingerprint-tree.ts";
+import { createScene, type Scene } from "../support/git-scene.ts";
+import { copyOf, type ReadCopy } from "../support/read-copy.ts";
+import { testGit } from "../support/test-git.ts";
+
+const { signal } = new AbortController();
+
+interface Tried extends AsyncDisposable {
+  readonly spawner: CountingSpawner;
+  layers(): Promise<readonly Restackable[]>;
+  /** By branch, when nothing is left to try. */
+  previews(): Promise<Record<string, RestackPreview>>;
+}
+
+function trying(scene: Scene): Tried {
+  const spawner = new CountingSpawner();
+  const git = new ReadOnlyGit(spawner, scene.gitDir);
+  const objects = new ObjectPool(git);
+  const previews = new RestackPreviews(spawner, git, objects);
+  const layers = async (): Promise<readonly Restackable[]> => {
+    await using copy = copyOf(scene.path);
+    await copy.refresh();
+    return restackLayers(copy.snapshot.parts.graph, copy.snapshot.parts.history);
+  };
+  return {
+    spawner,
+    layers,
+    async previews() {
+      const all = await layers();
+      while (!(await previews.learn(all, signal)));
+      return Object.fromEntries(previews.known(all));
+    },
+    async [Symbol.asyncDispose]() {
+      await objects[Symbol.asyncDispose]();
+      await spawner[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** One file for each object. */
+async function unpackObjects(scene: Scene): Promise<void> {
+  const packs = join(scene.gitDir, "objects", "pack");
+  for (const name of (await readdir(packs)).filter((file) => file.endsWith(".pack"))) {
+    const pack = await readFile(join(packs, name));
+    for (const ending of [".pack", ".idx"]) await rm(join(packs, name.replace(/\.pack$/, ending)));
+    await testGit(["unpack-objects", "-q"], { cwd: scene.gitDir, env: scene.env, input: pack });
+  }
+}
+
+const lines = (...changed: [number, string][]): string => {
+  const all = Array.from({ length: 9 }, (_, index) => `line ${index}`);
+  for (const [index, text] of changed) all[index] = text;
+  return `${all.join("\n")}\n`;
+};
+
+test("a restack that would conflict names the files and the commit; what stands on it is not known", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines(), "b c.txt": lines(), "ü.txt": lines() } });
+    s.stacked("api", "main", { files: { "api.txt": "1\n" } });
+    s.stacked("ui", "api", { files: { "ui.txt": "1\n" } });
+    s.commit("ui", { files: { "b c.txt": lines([4, "ui"]), "ü.txt": lines([4, "ui"]) } });
+    s.stacked("docs", "ui", { files: { "docs.txt": "1\n" } });
+    s.stacked("clean", "api", { files: { "clean.txt": "1\n" } });
+    s.stacked("above", "clean", { files: { "above.txt": "1\n" } });
+    s.commit("api", { files: { "b c.txt": lines([4, "api"]), "ü.txt": lines([4, "api"]) } });
+  });
+  await using tried = trying(scene);
+  expect(await tried.previews()).toEqual({
+    ui: { state: "conflicts", commit: await scene.sha("ui"), files: ["b c.txt", "ü.txt"] },
+    docs: { state: "unknown", reason: "It is not known what becomes of ui." },
+    clean: { state: "clean" },
+    above: { state: "clean" },
+  });
+});
+
+test("what stands where it should is not tried, and costs no process", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+    s.stacked("ui", "api");
+    s.commit("main");
+  });
+  await using tried = trying(scene);
+  expect(await tried.previews()).toEqual({});
+  expect(tried.spawner.take().commands).toEqual([]);
+});
+
+test("commits are put on one by one, as a restack does it: a conflict that a later commit takes back is one", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines() } });
+    s.stacked("api", "main");
+    s.stacked("ui", "api", { files: { "a.txt": lines([4, "for a moment"]) } });
+    s.commit("ui", { files: { "a.txt": lines() } });
+    s.commit("api", { files: { "a.txt": lines([4, "api"]) } });
+  });
+  await using tried = trying(scene);
+  expect(await tried.previews()).toEqual({
+    ui: { state: "conflicts", commit: await scene.sha("ui~1"), files: ["a.txt"] },
+  });
+});
+
+test("a layer is put on what the one below it would become", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines() } });
+    s.stacked("api", "main");
+    s.stacked("ui", "api");
+    s.stacked("docs", "ui", { files: { "a.txt": lines([4, "docs"]) } });
+    s.commit("api", { files: { "a.txt": lines([4, "api"]) } });
+  });
+  await using tried = trying(scene);
+  expect(await tried.previews()).toMatchObject({ ui: { state: "clean" }, docs: { state: "conflicts" } });
+});
+
+test("what was tried is remembered for as long as the commits are the same", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines() } });
+    s.stacked("api", "main");
+    s.stacked("ui", "api");
+    s.stacked("docs", "ui");
+    s.commit("api", { files: { "a.txt": lines([1, "api"]) } });
+  });
+  await using tried = trying(scene);
+  await tried.previews();
+  expect(tried.spawner.take().commands).toEqual(["cat-file", "diff-tree", "merge-tree", "merge-tree"]);
+  await tried.previews();
+  expect(tried.spawner.take().commands).toEqual([]);
+  await scene.commit("docs", { files: { "a.txt": lines([1, "docs"]) } });
+  expect(await tried.previews()).toMatchObject({ ui: { state: "clean" }, docs: { state: "conflicts" } });
+  expect(tried.spawner.take().commands.filter((name) => name === "merge-tree")).toHaveLength(3);
+});
+
+test("merge commits and long branches are said to be unknown", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+    s.stacked("merging", "api");
+    s.commit("other", { parent: "main" });
+    s.commit("merging", { merge: ["other"] });
+    s.stacked("above", "merging");
+    s.stacked("long", "api");
+    for (let step = 0; step < 100; step++) s.commit("long");
+    s.commit("api");
+  });
+  await using tried = trying(scene);
+  expect(await tried.previews()).toEqual({
+    merging: { state: "unknown", reason: "It has merge commits of its own, which a restack would not keep." },
+    above: { state: "unknown", reason: "It is not known what becomes of merging." },
+    long: { state: "unknown", reason: "It has more than 100 commits of its own." },
+  });
+});
+
+test("files that are not here make one branch unknown, and no other", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines(), "b.txt": lines() } });
+    s.stacked("api", "main");
+    s.stacked("before", "api", { files: { "a.txt": lines([7, "before"]) } });
+    s.stacked("gone", "api", { files: { "b.txt": lines([2, "gone"]) } });
+    s.stacked("later", "api", { files: { "a.txt": lines([7, "later"]) } });
+    s.commit("api", { files: { "a.txt": lines([4, "api"]), "b.txt": lines([4, "api"]) } });
+  });
+  const blob = await scene.sha("gone:b.txt");
+  await unpackObjects(scene);
+  await rm(join(scene.gitDir, "objects", blob.slice(0, 2), blob.slice(2)));
+  await using tried = trying(scene);
+  expect(await tried.previews()).toEqual({
+    before: { state: "clean" },
+    gone: { state: "unknown", reason: "Some of its files are not in this clone, or are very large." },
+    later: { state: "clean" },
+  });
+});
+
+test("nothing of a trial stays, and none of it is in the repository", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines() } });
+    s.stacked("api", "main");
+    s.stacked("ui", "api", { files: { "a.txt": lines([7, "ui"]) } });
+    s.commit("api", { files: { "a.txt": lines([2, "api"]) } });
+  });
+  const folders = async (): Promise<string[]> =>
+    (await readdir(tmpdir())).filter((name) => name.startsWith("stackit-trial-"));
+  const [before, here] = [await fingerprintTree(scene.path), await folders()];
+  await using tried = trying(scene);
+  expect(await tried.previews()).toEqual({ ui: { state: "clean" } });
+  expect(await fingerprintTree(scene.path)).toEqual(before);
+  expect((await folders()).filter((name) => !here.includes(name))).toEqual([]);
+});
+
+/** Settles when what is shown fits, by a snapshot that is there or comes. */
+async function shown({ repo }: ReadCopy, fits: (snapshot: GraphSnapshot) => boolean): Promise<GraphSnapshot> {
+  const found = Promise.withResolvers<GraphSnapshot>();
+  const look = (): void => {
+    if (repo.snapshot && fits(repo.snapshot)) found.resolve(repo.snapshot);
+  };
+  const stop = repo.onPublished(look);
+  look();
+  return found.promise.finally(stop);
+}
+
+test("readers are told behind each change, and the working copy is left as it was", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines() } });
+    s.stacked("api", "main");
+    s.stacked("ui", "api", { files: { "a.txt": lines([4, "ui"]) } });
+    s.stacked("docs", "ui");
+    s.stacked("fine", "main");
+    s.commit("api", { files: { "a.txt": lines([4, "api"]) } });
+  });
+  await using copy = copyOf(scene.path);
+  const previewOf = (snapshot: GraphSnapshot, branch: string) => snapshot.branch(branch)?.restack.preview;
+  const before = await fingerprintTree(scene.path);
+  await copy.refresh();
+  const told = await shown(copy, (snapshot) => previewOf(snapshot, "ui") !== undefined);
+  expect(previewOf(told, "ui")).toEqual({
+    state: "conflicts",
+    commit: await scene.sha("ui"),
+    files: ["a.txt"],
+    fileCount: 1,
+  });
+  expect(previewOf(told, "docs")).toMatchObject({ state: "unknown" });
+  expect(previewOf(told, "fine")).toBeUndefined();
+  expect(copy.published.at(-1)?.branches).toEqual(["docs", "ui"]);
+  expect(await fingerprintTree(scene.path)).toEqual(before);
+  expect(await copy.refresh()).toMatchObject({ outcome: "unchanged" });
+
+  await scene.commit("api", { files: { "a.txt": lines() } });
+  await copy.refresh();
+  await shown(copy, (snapshot) => previewOf(snapshot, "docs")?.state === "clean");
+  await scene.git("rebase", "--quiet", "--onto", "api", "ui~1", "ui");
+  await copy.refresh();
+  const restacked = await shown(copy, (snapshot) => previewOf(snapshot, "ui") === undefined);
+  expect(restacked.branch("ui")?.restack.state).toBe("in-sync");
+});
+
+test("a preview says what git's own rebase then does", async () => {
+  const edit = fc.record({ file: fc.constantFrom("a.txt", "b.txt"), line: fc.integer({ min: 0, max: 8 }) });
+  const edits = fc.array(edit, { minLength: 1, maxLength: 3 });
+  await fc.assert(
+    fc.asyncProperty(edits, edits, edits, async (ofApi, ofUi, ofDocs) => {
+      await using scene = await createScene((s) => {
+        const files: Record<string, string> = { "a.txt": lines(), "b.txt": lines() };
+        let step = 0;
+        const commit = (
+          branch: string,
+          { file, line }: { file: string; line: number },
+          of: typeof files,
+        ): void => {
+          of[file] = (of[file] ?? "").replace(`line ${line}\n`, `line ${line} by ${branch}\n`);
+          s.commit(branch, {
+            files: { ...of, [branch]: `step ${++step}\n` },
+          });
+        };
+        s.commit("main", { files });
+        s.stacked("api", "main");
+        s.stacked("ui", "api");
+        const [api, ui] = [{ ...files }, { ...files }];
+        for (const one of ofUi) commit("ui", one, ui);
+        s.stacked("docs", "ui");
+        for (const one of ofDocs) commit("docs", one, ui);
+        for (const one of ofApi) commit("api", one, api);
+      });
+      await using tried = trying(scene);
+      const previews = await tried.previews();
+      const rebase = (...args: string[]): Promise<boolean> =>
+        scene.git("rebase", "--quiet", ...args).then(
+          () => true,
+          () => scene.git("rebase", "--abort").then(() => false),
+        );
+      const [oldApi, oldUi] = [await scene.sha(`ui~${ofUi.length + 1}`), await scene.sha("ui")];
+      const uiIsClean = await rebase("--onto", "api", oldApi, "ui");
+      expect(previews.ui?.state).toBe(uiIsClean ? "clean" : "conflicts");
+      if (!uiIsClean) expect(previews.docs?.state).toBe("unknown");
+      else
+        expect(previews.docs?.state).toBe(
+          (await rebase("--onto", "ui", oldUi, "docs")) ? "clean" : "conflicts",
+        );
+    }),
+    { numRuns: 12 },
+  );
+});
