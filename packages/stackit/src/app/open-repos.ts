@@ -69,7 +69,7 @@ async function openWorkingCopy(
     ...(name !== undefined && { name }),
     namesPerson: !config.readOnly,
     lineCounts: store.lineCounts,
-    landings: { ...landings, landed: store.landed(`working-copy:${path}`) },
+    landings: { ...landings, ...landingStores(store, `working-copy:${path}`) },
   });
   await repo
     .open()
@@ -94,10 +94,14 @@ function openMirror(
     ...(name !== undefined && { name }),
     lineCounts: store.lineCounts,
     headMoves: store.headMoves(mirrorKey(id)),
-    landings: { ...landings, landed: store.landed(mirrorKey(id)) },
+    landings: { ...landings, ...landingStores(store, mirrorKey(id)) },
     ...(config.secondLookMs !== undefined && { secondLookMs: config.secondLookMs }),
     ...(beforePublishing && { beforePublishing }),
   });
+}
+
+function landingStores(store: Store, repoKey: string): Pick<LandingTools, "landed" | "departed"> {
+  return { landed: store.landed(repoKey), departed: store.departed(repoKey) };
 }
 
 function mirrorDir({ dataDir }: Config, id: string): string {

@@ -179,12 +179,34 @@ const stackSummary = {
 export const StackSummary = Type.Object(stackSummary, { $id: "StackSummary" });
 export type StackSummary = Static<typeof StackSummary>;
 
-/** Branches in depth-first order from the root: a parent always comes before its children. */
+/** A branch that branches of the stack stood on, and that is no branch any more since it landed. Ours. */
+export const LandedLayer = Type.Object(
+  {
+    name: Type.String(),
+    /** Of its pull request, else of its newest commit. */
+    title: Type.String(),
+    /** Full object id of its last tip. */
+    revision: Type.String(),
+    prNumber: Type.Optional(Type.Integer()),
+    ...LandedBranch.properties,
+  },
+  { $id: "LandedLayer" },
+);
+export type LandedLayer = Static<typeof LandedLayer>;
+
+/**
+ * Branches in depth-first order from the root: a parent always comes before its children. So do the landed layers, which are
+ * kept for some time, and are none of `branches`.
+ */
 export const StackDetail = Type.Object(
-  { ...stackSummary, branches: Type.Array(Type.Ref("Branch")) },
+  {
+    ...stackSummary,
+    branches: Type.Array(Type.Ref("Branch")),
+    landed: Type.Optional(Type.Array(Type.Ref("LandedLayer"))),
+  },
   { $id: "StackDetail" },
 );
-export type StackDetail = StackSummary & { branches: Branch[] };
+export type StackDetail = StackSummary & { branches: Branch[]; landed?: LandedLayer[] };
 
 export const TrunkCommit = Type.Object(
   {

@@ -1,4 +1,5 @@
-import type { Branch, Commit, LandedBranch, Restack } from "../contract/view.ts";
+import type { Branch, Commit, LandedBranch, LandedLayer, Restack } from "../contract/view.ts";
+import type { Ghost } from "../stacks/departed.ts";
 import { explainEdge } from "../stacks/explain-edge.ts";
 import { type CommitFacts, firstParents, type History, reachable } from "../stacks/history.ts";
 import type { Landed } from "../stacks/landed.ts";
@@ -63,6 +64,11 @@ export function landedView({ how, commit, landedAtMs, seenAtMs }: Landed): Lande
     date: new Date(landedAtMs).toISOString(),
     observedAt: new Date(seenAtMs).toISOString(),
   };
+}
+
+export function landedLayer({ departed, landed }: Ghost): LandedLayer {
+  const { name, title, tip, prNumber } = departed;
+  return { name, title, revision: tip, ...(prNumber !== undefined && { prNumber }), ...landedView(landed) };
 }
 
 function restackView(

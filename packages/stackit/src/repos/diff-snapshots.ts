@@ -3,7 +3,7 @@ import type { StackChanges } from "../contract/sync-run.ts";
 import { type BranchFacts, sameFacts } from "./branch-facts.ts";
 import type { RepoModel } from "./repo-model.ts";
 
-type Compared = Pick<RepoModel, "facts" | "stacks" | "stackMetadata" | "moved">;
+type Compared = Pick<RepoModel, "facts" | "stacks" | "stackMetadata" | "ghosts" | "moved">;
 
 /** What a reader of stacks would see differently. A stack has changed when any of its branches has. */
 export function diffSnapshots(
@@ -40,6 +40,9 @@ export function diffSnapshots(
       if (members.some(({ node }) => node.metadata?.stackId === id)) touched.add(root);
     }
   }
+  for (const root of new Set([...after.ghosts.keys(), ...(before?.ghosts.keys() ?? [])])) {
+    if (!isDeepStrictEqual(before?.ghosts.get(root), after.ghosts.get(root))) touched.add(root);
+  }
   const oldRoots = new Set(before?.stacks.map(({ root }) => root));
   const newRoots = new Set(after.stacks.map(({ root }) => root));
   return {
@@ -62,9 +65,9 @@ export function looksTheSame(before: RepoModel, after: RepoModel): boolean {
   );
 }
 
-function besideStacks({ graph, stacks, info, notes, landings }: RepoModel): unknown {
+function besideStacks({ graph, stacks, info, notes, landings, ghosts }: RepoModel): unknown {
   const trees = stacks.map(({ root, hasWorktree }) => ({ root, hasWorktree }));
   const { landed } = graph.workings.input;
   const landedLoose = [...graph.unstacked.values()].map(({ tip }) => landed?.get(tip));
-  return [graph.trunk?.tip, graph.unstacked, landedLoose, trees, info, notes, landings];
+  return [graph.trunk?.tip, graph.unstacked, landedLoose, trees, info, notes, landings, ghosts];
 }

@@ -5,7 +5,7 @@ import { landedWords } from "../stacks/landed.ts";
 import type { PlacedStack } from "../stacks/order-stacks.ts";
 import { forkPoint } from "../stacks/restack.ts";
 import type { Landing } from "../stacks/trunk-log.ts";
-import { branchView, landedView, ownCommits, tipView } from "./branch-view.ts";
+import { branchView, landedLayer, landedView, ownCommits, tipView } from "./branch-view.ts";
 import type { RepoModel } from "./repo-model.ts";
 import type { Snapshot } from "./served-repo.ts";
 
@@ -61,6 +61,7 @@ export class GraphSnapshot implements Snapshot {
       stacks: this.#orderedStacks().map((stack) => ({
         ...this.#summary(stack),
         branches: stack.members.map(({ node }) => this.#branchView(node.name)),
+        ...this.#landedLayers(stack),
       })),
       recentlyMerged: this.parts.landings.map(landingView),
       unstacked: this.#unstacked(),
@@ -78,6 +79,7 @@ export class GraphSnapshot implements Snapshot {
       stack && {
         ...this.#summary(stack),
         branches: stack.members.map(({ node }) => this.#detail(node.name)),
+        ...this.#landedLayers(stack),
       }
     );
   }
@@ -164,6 +166,11 @@ export class GraphSnapshot implements Snapshot {
       ...(metadata?.description !== undefined && { description: metadata.description }),
       ...(owner && { owner }),
     };
+  }
+
+  #landedLayers({ root }: PlacedStack): Pick<StackDetail, "landed"> {
+    const ghosts = this.parts.ghosts.get(root);
+    return ghosts ? { landed: ghosts.map(landedLayer) } : {};
   }
 
   #stackMetadata(stack: PlacedStack): StackMetadata | undefined {

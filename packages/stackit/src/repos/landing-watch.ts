@@ -3,9 +3,11 @@ import type { ObjectPool } from "../git/object-pool.ts";
 import type { Change } from "../git/patch-ids.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Turns } from "../lib/turns.ts";
+import type { Departed } from "../stacks/departed.ts";
 import type { History } from "../stacks/history.ts";
 import { type Landed, type LandedTips, NOTHING_LANDED } from "../stacks/landed.ts";
 import { type LandingQuestion, landingQuestions } from "../stacks/landing-questions.ts";
+import { type DepartedStore, Departures } from "./departures.ts";
 import { changeKey, type PatchIdStore, PatchMemo } from "./patch-memo.ts";
 import type { RepoModel } from "./repo-model.ts";
 import { TrunkPatches } from "./trunk-patches.ts";
@@ -20,6 +22,7 @@ export interface LandedStore {
 /** What a watch shares with others, or keeps. Each may be missing. */
 export interface LandingTools {
   readonly landed?: LandedStore;
+  readonly departed?: DepartedStore;
   readonly patchIds?: PatchIdStore;
   /** Looks of several repositories go on at once only as far as these let them. */
   readonly turns?: Turns;
@@ -34,6 +37,8 @@ const MAX_ASKED = 100_000;
  * that brought them; a no is asked again when the branch or the trunk moves. Not for two looks at once.
  */
 export class LandingWatch {
+  /** Of whom it is asked too whether they landed. */
+  readonly departures: Departures;
   readonly #objects: ObjectPool;
   readonly #store: LandedStore | undefined;
   readonly #turns: Turns | undefined;
@@ -49,7 +54,8 @@ export class LandingWatch {
   /** What was asked about last, by `changeKey`. */
   #patches = new Map<string, string>();
 
-  constructor(git: ReadOnlyGit, objects: ObjectPool, { landed, patchIds, turns }: LandingTools) {
+  constructor(git: ReadOnlyGit, objects: ObjectPool, { landed, departed, patchIds, turns }: LandingTools) {
+    this.departures = new Departures(departed);
     this.#objects = objects;
     this.#store = landed;
     this.#turns = turns;
@@ -64,6 +70,7 @@ export class LandingWatch {
 
   /** Takes over what an earlier process found. */
   async load(): Promise<void> {
+    await this.departures.load();
     if (this.#isLoaded) return;
     const found = (await this.#store?.recall()) ?? [];
     if (found.length > 0) this.#landed = new Map(found.map((each) => [each.tip, each]));
@@ -85,12 +92,18 @@ export class LandingWatch {
       .map(({ tip }) => tip)
       .filter((tip) => history.commit(tip) === undefined && !this.#landed.has(tip));
     const mayHaveLost = this.#landed.size > 0 && this.#epoch !== epoch;
-    if (questions.length === 0 && merged.length === 0 && !mayHaveLost) return true;
+    const gone = this.departures.all.filter(({ name, tip, question }) => {
+      return question && !graph.nodes.has(name) && !this.#landed.has(tip);
+    });
+    if (questions.length === 0 && merged.length === 0 && gone.length === 0 && !mayHaveLost) return true;
     using _turn = await this.#turns?.take(signal);
     await this.#trunk.follow(trunk.tips, signal);
     // Beyond the edge of a shallow clone there may be anything.
     if (mayHaveLost && settings.shallowStamp === undefined && (await this.#forgetLost())) return false;
     this.#epoch = epoch;
+    const isGoneOnTrunk = ({ tip }: Departed): boolean => this.#trunk.has(tip);
+    const ofGone = gone.flatMap((each) => (each.question && !isGoneOnTrunk(each) ? [each.question] : []));
+    questions.push(...(await this.#present(ofGone, signal)));
     const isDone = await this.#learn(questions, signal);
     const found: Omit<Landed, "landedAtMs" | "seenAtMs">[] = [];
     for (const question of questions) {
@@ -101,6 +114,11 @@ export class LandingWatch {
     for (const tip of merged) {
       const commit = this.#trunk.broughtBy(tip);
       if (commit) found.push({ tip, base: tip, trunk: trunk.name, how: "merge", commit });
+    }
+    for (const { tip } of gone.filter(isGoneOnTrunk)) {
+      // Where no merge brought its commits, they are on the trunk's own line.
+      const commit = this.#trunk.broughtBy(tip) ?? tip;
+      found.push({ tip, base: tip, trunk: trunk.name, how: "merge", commit });
     }
     signal.throwIfAborted();
     if (found.length > 0) await this.#remember(found, signal);
@@ -131,6 +149,16 @@ export class LandingWatch {
     await this.#store?.forget(tips);
     this.#landed = new Map([...this.#landed].filter(([tip]) => !tips.includes(tip)));
     return true;
+  }
+
+  /** Commits that no branch holds may have been collected: nothing can be learnt of them any more. */
+  async #present(questions: readonly LandingQuestion[], signal: AbortSignal): Promise<LandingQuestion[]> {
+    const oidsOf = ({ tip, base, commits }: LandingQuestion): string[] => [tip, base, ...commits];
+    const unread = questions.filter((question) => this.#patchOf(this.#wholeOf(question)) === undefined);
+    const here = unread.length > 0 ? await this.#read(unread.flatMap(oidsOf), signal) : undefined;
+    return questions.filter((question) => {
+      return !unread.includes(question) || oidsOf(question).every((oid) => here?.has(oid));
+    });
   }
 
   /** Learns what the branches did, and as much as one look may of what the trunk did. True when that was all. */

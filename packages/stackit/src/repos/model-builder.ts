@@ -3,7 +3,9 @@ import type { ObjectPool } from "../git/object-pool.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import { buildGraph, updateGraph } from "../stacks/build-graph.ts";
 import { chooseTrunk, type Trunk } from "../stacks/choose-trunk.ts";
+import { ghostsOf } from "../stacks/departed.ts";
 import type { CommitFacts } from "../stacks/history.ts";
+import { NOTHING_LANDED } from "../stacks/landed.ts";
 import { orderStacks, reorderStacks } from "../stacks/order-stacks.ts";
 import { type RecordedEdges, rootsOf } from "../stacks/recorded-edges.ts";
 import { REMOTES, type RefReading, STACKIT_STACKS } from "../stacks/ref-reading.ts";
@@ -140,6 +142,8 @@ export class ModelBuilder {
       history,
       epoch: this.#commits.epoch,
       landings,
+      departed: [],
+      ghosts: new Map(),
       trunkHeader: trunk?.tip === undefined ? undefined : this.#commits.header(trunk.tip),
       looseHeaders: before && updated ? before.model.looseHeaders : this.#headersOf(loose),
       stackMetadata:
@@ -157,7 +161,7 @@ export class ModelBuilder {
       moved: undefined,
       views: this.#views,
     };
-    return withFacts(model, before?.model, changed([REMOTES]), this.#sources);
+    return this.#withGhosts(withFacts(model, before?.model, changed([REMOTES]), this.#sources));
   }
 
   /** The same model with the line counts that are known by now. */
@@ -165,14 +169,23 @@ export class ModelBuilder {
     return withLineCounts(model, this.#sources);
   }
 
-  /** The same model with what is known by now to have landed. */
+  /** The same model with what is known by now to have left and to have landed. */
   withLandings(model: RepoModel): RepoModel {
-    const { landed } = this.#landings;
+    const { landed, departures } = this.#landings;
     const { input } = model.graph.workings;
-    if (input.landed === landed) return model;
+    if (input.landed === landed) return model.departed === departures.all ? model : this.#withGhosts(model);
     const graph = buildGraph({ ...input, landed });
     const stacks = orderStacks(graph, model.info.currentBranch);
-    return { ...withFacts({ ...model, graph, stacks }, model, false, this.#sources), moved: undefined };
+    const told = withFacts({ ...model, graph, stacks }, model, false, this.#sources);
+    return { ...this.#withGhosts(told), moved: undefined };
+  }
+
+  #withGhosts(model: RepoModel): RepoModel {
+    const { facts, graph } = model;
+    const departed = this.#landings.departures.all;
+    const landed = graph.workings.input.landed ?? NOTHING_LANDED;
+    const rootOf = (name: string): string | undefined => facts.get(name)?.placed.root;
+    return { ...model, departed, ghosts: ghostsOf(departed, landed, graph, rootOf) };
   }
 
   async #learnCommits(

@@ -4,6 +4,7 @@ import type { CommitPair } from "../git/diff-tree.ts";
 import type { StackMetadata } from "../stacks/branch-metadata.ts";
 import type { StackGraph } from "../stacks/build-graph.ts";
 import type { Trunk } from "../stacks/choose-trunk.ts";
+import type { Departed, Ghost } from "../stacks/departed.ts";
 import type { CommitFacts, History } from "../stacks/history.ts";
 import type { PlacedStack } from "../stacks/order-stacks.ts";
 import type { RecordedEdges } from "../stacks/recorded-edges.ts";
@@ -23,6 +24,10 @@ export interface RepoModel {
   /** The same in two models: what was on the trunk in the first is on it in the second. */
   readonly epoch: object;
   readonly landings: readonly Landing[];
+  /** Branches that left the stacks. */
+  readonly departed: readonly Departed[];
+  /** Those of them that landed, by the roots of the stacks that they were layers of. */
+  readonly ghosts: ReadonlyMap<string, readonly Ghost[]>;
   readonly trunkHeader: CommitFacts | undefined;
   /** What the tips of branches outside of stacks say, by object id. */
   readonly looseHeaders: ReadonlyMap<string, CommitFacts>;

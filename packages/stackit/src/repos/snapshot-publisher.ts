@@ -92,6 +92,7 @@ export class SnapshotPublisher implements AsyncDisposable {
     const { builder, lines } = tools;
     const old = readsOn && !anew ? this.#snapshot?.parts : undefined;
     const changedRefs = listing.deltas.map(({ ref }) => ref);
+    const { departures } = tools.landings;
     let model = await builder.build(reading, settings, old && { model: old, changedRefs }, signal);
     const uncounted = lines.missing(model.uncounted);
     if (uncounted.length > 0 && uncounted.length <= COUNT_AT_ONCE) {
@@ -99,6 +100,8 @@ export class SnapshotPublisher implements AsyncDisposable {
       model = builder.withLineCounts(model);
     }
     signal.throwIfAborted();
+    const shown = readsOn ? this.#snapshot?.parts : undefined;
+    if (shown) await departures.follow(shown, model);
     const commits = { ...commitsOf(model), keepsTrunk: old?.epoch === model.epoch };
     const publish = (): { refs: RefChanges; stacks: StackChanges } => {
       // More may have landed since the model was made.

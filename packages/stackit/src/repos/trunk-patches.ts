@@ -75,6 +75,10 @@ export class TrunkPatches {
     }
   }
 
+  has(oid: string): boolean {
+    return this.#parents.has(oid);
+  }
+
   /** Whether all of the trunk is known and this is not on it. */
   lacks(oid: string): boolean {
     return this.#isWhole && !this.#parents.has(oid);

@@ -222,15 +222,33 @@ function boundaryOf(
   return shown;
 }
 
+/** A recorded parent that is gone since it landed is no flaw, and no other opinion. */
+function withoutLandedParent(
+  edge: ResolvedEdge,
+  metadata: BranchMetadata | undefined,
+  landed: LandedTips,
+): ResolvedEdge {
+  const hasLanded = metadata?.parentRevision !== undefined && landed.has(metadata.parentRevision);
+  if (!hasLanded || !edge.problems.some(({ code }) => code === "parent-missing")) return edge;
+  const [first, ...others] = edge.voices.filter(({ parent }) => parent !== metadata.parent);
+  return {
+    ...edge,
+    agreed: others.every(({ parent }) => parent === first?.parent),
+    problems: edge.problems.filter(({ code }) => code !== "parent-missing"),
+  };
+}
+
 function buildNode(name: string, { input, records, tips, inference, edges }: Workings): BranchNode {
   const { trunk, history, absent, landed: landedTips = NOTHING_LANDED } = input;
-  const edge = edges.get(name);
+  const resolved = edges.get(name);
   const tip = tips.get(name);
-  if (!edge || tip === undefined || !trunk) throw new Error(`no edge of a member: ${JSON.stringify(name)}`);
-  const believed = records.sources.find((record) => record.source === edge.believed);
+  if (!resolved || tip === undefined || !trunk)
+    throw new Error(`no edge of a member: ${JSON.stringify(name)}`);
+  const believed = records.sources.find((record) => record.source === resolved.believed);
   const metadata =
     believed?.metadata.get(name) ??
     records.sources.map((record) => record.metadata.get(name)).find((found) => found !== undefined);
+  const edge = withoutLandedParent(resolved, metadata, landedTips);
   const parentIsTrunk = edge.parent === trunk.name;
   const recorded = boundaryOf(name, edge, metadata, { input, inference });
   const parentTip = parentIsTrunk ? trunk.tip : tips.get(edge.parent);

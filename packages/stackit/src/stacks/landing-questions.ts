@@ -28,7 +28,7 @@ export function landingQuestions(
   const ask = (tip: string, base: string): void => {
     if (tip === base || landedAs(landed, { tip, base, trunk }, history)) return;
     const key = `${base} ${tip}`;
-    if (!asked.has(key)) asked.set(key, questionOf(tip, base, history));
+    if (!asked.has(key)) asked.set(key, landingQuestion(tip, base, history));
     const question = asked.get(key);
     if (question) questions.add(question);
   };
@@ -52,7 +52,8 @@ function isOwn(history: History, tip: string, base: string, oid: string): boolea
   return false;
 }
 
-function questionOf(tip: string, base: string, history: History): LandingQuestion | undefined {
+/** Undefined when there are no commits between the two, or none that it stands on. */
+export function landingQuestion(tip: string, base: string, history: History): LandingQuestion | undefined {
   const commits: string[] = [];
   let hasMerges = false;
   for (const { oid, parents } of firstParents(history, tip)) {

@@ -6,6 +6,8 @@ import type { Schema } from "./schema.ts";
 const MAX_ROWS = 20_000;
 /** Rows in one statement: few statements, and far below what a statement may hold. */
 const CHUNK = 500;
+/** What comes after an offset needs a limit in SQLite. */
+const ALL = Number.MAX_SAFE_INTEGER;
 
 /** What of one repository has landed. */
 export class LandedBranches {
@@ -59,15 +61,17 @@ export class LandedBranches {
           )
           .execute();
       }
-      const ofRepo = transaction.selectFrom("landed").where("repo_key", "=", this.#repoKey);
+      const tooMany = transaction
+        .selectFrom("landed")
+        .select("tip")
+        .where("repo_key", "=", this.#repoKey)
+        .orderBy("seen_at", "desc")
+        .offset(this.#maxRows)
+        .limit(ALL);
       await transaction
         .deleteFrom("landed")
         .where("repo_key", "=", this.#repoKey)
-        .where(
-          "tip",
-          "in",
-          ofRepo.select("tip").orderBy("seen_at", "desc").offset(this.#maxRows).limit(CHUNK),
-        )
+        .where("tip", "in", tooMany)
         .execute();
     });
   }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
 import { Deliveries } from "./deliveries.ts";
+import { DepartedBranches } from "./departed-branches.ts";
 import { ForgeFacts } from "./forge-facts.ts";
 import { HeadMoves } from "./head-moves.ts";
 import { LandedBranches } from "./landed-branches.ts";
@@ -30,6 +31,7 @@ export interface Store extends AsyncDisposable {
   readonly patchIds: PatchIds;
   headMoves(repoKey: string): HeadMoves;
   landed(repoKey: string): LandedBranches;
+  departed(repoKey: string): DepartedBranches;
   readonly repositories: Repositories;
   readonly forgeFacts: ForgeFacts;
   /** Where the file that was found is now, when it was no whole database and a new one was begun. */
@@ -105,6 +107,7 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     patchIds: new PatchIds(db),
     headMoves: (repoKey) => new HeadMoves(db, repoKey),
     landed: (repoKey) => new LandedBranches(db, repoKey),
+    departed: (repoKey) => new DepartedBranches(db, repoKey),
     repositories: new Repositories(db),
     forgeFacts: new ForgeFacts(db),
     setAside,

@@ -18,6 +18,7 @@ export interface Schema {
   forge_branch: ForgeBranchRow;
   patch_id: PatchIdRow;
   landed: LandedRow;
+  departed: DepartedRow;
 }
 
 export interface SyncRunRow {
@@ -116,6 +117,14 @@ export interface LandedRow {
   trunk_commit: string;
   landed_at: number;
   seen_at: number;
+}
+
+export interface DepartedRow {
+  repo_key: string;
+  name: string;
+  left_at: number;
+  /** The Departed as JSON. */
+  facts: string;
 }
 
 /** A pull request of a repository's forge. */

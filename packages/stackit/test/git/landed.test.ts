@@ -4,18 +4,9 @@ import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { CountingSpawner } from "../support/counting-spawner.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
+import { begun, type Case, goOn, land } from "../support/landings.ts";
 import { mirroredScene } from "../support/mirrored-scene.ts";
 import { copyOf } from "../support/read-copy.ts";
-
-type Method = "merge" | "squash" | "rebase";
-
-interface Case {
-  method: Method;
-  commits: 1 | 3;
-  recorded: boolean;
-  trunkGoesOn: "no" | "elsewhere" | "on the same lines";
-  child: boolean;
-}
 
 const CASES: Case[] = (["merge", "squash", "rebase"] as const).flatMap((method) =>
   ([1, 3] as const).flatMap((commits) =>
@@ -26,56 +17,6 @@ const CASES: Case[] = (["merge", "squash", "rebase"] as const).flatMap((method) 
     ),
   ),
 );
-
-/** `api` with so many commits, perhaps `ui` on it, and a trunk that has one commit more. */
-function begun({ commits, recorded, child }: Omit<Case, "method" | "trunkGoesOn">): Promise<Scene> {
-  return createScene(
-    (s) => {
-      s.commit("main", { files: { "shop.txt": "one\ntwo\nthree\n" } });
-      for (let n = 1; n <= commits; n++) {
-        s.commit("api", {
-          files: { "shop.txt": `one\ntwo\nthree\n${"more\n".repeat(n)}`, [`${n}.txt`]: "new\n" },
-        });
-      }
-      if (recorded) s.metadata("api", { parentBranchName: "main" });
-      if (child) s.commit("ui", { parent: "api" });
-      if (child && recorded) s.metadata("ui", { parentBranchName: "api" });
-      s.commit("main", { files: { "main.txt": "meanwhile\n" } });
-    },
-    { bare: true },
-  );
-}
-
-/** As a forge does it, in a bare repository. Resolves to the trunk's commit. */
-async function land(scene: Scene, method: Method, subject = "Land api (#1)"): Promise<string> {
-  const onTrunk = async (tree: string, message: string, ...parents: string[]): Promise<string> => {
-    const flags = parents.flatMap((parent) => ["-p", parent]);
-    const id = await scene.git("commit-tree", "-m", message, ...flags, tree);
-    await scene.git("update-ref", "refs/heads/main", id);
-    return id;
-  };
-  if (method !== "rebase") {
-    const main = await scene.sha("main");
-    const tree = await scene.git("merge-tree", "--write-tree", "main", "api");
-    return onTrunk(tree, subject, main, ...(method === "merge" ? [await scene.sha("api")] : []));
-  }
-  let last = "";
-  for (const commit of (await scene.git("rev-list", "--reverse", "main..api")).split("\n")) {
-    const main = await scene.sha("main");
-    // The old parent's place is taken by the trunk's tip, so that only this commit's change is merged.
-    const onto = await scene.git("commit-tree", "-m", "base", "-p", `${commit}^`, "main^{tree}");
-    const tree = await scene.git("merge-tree", "--write-tree", onto, commit);
-    last = await onTrunk(tree, await scene.git("log", "-1", "--format=%B", commit), main);
-  }
-  return last;
-}
-
-async function goOn(scene: Scene, how: Case["trunkGoesOn"]): Promise<void> {
-  if (how === "elsewhere") await scene.commit("main", { files: { "other.txt": "later\n" } });
-  if (how === "on the same lines") {
-    await scene.commit("main", { files: { "shop.txt": "ONE\nTWO\nTHREE\nMORE\n", "1.txt": "newer\n" } });
-  }
-}
 
 const branchOf = (snapshot: GraphSnapshot | undefined, name: string): Branch | undefined =>
   snapshot?.branch(name);

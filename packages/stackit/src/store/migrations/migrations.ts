@@ -6,6 +6,7 @@ import { repositories } from "./0004-repositories.ts";
 import { runChanges } from "./0005-run-changes.ts";
 import { landed } from "./0006-landed.ts";
 import { forgeFacts } from "./0007-forge-facts.ts";
+import { departed } from "./0008-departed.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0005-run-changes": runChanges,
   "0006-landed": landed,
   "0007-forge-facts": forgeFacts,
+  "0008-departed": departed,
 };

@@ -1,4 +1,4 @@
-import type { Branch, StackDetail } from "stackit/contract/view";
+import type { Branch, LandedBranch, StackDetail } from "stackit/contract/view";
 
 /** The shape of a node on the rail: the life of its pull request, unless the parent moved. */
 export type NodeShape = "none" | "draft" | "open" | "merged" | "closed" | "moved";
@@ -67,7 +67,7 @@ export function chipsOf(branch: Branch): Chip[] {
 
 const landedVerbs = { merge: "merged by", squash: "squashed as", rebase: "rebased as" } as const;
 
-function landedWords({ how, commit }: NonNullable<Branch["landed"]>): string {
+export function landedWords({ how, commit }: LandedBranch): string {
   return `${landedVerbs[how]} ${commit.slice(0, 7)}`;
 }
 

@@ -1,8 +1,18 @@
 import { count, initials, listed } from "../../lib/words.ts";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Age } from "../../ui/time.tsx";
+import { landedWords } from "./branch-state.ts";
 import { MergedDrawing, TrunkDrawing } from "./rail-drawing.tsx";
-import type { CommitRow, LaneRow, MergedRow, SectionRow, StackRow, TrunkRow, UnstackedRow } from "./rows.ts";
+import type {
+  CommitRow,
+  LandedRow,
+  LaneRow,
+  MergedRow,
+  SectionRow,
+  StackRow,
+  TrunkRow,
+  UnstackedRow,
+} from "./rows.ts";
 
 export function LaneHead({
   row,
@@ -84,6 +94,26 @@ export function StackHead({
         {count(row.branchCount, "branch", "branches")}
         {row.sentence && ` · ${row.sentence}`}
       </p>
+    </div>
+  );
+}
+
+export function LandedLine({ row, gap }: { row: LandedRow; gap: number }) {
+  const { layer } = row;
+  return (
+    <div className="landed-line meta" style={{ marginTop: gap, height: row.height }}>
+      <MergedDrawing height={row.height} columns={row.columns} />
+      <span className="landed-title cut" title={layer.title}>
+        {layer.title}
+      </span>
+      <bdi className="mono cut">{layer.name}</bdi>
+      <span className="landed-how">
+        {layer.prNumber !== undefined && `#${layer.prNumber} `}
+        {landedWords(layer)}
+      </span>
+      <span className="num">
+        <Age at={layer.date} short />
+      </span>
     </div>
   );
 }

@@ -72,6 +72,34 @@ test("merged layers at the trunk are one line until it is opened", () => {
   ]);
 });
 
+test("layers that are gone since they landed are counted with the merged ones, and lie below them when that is opened", () => {
+  const layer = (name: string) => {
+    const at = "2026-01-05T10:00:00.000Z";
+    return {
+      name,
+      title: `Do ${name}`,
+      revision: "b".repeat(40),
+      how: "squash",
+      commit: "c".repeat(40),
+      date: at,
+    } as const;
+  };
+  const only = stack("b", [branch("b", merged), branch("c", { parent: "b" })], {
+    landed: [layer("x"), layer("a")],
+  });
+  const rowsWith = (given: Partial<FlattenOptions>, q = "") => {
+    const { lanes } = buildLanes(view([only]), parseFilter(q), "all", "owner");
+    return flattenLanes(lanes, { ...options, ...given });
+  };
+  const folded = rowsWith({});
+  expect(sketch(folded)).toEqual(["lane", "stack", "c 2/2", "merged", "trunk"]);
+  expect(folded.find((row) => row.kind === "merged")).toMatchObject({ count: 3, open: false });
+  const open = rowsWith({ openMerged: new Set(["b"]) });
+  expect(sketch(open)).toEqual(["lane", "stack", "c 2/2", "b 1/2", "landed", "landed", "merged", "trunk"]);
+  expect(open.flatMap((row) => (row.kind === "landed" ? [row.layer.name] : []))).toEqual(["a", "x"]);
+  expect(sketch(rowsWith({}, `"do c"`))).not.toContain("merged");
+});
+
 test("where the filter left something out, the rail is dotted", () => {
   const ann = { commitAuthor: "Ann" };
   const branches = [branch("a", ann), branch("b", { parent: "a" }), branch("c", { parent: "b", ...ann })];

@@ -1,4 +1,4 @@
-import type { Branch, StackDetail, TrunkCommit, Unstacked } from "stackit/contract/view";
+import type { Branch, LandedLayer, StackDetail, TrunkCommit, Unstacked } from "stackit/contract/view";
 import {
   branchTitle,
   isMerged,
@@ -24,6 +24,7 @@ export type Row =
   | LaneRow
   | StackRow
   | BranchRow
+  | LandedRow
   | MergedRow
   | TrunkRow
   | SectionRow
@@ -70,7 +71,15 @@ export interface BranchRow extends Placed {
   /** Set on a branch that is not the first child of its parent. */
   alsoOn: string | undefined;
 }
-/** Layers next to the trunk that are merged, folded into one line. */
+/** A layer that landed and is no branch any more. */
+export interface LandedRow extends Placed {
+  kind: "landed";
+  lane: string;
+  stack: string;
+  layer: LandedLayer;
+  columns: number;
+}
+/** Layers next to the trunk that are merged or landed, folded into one line. */
 export interface MergedRow extends Placed {
   kind: "merged";
   lane: string;
@@ -199,13 +208,20 @@ function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Ro
       alsoOn: firstChildren.get(branch.parent ?? "") === branch.name ? undefined : branch.parent,
     });
   }
-  if (merged > 0 && !block.filtered) {
+  const landed = block.filtered ? [] : (stack.landed ?? []).toReversed();
+  if (mergedOpen) {
+    for (const layer of landed) {
+      const id = `landed:${stack.rootBranch}:${layer.name}`;
+      rows.push({ ...place, kind: "landed", id, height: heights.merged, layer, columns });
+    }
+  }
+  if (merged + landed.length > 0 && !block.filtered) {
     rows.push({
       ...place,
       kind: "merged",
       id: `merged:${stack.rootBranch}`,
       height: heights.merged,
-      count: merged,
+      count: merged + landed.length,
       open: mergedOpen,
       columns,
     });

@@ -12,6 +12,7 @@ import { count } from "../../lib/words.ts";
 import { BranchRow } from "./branch-row.tsx";
 import {
   CommitLine,
+  LandedLine,
   LaneHead,
   MergedLine,
   SectionHead,
@@ -131,6 +132,8 @@ export function StackList({
             onFocus={onFocus}
           />
         );
+      case "landed":
+        return <LandedLine key={row.id} row={row} gap={gap} />;
       case "merged":
         return <MergedLine key={row.id} row={row} gap={gap} onToggle={actions.toggleMerged} />;
       case "trunk":
