@@ -1,12 +1,13 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { SyncRunList } from "../packages/stackit/src/contract/sync-run.ts";
 import type { Branch } from "../packages/stackit/src/contract/view.ts";
-import { type Fleet, makeFleet } from "./fleet.ts";
+import { type Fleet, makeFleet, push } from "./fleet.ts";
 import { gitHost } from "./git-host.ts";
-import { type Figure, type Finding, percentile } from "./measure.ts";
+import { type Figure, type Finding, median, percentile } from "./measure.ts";
 import { type MirrorServer, readJson, serveMirrors, untilIdle } from "./mirror-server.ts";
 import type { Change } from "./plain-git.ts";
 import { untilCountedOverHttp } from "./scenarios.ts";
@@ -17,13 +18,25 @@ const PUSHES_EACH = 100;
 const CONNECTIONS = 50;
 const MAX_ROUNDS = 3;
 
+/** Ticks of a process's time that Linux counts in a second. */
+const TICKS_PER_SEC = 100;
+
+/** What one burst was like for who took it. */
+interface Taken extends Sent {
+  /** Of the process that took it, without its children. */
+  readonly cpuMs: number;
+  /** Runs that were at work during it. */
+  readonly runs: number;
+}
+
 /**
- * A thousand pushes to ten repositories, each with its signed webhook, as fast as fifty connections take them, while the server
- * fetches what was pushed. Beside it, the same is sent to an endpoint that does nothing but check the signature.
+ * A thousand pushes to ten repositories, each with its signed webhook, as fast as fifty connections take them. When it begins, the
+ * server was just asked to sync all ten, with something new in each. Beside it, under the same load, the same is sent to an endpoint
+ * that does nothing but check the signature.
  */
 export async function webhookBursts(template: string, wantedRounds: number): Promise<Finding[]> {
   const rounds = Math.min(wantedRounds, MAX_ROUNDS);
-  await using fleet = await makeFleet(template, { count: REPOSITORIES, changes: PUSHES_EACH * rounds });
+  await using fleet = await makeFleet(template, { count: REPOSITORIES, changes: (PUSHES_EACH + 2) * rounds });
   await using host = await gitHost(fleet.folder);
   await using sender = forked(new URL("webhook-sender-process.ts", import.meta.url));
   await using bare = forked(new URL("bare-endpoint-process.ts", import.meta.url));
@@ -32,23 +45,32 @@ export async function webhookBursts(template: string, wantedRounds: number): Pro
   try {
     await using server = await serveMirrors(fleet.names, { hostUrl: host.url, dataDir });
     for (const name of fleet.names) await untilCountedOverHttp(`${server.url}/api/v1/repos/${name}`);
-    const ours: Sent[] = [];
-    const theirs: Sent[] = [];
+    const ours: Taken[] = [];
+    const theirs: Taken[] = [];
+    const perRound = PUSHES_EACH + 2;
     let mostFetches = 0;
     for (let round = 0; round < rounds; round++) {
-      const changes = fleet.changes.slice(round * PUSHES_EACH, (round + 1) * PUSHES_EACH);
+      const [forUs, forThem, ...changes] = fleet.changes.slice(round * perRound, (round + 1) * perRound);
       const before = await host.fetches();
-      ours.push(await send(sender.process, burst(fleet, host.url, changes, server.url)));
-      await untilIdle(server);
+      const toUs = burst(fleet, host.url, changes, server.url);
+      ours.push(
+        await sendWhileSyncing(sender.process, toUs, { fleet, server, change: forUs, pid: server.pid }),
+      );
       await expectPushed(fleet, changes, server);
       const after = await host.fetches();
       for (const [name, count] of Object.entries(after)) {
         mostFetches = Math.max(mostFetches, count - (before[name] ?? 0));
       }
-      theirs.push(await send(sender.process, burst(fleet, host.url, changes, bareUrl)));
+      const toThem = burst(fleet, host.url, changes, bareUrl);
+      const pid = bare.process.pid ?? 0;
+      theirs.push(await sendWhileSyncing(sender.process, toThem, { fleet, server, change: forThem, pid }));
     }
     const scenario = `${REPOSITORIES * PUSHES_EACH} webhooks to ${REPOSITORIES} mirrors, time to 202`;
-    const product = [...figuresOf(ours), ["fetches of each, at most", mostFetches] as const];
+    const product: Figure[] = [
+      ...figuresOf(ours),
+      ["fetches of each, at most", mostFetches],
+      ["p99 by the floor's", p99Of(ours) / p99Of(theirs)],
+    ];
     return [{ branches: 50, scenario, product, floor: figuresOf(theirs) }];
   } finally {
     await rm(dataDir, { recursive: true, force: true });
@@ -62,15 +84,60 @@ function burst({ folder, names }: Fleet, origin: string, changes: readonly Chang
   return { url, connections: CONNECTIONS, pushes };
 }
 
-function figuresOf(bursts: readonly Sent[]): Figure[] {
-  const answerMs = bursts.flatMap((sent) => sent.answerMs);
+/** Pushes the change to each repository and has it synced; meanwhile the burst is sent. Settles when nothing is at work any more. */
+async function sendWhileSyncing(
+  sender: ChildProcess,
+  what: Burst,
+  on: { fleet: Fleet; server: MirrorServer; change: Change | undefined; pid: number },
+): Promise<Taken> {
+  const { fleet, server, change, pid } = on;
+  if (change) for (const name of fleet.names) await push(join(fleet.folder, `${name}.git`), change);
+  const beforeMs = await cpuMsOf(pid);
+  const sending = send(sender, what);
+  const bases = fleet.names.map((name) => `${server.url}/api/v1/repos/${name}`);
+  const syncing = bases.map(async (base) => (await fetch(`${base}/sync`, { method: "POST" })).text());
+  const sent = await sending;
+  const cpuMs = (await cpuMsOf(pid)) - beforeMs;
+  await Promise.all(syncing);
+  await untilIdle(server);
+  const lists = await Promise.all(bases.map((base) => readJson<SyncRunList>(`${base}/sync-runs`)));
+  const runs = lists.flatMap((list) => list.runs).filter((run) => wasAtWork(run, sent)).length;
+  return { ...sent, cpuMs, runs };
+}
+
+function wasAtWork(
+  { startedAt, finishedAt }: SyncRunList["runs"][number],
+  { beganAt, endedAt }: Sent,
+): boolean {
+  return startedAt !== undefined && Date.parse(startedAt) < endedAt && Date.parse(finishedAt ?? "") > beganAt;
+}
+
+/** Time that the process was on a processor so far, itself and the system for it. */
+async function cpuMsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "latin1");
+  const [user = "", system = ""] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13);
+  return ((Number(user) + Number(system)) * 1000) / TICKS_PER_SEC;
+}
+
+/** Medians of the bursts, so that one that was disturbed counts for one. */
+function figuresOf(bursts: readonly Taken[]): Figure[] {
+  const ofAll = (figure: (one: Taken) => number) => median(bursts.map(figure));
   return [
-    ["p50", percentile(answerMs, 0.5), "ms"],
-    ["p95", percentile(answerMs, 0.95), "ms"],
-    ["p99", percentile(answerMs, 0.99), "ms"],
-    ["sender late by p99", Math.max(...bursts.map(({ ownDelayMs }) => ownDelayMs)), "ms"],
-    ["burst", Math.max(...bursts.map(({ durationMs }) => durationMs)), "ms"],
+    ["p50", ofAll(({ answerMs }) => percentile(answerMs, 0.5)), "ms"],
+    ["p95", ofAll(({ answerMs }) => percentile(answerMs, 0.95)), "ms"],
+    ["p99", p99Of(bursts), "ms"],
+    ["CPU for each", ofAll(({ cpuMs, answerMs }) => cpuMs / answerMs.length), "ms"],
+    ["sender late by p99", ofAll(({ ownDelayMs }) => ownDelayMs), "ms"],
+    ["burst", ofAll(({ beganAt, endedAt }) => endedAt - beganAt), "ms"],
+    ["runs meanwhile", ofAll(({ runs }) => runs)],
   ];
+}
+
+function p99Of(bursts: readonly Taken[]): number {
+  return median(bursts.map(({ answerMs }) => percentile(answerMs, 0.99)));
 }
 
 /** @throws when a mirror lacks what was pushed last: what is fast and wrong is not measured. */
