@@ -8,6 +8,7 @@ import type { AdoptedConfig, MirrorConfig, RepoConfig } from "./config/repos-fil
 import { EventLog } from "./events/event-log.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
 import { MeasuredSpawner } from "./git/measured-spawner.ts";
+import { SshClient } from "./git/ssh-access.ts";
 import { RefLooker } from "./git/wire/ls-refs.ts";
 import { RemoteError } from "./git/wire/remote-failure.ts";
 import { createServer, listen } from "./http/server.ts";
@@ -79,6 +80,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
 
     const looker = new RefLooker();
     house.defer(() => looker[Symbol.dispose]());
+    const ssh = house.use(new SshClient(config.ssh ?? {}));
     const githubApp = await openGithubApp(config);
     house.defer(() => githubApp?.[Symbol.dispose]());
     const names = new ForgeNames(store.repositories, queue, (about, message) => log.warn(about, message));
@@ -91,7 +93,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const served = new Map<string, { repo: OpenedRepo; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
       const all = () => [...served.values()].map(({ repo }) => repo);
-      const tools = { config, spawner, looker, githubApp, store, landings, names, log, all };
+      const tools = { config, spawner, looker, ssh, githubApp, store, landings, names, log, all };
       const { repo, target } = await openRepo(repoConfig, tools);
       house.use(repo);
       const cadence = isFetched(repoConfig)
@@ -158,10 +160,13 @@ function newQueue(config: Config, log: Logger): SyncQueue {
     settleMs: config.settleMs,
     settleCapMs: Math.max(2_000, config.settleMs),
     onError: (error, where) => {
-      // What a remote answered stands in the run's own line.
-      if (error instanceof SyncFailure && error.cause instanceof RemoteError) return;
-      if (error instanceof SyncFailure) log.warn({ ...where, cause: String(error.cause) }, error.message);
-      else log.error({ err: error, ...where }, "a sync run failed");
+      if (error instanceof SyncFailure) {
+        const { cause } = error;
+        // What a remote answered stands in the run's own line, when it is understood.
+        const isUnderstood = cause instanceof RemoteError && (cause.failure !== "error" || !cause.cause);
+        const why = cause instanceof RemoteError ? cause.cause : cause;
+        if (!isUnderstood) log.warn({ ...where, cause: String(why) }, error.message);
+      } else log.error({ err: error, ...where }, "a sync run failed");
     },
   });
 }

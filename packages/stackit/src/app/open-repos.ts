@@ -1,13 +1,21 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
-import { onGithub, ownerAndName, parseRemoteUrl } from "../config/remote-url.ts";
-import type { AdoptedConfig, MirrorConfig, RepoConfig, WorkingCopyConfig } from "../config/repos-file.ts";
+import { isSsh, onGithub, ownerAndName, parseRemoteUrl } from "../config/remote-url.ts";
+import {
+  type AdoptedConfig,
+  type MirrorConfig,
+  ownKey,
+  type RepoConfig,
+  type WorkingCopyConfig,
+} from "../config/repos-file.ts";
 import type { GithubApp } from "../forge/github-app.ts";
 import { GithubAppCredentials } from "../forge/github-app-credentials.ts";
 import { fixedCredentials, type RemoteCredentials } from "../git/remote-credentials.ts";
 import type { Spawner } from "../git/spawner.ts";
+import type { SshClient } from "../git/ssh-access.ts";
 import type { RefLooker } from "../git/wire/ls-refs.ts";
+import { SshLooker } from "../git/wire/ssh-looker.ts";
 import { AdoptedCheckout } from "../repos/adopted-checkout.ts";
 import type { LandingTools } from "../repos/landing-watch.ts";
 import { Mirror } from "../repos/mirror.ts";
@@ -27,6 +35,7 @@ interface RepoTools {
   readonly config: Config;
   readonly spawner: Spawner;
   readonly looker: RefLooker;
+  readonly ssh: SshClient;
   readonly githubApp: GithubApp | undefined;
   readonly store: Store;
   /** What the looks for landed branches of all repositories share. */
@@ -43,7 +52,7 @@ export async function openRepo(
 ): Promise<{ repo: OpenedRepo; target: SyncTarget }> {
   switch (config.kind) {
     case "mirror": {
-      const repo = openMirror(config, tools);
+      const repo = await openMirror(config, tools);
       await tools.names.follow(repo, mirrorKey(repo.id));
       return { repo, target: new MirrorTarget(repo) };
     }
@@ -77,18 +86,21 @@ async function openWorkingCopy(
   return { repo, target: new WorkingCopyTarget(repo, path) };
 }
 
-function openMirror(
+async function openMirror(
   mirror: MirrorConfig,
   tools: RepoTools,
   beforePublishing?: (signal: AbortSignal) => Promise<void>,
-): Mirror {
-  const { config, spawner, looker, store, landings } = tools;
+): Promise<Mirror> {
+  const { config, spawner, store, landings } = tools;
   const { id, url, displayName, owner, name } = mirror;
+  const ssh = isSsh(url) ? await tools.ssh.access(ownKey(mirror)) : undefined;
+  const looker = ssh ? new SshLooker(spawner, ssh) : tools.looker;
   return new Mirror(spawner, looker, {
     id,
     dir: mirrorDir(config, id),
     url,
     credentials: credentialsOf(mirror, tools),
+    ...(ssh && { ssh }),
     ...(displayName !== undefined && { displayName }),
     ...(owner !== undefined && { owner }),
     ...(name !== undefined && { name }),
@@ -129,7 +141,7 @@ export function openMirrors(mirrors: readonly Mirror[]): AsyncDisposable {
 
 /** It is served whatever happens; a clone that cannot be handed over is looked at again with each sync. */
 async function openAdopted(about: AdoptedConfig, tools: RepoTools): Promise<AdoptedCheckout> {
-  const { path, url, authorization, credentialEnv, authorizedOrigin, ...rest } = about;
+  const { path, url, authorization, credentialEnv, authorizedOrigin, sshKey, ...rest } = about;
   const repo: AdoptedCheckout = new AdoptedCheckout(tools.spawner, {
     ...rest,
     folder: path,
@@ -147,8 +159,9 @@ async function openAdopted(about: AdoptedConfig, tools: RepoTools): Promise<Adop
           ...(authorization !== undefined && { authorization }),
           ...(credentialEnv !== undefined && { credentialEnv }),
         }),
+        ...(sshKey && credentialEnv !== undefined && { sshKey, credentialEnv }),
       };
-      const mirror = openMirror(config, tools, beforePublishing);
+      const mirror = await openMirror(config, tools, beforePublishing);
       await tools.names.follow(mirror, mirrorKey(mirror.id));
       return mirror;
     },
@@ -174,6 +187,7 @@ function credentialsOf(
   { url, authorization, credentialEnv, namesCredentials }: MirrorConfig,
   { config, githubApp }: RepoTools,
 ): RemoteCredentials {
+  if (isSsh(url)) return fixedCredentials(undefined);
   const isForApp = config.githubApp && !namesCredentials && onGithub(url, config.githubApp.githubUrl);
   if (!githubApp || !isForApp) return fixedCredentials(authorization, credentialEnv);
   return new GithubAppCredentials(githubApp, { otherwise: authorization });

@@ -36,9 +36,9 @@ export async function doctorCommand(flags: FlagValues, terminal: Terminal): Prom
     tell(await checkDatabase(config.dataDir));
     tell(await checkPort(config.bind, config.port, signal));
     for (const repo of git.level === "fail" ? [] : config.repos) {
-      if (repo.kind === "mirror") tell(await checkMirror(repo, config.githubApp, signal));
+      if (repo.kind === "mirror") tell(await checkMirror(repo, config, signal));
       else if (repo.kind === "adopted")
-        for (const finding of await checkAdopted(repo, config.githubApp, signal)) tell(finding);
+        for (const finding of await checkAdopted(repo, config, signal)) tell(finding);
       else for (const finding of await checkRepo(repo, signal)) tell(finding);
     }
     for (const finding of await checkApp(config)) tell(finding);

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import type { SshSettings } from "../lib/ssh-settings.ts";
 import { ConfigError } from "./config-error.ts";
 import { ALLOWED_INTERVAL, parseDurationMs, parseIntervalMs } from "./duration.ts";
 import type { GithubAppConfig } from "./github-app.ts";
@@ -38,6 +39,7 @@ export interface Config {
   readonly webhookSecrets: readonly string[];
   /** Makes the tokens for mirrors of repositories that it is installed on. */
   readonly githubApp?: GithubAppConfig;
+  readonly ssh?: SshSettings;
   readonly shutdownTimeoutMs: number;
   readonly environment: "local" | "production";
   readonly logLevel: LogLevel;
@@ -50,6 +52,7 @@ export interface Surroundings {
   /** What the file of `--repos-config` lists, when it is given. */
   readonly listedRepos?: readonly RepoConfig[];
   readonly githubApp?: GithubAppConfig;
+  readonly ssh?: SshSettings;
 }
 
 /** @throws {ConfigError} at the first setting that cannot be used. */
@@ -71,6 +74,7 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     maxSyncsPerHost: read.integer("max-syncs-per-host", 4, 1, 1024),
     webhookSecrets: read.secrets("STACKIT_WEBHOOK_SECRET", "STACKIT_GITHUB_WEBHOOK_SECRET"),
     ...(surroundings.githubApp && { githubApp: surroundings.githubApp }),
+    ...(surroundings.ssh && { ssh: surroundings.ssh }),
     shutdownTimeoutMs: read.durationMs("shutdown-timeout", 10_000, 0, 3_600_000),
     environment,
     logLevel: read.oneOf("STACKIT_LOG", LOG_LEVELS, environment === "local" ? "warn" : "info"),

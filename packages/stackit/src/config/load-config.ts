@@ -9,6 +9,7 @@ import { parseGithubUrl } from "./github-url.ts";
 import { type FlagValues, readSettings, type Setting } from "./read-env.ts";
 import type { CredentialSources } from "./remote-credentials.ts";
 import { parseReposFile, type RepoConfig } from "./repos-file.ts";
+import { readSsh } from "./ssh.ts";
 
 /**
  * The configuration of `serve` from its flags, the environment and the file they name.
@@ -18,13 +19,14 @@ export async function loadConfig(flags: FlagValues, env: NodeJS.ProcessEnv, cwd:
   const settings = readSettings(flags, env);
   const file = settings["repos-config"];
   const githubUrl = parseGithubUrl(settings.STACKIT_GITHUB_URL);
-  const listedRepos = file && (await readReposFile(file, cwd, { env, githubUrl }));
+  const listedRepos = file && (await readReposFile(file, cwd, { env, githubUrl, cwd }));
   const githubApp = await readGithubApp(settings, githubUrl, cwd);
   return parseConfig(settings, {
     cwd,
     defaultDataDir: defaultDataDir(process.platform, env, homedir()),
     ...(listedRepos && { listedRepos }),
     ...(githubApp && { githubApp }),
+    ssh: readSsh(settings, cwd),
   });
 }
 

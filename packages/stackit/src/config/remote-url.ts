@@ -1,4 +1,5 @@
 import { isLoopback } from "./loopback.ts";
+import { parseSshUrl, SSH_EXAMPLE } from "./ssh-url.ts";
 
 const EXAMPLE = "https://github.com/octo/widget.git";
 
@@ -7,12 +8,14 @@ const EXAMPLE = "https://github.com/octo/widget.git";
  * the text: people paste URLs with tokens in them.
  */
 export function parseRemoteUrl(text: string): { url: URL } | { mistake: string } {
+  const ssh = parseSshUrl(text);
+  if (ssh) return ssh;
   const url = /[\s\\\p{Cc}]/u.test(text) ? null : URL.parse(text);
-  if (!url) return { mistake: `is no URL; it must be one like ${EXAMPLE}` };
+  if (!url) return { mistake: `is no URL; it must be one like ${EXAMPLE} or ${SSH_EXAMPLE}` };
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     // What stands before the colon may be a token too, when it is not as short as a protocol.
     const found = /^[a-z]{1,5}:$/.test(url.protocol) ? `begins with ${url.protocol}` : "is no https URL";
-    return { mistake: `${found}; it must be one like ${EXAMPLE}` };
+    return { mistake: `${found}; it must be one like ${EXAMPLE} or ${SSH_EXAMPLE}` };
   }
   if (url.username || url.password) {
     return {
@@ -28,6 +31,10 @@ export function parseRemoteUrl(text: string): { url: URL } | { mistake: string }
   if (url.search || url.hash) return { mistake: `has a query or a fragment; it must be one like ${EXAMPLE}` };
   if (url.pathname === "/") return { mistake: `names no repository; it must be one like ${EXAMPLE}` };
   return { url };
+}
+
+export function isSsh(url: URL): boolean {
+  return url.protocol === "ssh:";
 }
 
 /** The two parts of a path such as `/octo/widget.git`, which is how forges name a repository. */

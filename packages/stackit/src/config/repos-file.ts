@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { type Static, type TObject, Type } from "typebox";
 import { Value } from "typebox/value";
+import type { SshKey } from "../lib/ssh-key.ts";
+import type { NamedSshKey } from "../lib/ssh-settings.ts";
 import { ConfigError } from "./config-error.ts";
 import { ALLOWED_INTERVAL, parseIntervalMs } from "./duration.ts";
 import { firstMistake, isRecord, quote, unknownKeys } from "./first-mistake.ts";
@@ -28,7 +30,9 @@ export interface WorkingCopyConfig extends Identity {
 interface Fetched extends Identity {
   /** Secret: the whole value of the Authorization header that this remote gets, and nobody else. */
   readonly authorization?: string;
-  /** The variable that `authorization` was made of, or would be if it were set. */
+  /** Of its own, for a remote by SSH. */
+  readonly sshKey?: SshKey;
+  /** The variable that `authorization` or `sshKey` was made of, or would be if it were set. */
   readonly credentialEnv?: string;
   /** Its entry names `credentialEnv` itself, so no GitHub App is asked. */
   readonly namesCredentials?: true;
@@ -39,7 +43,7 @@ interface Fetched extends Identity {
 /** A remote of which the server keeps a bare copy of its own. */
 export interface MirrorConfig extends Fetched {
   readonly kind: "mirror";
-  /** `https:`, or `http:` to this machine; without user, password and query. */
+  /** `https:`, or `http:` to this machine, without user; or `ssh:`. Without password and query. */
   readonly url: URL;
 }
 
@@ -89,7 +93,7 @@ const ALLOWED_IN_ENTRY = {
   id: "text of 1 to 64 letters, digits, _ or -",
   path: "the folder of a working copy",
   managed: "true, for a clone that is handed over to the server, or left out",
-  url: "the https URL of a repository",
+  url: "the https or ssh URL of a repository",
   credentialEnv: "the name of an environment variable in capitals, such as WIDGET_TOKEN",
   syncInterval: ALLOWED_INTERVAL,
   displayName: "text of at most 200 characters",
@@ -112,6 +116,11 @@ const USELESS = {
   },
   adopted: {},
 } as const satisfies Record<RepoConfig["kind"], Record<string, string>>;
+
+/** The key that a remote by SSH has of its own. */
+export function ownKey({ sshKey, credentialEnv }: Fetched): NamedSshKey | undefined {
+  return sshKey && credentialEnv !== undefined ? { key: sshKey, variable: credentialEnv } : undefined;
+}
 
 export interface Surroundings extends CredentialSources {
   /** The file's own, where relative paths start. */
@@ -235,7 +244,8 @@ function adopted(
     ...about,
     path: folderOf(about, place, surroundings),
     ...(credentialEnv !== undefined && { namesCredentials: true as const }),
-    ...(credentials && { ...credentials, authorizedOrigin: remote.url.origin }),
+    ...credentials,
+    ...(credentials?.authorization && { authorizedOrigin: remote.url.origin }),
     ...interval(syncInterval, place),
   };
 }

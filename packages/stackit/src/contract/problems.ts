@@ -131,7 +131,7 @@ export const problems = {
   "sync/auth-failed": {
     status: 502,
     title: "The remote refused the credentials, or wants some",
-    mend: "Renew the token, name its variable with `credentialEnv` in the file of --repos-config, or install the GitHub App on the repository; variables are read when the server starts. `stackit doctor` tells what is set and what is missing.",
+    mend: "Renew the token, name its variable with `credentialEnv` in the file of --repos-config, or install the GitHub App on the repository; by SSH, add the public key there. Variables are read when the server starts. `stackit doctor` tells what is set and what is missing.",
   },
   "sync/remote-not-found": {
     status: 502,

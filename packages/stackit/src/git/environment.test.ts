@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readOnlyEnvironment, withUserConfig } from "./environment.ts";
+import { mirrorEnvironment, readOnlyEnvironment, sshEnvironment, withUserConfig } from "./environment.ts";
 
 const HOSTILE = {
   PATH: "/bin",
@@ -20,6 +20,10 @@ const HOSTILE = {
   GIT_CONFIG_VALUE_0: "evil",
   GIT_EXTERNAL_DIFF: "evil",
   GIT_SSH_COMMAND: "evil",
+  GIT_SSH: "evil",
+  SSH_AUTH_SOCK: "/elsewhere",
+  GIT_PROTOCOL: "version=0",
+  https_proxy: "http://proxy.example.com",
   GIT_TRACE: "/tmp/trace",
   GIT_EXEC_PATH: "/evil",
   GIT_REPLACE_REF_BASE: "refs/evil",
@@ -81,4 +85,30 @@ test("configuration is read with the files of the person, and with nothing else 
   });
   expect(withUserConfig(env, {})).toMatchObject({ HOME: "/nonexistent" });
   expect(withUserConfig(env, {})).not.toHaveProperty("XDG_CONFIG_HOME");
+});
+
+test("a remote by ssh is reached by our ssh alone, with what it is given and nothing of the surroundings", () => {
+  const ssh = {
+    options: ["-F", "none", "-o", 'UserKnownHostsFile="/it\'s here"'],
+    agentSocket: "/run/agent",
+    words: { keys: "", knownHosts: "" },
+  };
+  const env = mirrorEnvironment("/repos", { url: new URL("ssh://git@h/a/b"), ssh }, HOSTILE);
+  expect(env).toMatchObject({
+    GIT_ALLOW_PROTOCOL: "ssh",
+    GIT_SSH_COMMAND: `'ssh' '-F' 'none' '-o' 'UserKnownHostsFile="/it'\\''s here"'`,
+    GIT_SSH_VARIANT: "ssh",
+    SSH_AUTH_SOCK: "/run/agent",
+  });
+  expect(JSON.stringify(env)).not.toMatch(/evil|elsewhere|proxy/);
+  const web = mirrorEnvironment("/repos", { url: new URL("https://h/a/b") }, HOSTILE);
+  expect(web).toMatchObject({ GIT_ALLOW_PROTOCOL: "https", https_proxy: "http://proxy.example.com" });
+  expect(Object.keys(web).filter((name) => /^GIT_SSH|AUTH_SOCK/.test(name))).toEqual([]);
+
+  expect(sshEnvironment(undefined, HOSTILE)).toEqual({
+    PATH: "/bin",
+    TZ: "UTC",
+    LC_ALL: "C",
+    SSH_ASKPASS_REQUIRE: "never",
+  });
 });

@@ -1,3 +1,6 @@
+import type { RemoteAccess } from "./remote-access.ts";
+import type { SshAccess } from "./ssh-access.ts";
+
 /** Passed on from our own environment; everything else that git could read is set here or absent. */
 const PASSED_ON = ["PATH", "TZ", "SYSTEMROOT", "TMPDIR"];
 
@@ -60,14 +63,14 @@ export function readOnlyEnvironment(
 
 /**
  * The environment of a git process that fetches into a mirror of ours from one remote. The credentials are in it and nowhere else,
- * and git sends them to that URL alone: redirects are not followed.
+ * and git sends them to that URL alone: redirects are not followed. A key for ssh is not in it: its agent signs.
  */
 export function mirrorEnvironment(
   ceiling: string,
-  remote: { readonly url: URL; readonly authorization?: string | undefined },
+  remote: RemoteAccess,
   inherited: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
-  const { url, authorization } = remote;
+  const { url, authorization, ssh } = remote;
   const protocol = url.protocol.slice(0, -1);
   const config: (readonly [string, string])[] = [
     ...CONFIG,
@@ -87,10 +90,32 @@ export function mirrorEnvironment(
   const env = { ...readOnlyEnvironment(ceiling, inherited), GIT_ALLOW_PROTOCOL: protocol };
   return {
     ...env,
-    ...proxyEnvironment(inherited),
-    ...certificates(inherited),
+    ...(ssh ? sshThroughGit(ssh) : { ...proxyEnvironment(inherited), ...certificates(inherited) }),
     ...asVariables(config),
   };
+}
+
+/** Git hands the command to a shell, with what it adds to it already apart. */
+function sshThroughGit({ options, agentSocket }: SshAccess): Record<string, string> {
+  const command = ["ssh", ...options].map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
+  return { GIT_SSH_COMMAND: command, GIT_SSH_VARIANT: "ssh", ...agentAt(agentSocket) };
+}
+
+/** The whole environment of an `ssh` that is started without git. It finds the user's folder by itself. */
+export function sshEnvironment(
+  agentSocket: string | undefined,
+  inherited: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  return {
+    ...passed(PASSED_ON, inherited),
+    LC_ALL: "C",
+    SSH_ASKPASS_REQUIRE: "never",
+    ...agentAt(agentSocket),
+  };
+}
+
+function agentAt(socket: string | undefined): Record<string, string> {
+  return socket === undefined ? {} : { SSH_AUTH_SOCK: socket };
 }
 
 function asVariables(config: readonly (readonly [string, string])[]): Record<string, string> {

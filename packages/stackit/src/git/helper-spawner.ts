@@ -61,7 +61,7 @@ export class HelperSpawner implements Spawner {
     const helper = this.#helper;
     if (!helper?.connected || this.#closed) return this.#direct.spawn(request);
     const id = ++this.#lastId;
-    const { args, cwd, env, hasInput, streamsStderr = false } = request;
+    const { program = "git", args, cwd, env, hasInput, streamsStderr = false } = request;
     const wants = { hasInput, streamsStderr };
     const pending: Pending = {
       wants,
@@ -72,7 +72,7 @@ export class HelperSpawner implements Spawner {
     };
     this.#pending.set(id, pending);
     this.#keepAwake();
-    const message: HelperRequest = { id, args: [...args], cwd, env: { ...env }, ...wants };
+    const message: HelperRequest = { id, program, args: [...args], cwd, env: { ...env }, ...wants };
     helper.send(message, (error) => {
       if (error) this.#settle({ id, kind: "failed", code: HELPER_GONE, message: error.message });
     });

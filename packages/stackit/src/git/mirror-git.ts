@@ -4,19 +4,15 @@ import { HAVES, makeAside, readLooseRefs } from "./aside-folder.ts";
 import { mirrorEnvironment, readOnlyEnvironment } from "./environment.ts";
 import { type FetchProgress, FetchProgressReader } from "./fetch-progress.ts";
 import { listRefs, RefListing } from "./for-each-ref.ts";
+import { GitError } from "./git-error.ts";
 import type { RefMove } from "./listing-after.ts";
 import { ReadOnlyGit } from "./read-only-git.ts";
 import { refBytes } from "./ref-name.ts";
+import type { RemoteAccess } from "./remote-access.ts";
 import { type RunOptions, type RunResult, runGit } from "./run-git.ts";
 import type { Spawner } from "./spawner.ts";
-
-/** Where to ask, and what to tell there and nowhere else. */
-export interface RemoteAccess {
-  /** http or https, without a user. */
-  readonly url: URL;
-  /** Secret: the whole value of the Authorization header. */
-  readonly authorization: string | undefined;
-}
+import type { RemoteError } from "./wire/remote-failure.ts";
+import { sshFailureOfGit } from "./wire/ssh-failure.ts";
 
 export interface FetchOptions extends RunOptions {
   /** For fetches that take their time: a small one is a hundredth slower with it. */
@@ -61,7 +57,7 @@ export class MirrorGit {
     await runGit(this.#spawner, { args, cwd: dirname(this.gitDir), env: this.#offline }, options);
   }
 
-  /** Fetches whole namespaces or refs, forced, into the refs of the same names. @throws {GitError} */
+  /** Fetches whole namespaces or refs, forced, into the refs of the same names. @throws {GitError} {RemoteError} */
   async fetch(remote: RemoteAccess, names: readonly string[], options: FetchOptions): Promise<void> {
     await this.#fetch(remote, names, options, this);
   }
@@ -71,7 +67,7 @@ export class MirrorGit {
    * does not grow with the mirror's refs, as git's own walk through all of them does: the fetch takes place in a Git folder beside
    * them that shares the objects, and knows `haves` alone. What these reach must be here, and there must be one at least: they tell the
    * object format.
-   * @throws {GitError}
+   * @throws {GitError} {RemoteError}
    */
   async fetchAside(
     remote: RemoteAccess,
@@ -104,7 +100,9 @@ export class MirrorGit {
       ...(objects !== undefined && { GIT_OBJECT_DIRECTORY: objects }),
     };
     const stderr = onProgress && { stderr: new FetchProgressReader(onProgress) };
-    await this.#run(args, { ...options, ...stderr, input }, { gitDir, env });
+    await this.#run(args, { ...options, ...stderr, input }, { gitDir, env }).catch((error: unknown) => {
+      throw ofRemote(error, remote) ?? error;
+    });
   }
 
   /**
@@ -203,6 +201,11 @@ export class MirrorGit {
     const request = { args: ["--no-pager", `--git-dir=${gitDir}`, ...args], cwd: gitDir, env };
     return runGit(this.#spawner, request, options);
   }
+}
+
+/** What `ssh` and the remote say on stderr would read as if git said it of this machine. */
+function ofRemote(error: unknown, { url, ssh }: RemoteAccess): RemoteError | undefined {
+  return ssh && error instanceof GitError ? sshFailureOfGit(error.stderr, { url, ssh }) : undefined;
 }
 
 /** Whether or not they are kept already. */

@@ -9,10 +9,11 @@ import { spawn } from "node:child_process";
 import { rmdirSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { dirname } from "node:path";
-import { killGroup } from "./spawner.ts";
+import { killGroup, type Program } from "./spawner.ts";
 
 export type HelperRequest = {
   id: number;
+  program: Program;
   args: string[];
   cwd: string;
   env: Record<string, string>;
@@ -53,7 +54,15 @@ function serve(socketPath: string, send: (reply: HelperReply) => boolean): void 
   process.on("SIGTERM", () => {});
   send({ id: 0, kind: "ready" });
 
-  async function start({ id, args, cwd, env, hasInput, streamsStderr }: HelperRequest): Promise<void> {
+  async function start({
+    id,
+    program,
+    args,
+    cwd,
+    env,
+    hasInput,
+    streamsStderr,
+  }: HelperRequest): Promise<void> {
     const sockets: Socket[] = [];
     const fail = (error: NodeJS.ErrnoException): void => {
       for (const socket of sockets) socket.destroy();
@@ -66,7 +75,7 @@ function serve(socketPath: string, send: (reply: HelperReply) => boolean): void 
       if (input) sockets.push(input);
       const errors = streamsStderr ? await connect(id, CHANNELS.errors) : undefined;
       if (errors) sockets.push(errors);
-      const child = spawn("git", args, {
+      const child = spawn(program, args, {
         cwd,
         env,
         stdio: [input ?? "ignore", output, errors ?? "pipe"],

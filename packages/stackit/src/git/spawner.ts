@@ -1,7 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 
+/** Those that may be started. */
+export type Program = "git" | "ssh";
+
 export interface SpawnRequest {
+  /** By default git. */
+  readonly program?: Program;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -53,7 +58,7 @@ export class DirectSpawner implements Spawner {
   readonly #running = new Set<ChildProcess>();
 
   async spawn(request: SpawnRequest): Promise<GitProcess> {
-    const child = spawn("git", request.args, {
+    const child = spawn(request.program ?? "git", request.args, {
       cwd: request.cwd,
       env: request.env,
       stdio: [request.hasInput ? "pipe" : "ignore", "pipe", "pipe"],

@@ -1,6 +1,7 @@
 import type { ExpectedRef, UnmetRef } from "../contract/sync-run.ts";
 import type { FetchProgress } from "../git/fetch-progress.ts";
 import type { RemoteCredentials } from "../git/remote-credentials.ts";
+import type { SshAccess } from "../git/ssh-access.ts";
 import type { HeadMoveStore } from "./head-history.ts";
 import type { LandingTools } from "./landing-watch.ts";
 import type { LineCountStore } from "./line-counts.ts";
@@ -14,6 +15,8 @@ export interface MirrorOptions {
   readonly url: URL;
   /** Without them the remote is asked anonymously. */
   readonly credentials?: RemoteCredentials;
+  /** Needed for a URL of ssh. */
+  readonly ssh?: SshAccess;
   readonly displayName?: string;
   readonly owner?: string;
   readonly name?: string;

@@ -24,6 +24,11 @@ export function renamedTo(place: MirrorPlace, fullName: string): MirrorPlace | u
   return { url: urlNaming(place.url, before, fullName) ?? place.url, owner, name, formerNames };
 }
 
+/** Scheme, host and port, as `URL.origin` says them of web addresses alone. */
+export function originOf({ protocol, host }: URL): string {
+  return `${protocol}//${host}`;
+}
+
 export function fullNameOf({
   owner,
   name,

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ExpectedRef, UnmetRef } from "../contract/sync-run.ts";
 import { GitError, REFUSED_BY_REMOTE } from "../git/git-error.ts";
-import type { MirrorGit, RemoteAccess } from "../git/mirror-git.ts";
+import type { MirrorGit } from "../git/mirror-git.ts";
+import type { RemoteAccess } from "../git/remote-access.ts";
 import type { RemoteCredentials } from "../git/remote-credentials.ts";
-import type { AdvertisedRefs, RefLook, RefLooker } from "../git/wire/ls-refs.ts";
+import type { SshAccess } from "../git/ssh-access.ts";
+import type { AdvertisedRefs, RefLook, RemoteLooker } from "../git/wire/ls-refs.ts";
 import { RemoteError } from "../git/wire/remote-failure.ts";
 import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type Known, parseLsRemote, stillUnmet } from "./advertised-refs.ts";
@@ -16,23 +18,25 @@ const LOOK_AGAIN_MS = [200, 500, 1_000, 2_000, 4_000];
  * they can be. Everything here settles soon after its signal aborts.
  */
 export class MirrorRemote {
-  readonly #looker: RefLooker;
+  readonly #looker: RemoteLooker;
   readonly #git: MirrorGit;
   #url: URL;
   readonly #credentials: RemoteCredentials;
+  readonly #ssh: SshAccess | undefined;
   /** Where the last look found it. */
   #foundAt: URL;
 
   /** `git`: lists what remotes of the older protocol have. */
   constructor(
-    looker: RefLooker,
+    looker: RemoteLooker,
     git: MirrorGit,
-    { url, credentials }: { url: URL; credentials: RemoteCredentials },
+    { url, credentials, ssh }: { url: URL; credentials: RemoteCredentials; ssh?: SshAccess | undefined },
   ) {
     this.#looker = looker;
     this.#git = git;
     this.#url = url;
     this.#credentials = credentials;
+    this.#ssh = ssh;
     this.#foundAt = url;
   }
 
@@ -91,13 +95,14 @@ export class MirrorRemote {
   async #withCredentials<T>(signal: AbortSignal, ask: (remote: RemoteAccess) => Promise<T>): Promise<T> {
     const url = this.#foundAt;
     const authorization = await this.#credentials.authorization(this.#url, signal);
+    const ssh = this.#ssh;
     try {
-      return await ask({ url, authorization });
+      return await ask({ url, authorization, ssh });
     } catch (error) {
       if (!isRefusal(error)) throw error;
       const renewed = await this.#credentials.renew(this.#url, authorization, signal);
       if (renewed === undefined) throw error;
-      return ask({ url, authorization: renewed });
+      return ask({ url, authorization: renewed, ssh });
     }
   }
 }

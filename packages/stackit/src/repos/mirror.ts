@@ -6,7 +6,7 @@ import { MirrorGit } from "../git/mirror-git.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
 import { fixedCredentials } from "../git/remote-credentials.ts";
 import type { Spawner } from "../git/spawner.ts";
-import type { AdvertisedRefs, RefLooker } from "../git/wire/ls-refs.ts";
+import type { AdvertisedRefs, RemoteLooker } from "../git/wire/ls-refs.ts";
 import { orAborted } from "../lib/or-aborted.ts";
 import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type FetchPlan, planFetch } from "./advertised-refs.ts";
@@ -19,7 +19,7 @@ import { ensureMirror, isMirror, removeLeftovers, replaceMirror } from "./mirror
 import { MirrorGuard } from "./mirror-guard.ts";
 import { MirrorHealth } from "./mirror-health.ts";
 import type { MirrorOptions, MirrorResult, MirrorWork } from "./mirror-options.ts";
-import { fullNameOf, type MirrorPlace } from "./mirror-place.ts";
+import { fullNameOf, type MirrorPlace, originOf } from "./mirror-place.ts";
 import { MirrorRemote } from "./mirror-remote.ts";
 import { MirrorUpkeep, type UpkeepReport } from "./mirror-upkeep.ts";
 import { readPatch } from "./read-patch.ts";
@@ -72,8 +72,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly #guard: MirrorGuard;
   #opening: Promise<void> | undefined;
 
-  constructor(spawner: Spawner, looker: RefLooker, options: MirrorOptions) {
-    const { id, dir, url, owner, name, credentials = fixedCredentials(undefined) } = options;
+  constructor(spawner: Spawner, looker: RemoteLooker, options: MirrorOptions) {
+    const { id, dir, url, ssh, owner, name, credentials = fixedCredentials(undefined) } = options;
     this.id = id;
     this.#place = {
       url,
@@ -86,7 +86,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#options = options;
     this.#spawner = spawner;
     this.#mirrorGit = new MirrorGit(spawner, dir);
-    this.#remote = new MirrorRemote(looker, this.#mirrorGit, { url, credentials });
+    this.#remote = new MirrorRemote(looker, this.#mirrorGit, { url, credentials, ssh });
     this.#git = new ReadOnlyGit(spawner, dir);
     this.#health = new MirrorHealth(this.#mirrorGit);
     this.#guard = new MirrorGuard(dir);
@@ -124,7 +124,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
 
   /** The names hold at once, the URL from the next run on. It must be of the same origin: the credentials are for that alone. */
   relocate(place: MirrorPlace): void {
-    if (place.url.origin !== this.#place.url.origin) throw new Error("a mirror stays at its origin");
+    if (originOf(place.url) !== originOf(this.#place.url)) throw new Error("a mirror stays at its origin");
     this.#place = place;
   }
 

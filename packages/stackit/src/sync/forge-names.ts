@@ -1,5 +1,5 @@
 import type { SyncRun } from "../contract/sync-run.ts";
-import { fullNameOf, isSameName, type MirrorPlace, renamedTo } from "../repos/mirror-place.ts";
+import { fullNameOf, isSameName, type MirrorPlace, originOf, renamedTo } from "../repos/mirror-place.ts";
 import type { KnownRepository, Repositories } from "../store/repositories.ts";
 import { isAt, type NamedRepo, recognize } from "./recognize.ts";
 import type { SyncQueue } from "./sync-queue.ts";
@@ -55,7 +55,7 @@ export class ForgeNames {
     const found = await this.#store.find(storeKey);
     const known = afterConfiguration(found, repo.place);
     await this.#store.save(storeKey, known);
-    const { origin } = repo.place.url;
+    const origin = originOf(repo.place.url);
     const following: Following = {
       repo,
       storeKey,
@@ -160,7 +160,8 @@ function afterConfiguration(known: KnownRepository | undefined, place: MirrorPla
   const configuredUrl = place.url.href;
   const configuredName = fullNameOf(place) ?? "";
   const isTheSame = known?.configuredUrl === configuredUrl && known.configuredName === configuredName;
-  if (isTheSame && URL.parse(known.url)?.origin === place.url.origin) return known;
+  const knownUrl = URL.parse(known?.url ?? "");
+  if (isTheSame && knownUrl && originOf(knownUrl) === originOf(place.url)) return known;
   const asConfigured = { configuredUrl, configuredName, url: configuredUrl, fullName: configuredName };
   const hasCaughtUp = known?.url === configuredUrl && isSameName(known.fullName, configuredName);
   return hasCaughtUp ? { ...known, ...asConfigured } : { ...asConfigured, formerNames: [] };

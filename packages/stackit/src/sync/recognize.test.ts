@@ -27,6 +27,8 @@ test.each([
   ["not on another port", ours(), named("octo/widget", 7, [`${ORIGIN}:8443`]), "another"],
   ["when no address is given", ours(), named("octo/widget", 7, []), "this"],
   ["by one address of several", ours(), named("octo/widget", 7, ["http://github.com", ORIGIN]), "this"],
+  ["by ssh on the same host", ours({ origin: "ssh://github.com:2222" }), named("octo/widget", 7), "this"],
+  ["not by ssh on another host", ours({ origin: "ssh://gitlab.com" }), named("octo/widget", 7), "another"],
   [
     "nothing without a name",
     ours({ fullName: "", forgeRepoId: undefined }),

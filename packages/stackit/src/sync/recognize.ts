@@ -41,5 +41,8 @@ export function recognize(known: KnownNames, named: NamedRepo): "this" | "anothe
 
 /** Whether a message that gives these addresses can be of a forge there. One that gives none may be of any. */
 export function isAt(origin: string, origins: readonly string[]): boolean {
-  return origins.length === 0 || origins.includes(origin);
+  if (origins.length === 0 || origins.includes(origin)) return true;
+  // A forge gives the addresses of its pages; by SSH it is at another port of the same host.
+  const found = URL.parse(origin);
+  return found?.protocol === "ssh:" && origins.some((other) => URL.parse(other)?.hostname === found.hostname);
 }

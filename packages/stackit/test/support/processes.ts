@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -13,6 +13,13 @@ export async function isRunning(pid: number): Promise<boolean> {
 export async function stillRunning(pids: readonly number[]): Promise<number[]> {
   const running = await Promise.all(pids.map(isRunning));
   return pids.filter((_, index) => running[index]);
+}
+
+/** Those in whose arguments the text is. */
+export async function processesWith(text: string): Promise<number[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const args = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
+  return pids.filter((_, index) => args[index]?.includes(text));
 }
 
 export interface StandIn extends AsyncDisposable {

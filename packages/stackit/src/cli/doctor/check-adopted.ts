@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { GithubAppConfig } from "../../config/github-app.ts";
+import type { Config } from "../../config/config.ts";
 import { parseRemoteUrl } from "../../config/remote-url.ts";
 import type { AdoptedConfig } from "../../config/repos-file.ts";
 import { DirectSpawner } from "../../git/spawner.ts";
@@ -15,7 +15,7 @@ import { codeOf, type Finding } from "./finding.ts";
 /** Whether a clone can be handed over as it is, and whether its remote answers. Changes nothing, fetches nothing. */
 export async function checkAdopted(
   repo: AdoptedConfig,
-  githubApp: GithubAppConfig | undefined,
+  settings: Pick<Config, "githubApp" | "ssh">,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const subject = `repository ${repo.id}`;
@@ -26,7 +26,8 @@ export async function checkAdopted(
     const { config, isDetached } = await examineCheckout(spawner, found, join(folder, "stand-in"), signal);
     const url = repo.url ?? remoteUrlOf(config, parseRemoteUrl);
     const state = isDetached ? "its HEAD is detached" : "its HEAD will be detached";
-    const { authorization, credentialEnv } = url.origin === repo.authorizedOrigin ? repo : {};
+    const { authorization, credentialEnv, sshKey } =
+      repo.sshKey || url.origin === repo.authorizedOrigin ? repo : {};
     return [
       { level: "ok", subject, detail: `${found.top} is handed over to the server; ${state}` },
       await checkMirror(
@@ -35,10 +36,11 @@ export async function checkAdopted(
           kind: "mirror",
           url,
           ...(authorization !== undefined && { authorization }),
+          ...(sshKey && { sshKey }),
           ...(credentialEnv !== undefined && { credentialEnv }),
           ...(repo.namesCredentials && { namesCredentials: true }),
         },
-        githubApp,
+        settings,
         signal,
       ),
     ];

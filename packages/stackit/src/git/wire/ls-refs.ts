@@ -5,7 +5,7 @@ import { displayName } from "../ref-name.ts";
 import { explainConnection } from "./connection-failure.ts";
 import { DELIMITER, FLUSH, PacketError, packet, readPackets } from "./pkt-line.ts";
 import { isPermanent, MAX_REDIRECTS, type Redirect, redirectedBase } from "./redirect.ts";
-import { failureOfStatus, RemoteError } from "./remote-failure.ts";
+import { failureOfStatus, NO_GIT_HOST, RemoteError } from "./remote-failure.ts";
 
 export interface AdvertisedRefs {
   /** Full name → object id. */
@@ -33,11 +33,9 @@ export interface RefLookOptions {
 
 const AGENT = "agent=stackit";
 const DISCOVERY = "/info/refs?service=git-upload-pack";
-/** Such as the page of a portal. Git itself would take it for a repository without refs, and all of ours would be gone. */
-const NO_GIT_HOST = "The remote answers, but not as a Git host that speaks smart HTTP.";
 /** How many looks there are at once is for those to decide who ask. So many connections to a host are kept for the next ones. */
 const CONNECTIONS = { keepAlive: true, maxFreeSockets: 4 };
-const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /** Where a repository is asked by protocol v2. */
 interface Place {
@@ -46,13 +44,23 @@ interface Place {
   readonly objectFormat: string;
 }
 
+/** Looks at the refs of remotes. */
+export interface RemoteLooker {
+  /**
+   * One look at one moment. Prefixes are exact names or end in a slash; others' refs that a remote sends too are left out.
+   * `found` is the same object as the last time when the remote says the same.
+   * @throws {RemoteError}
+   */
+  look(url: URL, options: RefLookOptions): Promise<RefLook>;
+}
+
 /**
  * Looks at the refs of remotes over smart HTTP by speaking protocol v2 itself (gitprotocol-v2, gitprotocol-http): one request to a
  * remote that is known to speak it, two otherwise, and no process. A redirect is followed when it leads to a repository of the
  * same origin, as forges answer for one that was renamed; credentials go nowhere else. Connections are kept for the next look.
  * Disposal closes them.
  */
-export class RefLooker implements Disposable {
+export class RefLooker implements RemoteLooker, Disposable {
   readonly #silenceMs: number;
   readonly #http: HttpAgent;
   readonly #https: HttpsAgent;
@@ -71,11 +79,6 @@ export class RefLooker implements Disposable {
     this.#https = new HttpsAgent({ ...CONNECTIONS, proxyEnv });
   }
 
-  /**
-   * One look at one moment. Prefixes are exact names or end in a slash; others' refs that a remote sends too are left out.
-   * `found` is the same object as the last time when the remote says the same.
-   * @throws {RemoteError}
-   */
   async look(url: URL, options: RefLookOptions): Promise<RefLook> {
     const asked = url.href.replace(/\/$/, "");
     const known = this.#known.get(asked);
@@ -102,17 +105,7 @@ export class RefLooker implements Disposable {
     { base, objectFormat }: Place,
     options: RefLookOptions,
   ): Promise<RefLook | Redirect> {
-    const wanted = options.prefixes.map((prefix) => packet(`ref-prefix ${prefix}\n`));
-    const body = [
-      packet("command=ls-refs\n"),
-      packet(`${AGENT}\n`),
-      packet(`object-format=${objectFormat}\n`),
-      DELIMITER,
-      packet("symrefs\n"),
-      packet("ref-prefix HEAD\n"),
-      ...wanted,
-      FLUSH,
-    ].join("");
+    const body = askForRefs(objectFormat, options.prefixes);
     const answer = await this.#exchange(`${base}/git-upload-pack`, options, body);
     if (!Buffer.isBuffer(answer)) return answer;
     const url = new URL(base);
@@ -204,8 +197,21 @@ export class RefLooker implements Disposable {
   }
 }
 
+export function askForRefs(objectFormat: string, prefixes: readonly string[]): string {
+  return [
+    packet("command=ls-refs\n"),
+    packet(`${AGENT}\n`),
+    packet(`object-format=${objectFormat}\n`),
+    DELIMITER,
+    packet("symrefs\n"),
+    packet("ref-prefix HEAD\n"),
+    ...prefixes.map((prefix) => packet(`ref-prefix ${prefix}\n`)),
+    FLUSH,
+  ].join("");
+}
+
 /** @returns undefined when the remote does not speak protocol v2 */
-function objectFormatOf(advertisement: Buffer): string | undefined {
+export function objectFormatOf(advertisement: Buffer): string | undefined {
   const lines = dataLines(advertisement);
   // Some hosts head the answer with the name of the service, as protocol v0 does.
   const version = lines.find((line) => !line.startsWith("# service="));
@@ -222,13 +228,17 @@ async function collect(response: IncomingMessage, heard: () => void): Promise<Bu
     heard();
     chunks.push(chunk);
     length += chunk.length;
-    if (length > MAX_ANSWER_BYTES)
-      throw new RemoteError("error", "The remote advertises more refs than are read.");
+    if (length > MAX_ANSWER_BYTES) throw tooManyRefs();
   }
   return Buffer.concat(chunks);
 }
 
-function parseAnswer(answer: Buffer, prefixes: readonly string[]): AdvertisedRefs {
+export function tooManyRefs(): RemoteError {
+  return new RemoteError("error", "The remote advertises more refs than are read.");
+}
+
+/** Of what was asked for by `askForRefs`. @throws {RemoteError} */
+export function parseAnswer(answer: Buffer, prefixes: readonly string[]): AdvertisedRefs {
   const refs = new Map<string, string>();
   let head: string | undefined;
   let isComplete = false;
@@ -257,7 +267,8 @@ function parseAnswer(answer: Buffer, prefixes: readonly string[]): AdvertisedRef
   return { refs, head };
 }
 
-function dataLines(answer: Buffer): string[] {
+/** @throws {RemoteError} */
+export function dataLines(answer: Buffer): string[] {
   try {
     return [...readPackets(answer)].flatMap((part) =>
       part.kind === "data" ? [part.payload.replace(/\n$/, "")] : [],

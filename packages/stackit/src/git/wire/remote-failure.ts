@@ -26,6 +26,8 @@ export class RemoteError extends Error {
   }
 }
 
+/** Such as the page of a portal. Git itself may take it for a repository without refs, and all of ours would be gone. */
+export const NO_GIT_HOST = "The remote answers, but not as a Git host.";
 const TO_WAIT = "The remote asks to be left alone for a while.";
 const REDIRECTED =
   "The remote answered with a redirect that is not followed, so that no token goes astray. Use the new address.";
