@@ -83,7 +83,9 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const ssh = house.use(new SshClient(config.ssh ?? {}));
     const githubApp = await openGithubApp(config);
     house.defer(() => githubApp?.[Symbol.dispose]());
-    const names = new ForgeNames(store.repositories, queue, (about, message) => log.warn(about, message));
+    const names = new ForgeNames(store.repositories, queue, (level, about, message) =>
+      log[level](about, message),
+    );
     const interval = new IntervalTrigger(
       askedUnlessDeleted(queue, names),
       mirrors.map((mirror) => ({ repoId: mirror.id, pace: paceOf(mirror, config) })),

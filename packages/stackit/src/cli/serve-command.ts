@@ -55,8 +55,12 @@ async function findObstacle({ repos }: Config, signal: AbortSignal): Promise<str
   }
 }
 
-function explainEnd(error: unknown, { bind, port }: Config): string {
-  switch (codeOf(error)) {
+function explainEnd(error: unknown, { bind, port, dataDir }: Config): string {
+  const code = codeOf(error);
+  if (FOR_FILES.has(code) && !isOfListening(error)) {
+    return `the data folder ${dataDir} cannot be used (${code}). Start Stackit as the user that it belongs to, or name another with --data-dir.`;
+  }
+  switch (code) {
     case "EADDRINUSE":
       return `port ${port} of ${bind} is taken. Choose another, such as --port ${port + 1}, or --port 0 for a free one.`;
     case "EACCES":
@@ -67,6 +71,13 @@ function explainEnd(error: unknown, { bind, port }: Config): string {
     default:
       return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** What the system says of files that belong to somebody else. */
+const FOR_FILES: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
+
+function isOfListening(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "listen";
 }
 
 function refuse(sentence: string, terminal: Terminal): ExitCode {

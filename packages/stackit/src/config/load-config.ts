@@ -23,11 +23,26 @@ export async function loadConfig(flags: FlagValues, env: NodeJS.ProcessEnv, cwd:
   const githubApp = await readGithubApp(settings, githubUrl, cwd);
   return parseConfig(settings, {
     cwd,
-    defaultDataDir: defaultDataDir(process.platform, env, homedir()),
+    defaultDataDir: settings["data-dir"]?.value ?? ownDataDir(env),
     ...(listedRepos && { listedRepos }),
     ...(githubApp && { githubApp }),
     ssh: readSsh(settings, cwd),
   });
+}
+
+/** @throws {ConfigError} where the user has no home, as in some containers. */
+function ownDataDir(env: NodeJS.ProcessEnv): string {
+  try {
+    return defaultDataDir(process.platform, env, homedir());
+  } catch (cause) {
+    throw new ConfigError(
+      "This user has no home folder in which the data could lie. Name a folder with --data-dir.",
+      {
+        mend: "Give --data-dir a folder that this user can write.",
+        cause,
+      },
+    );
+  }
 }
 
 async function readReposFile(

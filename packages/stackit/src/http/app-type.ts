@@ -15,7 +15,9 @@ declare module "fastify" {
     /** Of the problem that is answered with, for the log. */
     problemCode?: string | undefined;
     /** The webhook's delivery that is answered, for the log. */
-    delivery?: { readonly deliveryId: string; readonly event: string } | undefined;
+    delivery?:
+      | { readonly deliveryId: string; readonly event: string; readonly repository?: string | undefined }
+      | undefined;
   }
   interface FastifyContextConfig {
     /** Asked every few seconds by machines: not logged, not counted. */

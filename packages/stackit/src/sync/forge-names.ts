@@ -32,7 +32,11 @@ interface Following extends Followed {
 }
 
 /** Tells the operator of what they should know. */
-type Warn = (about: Readonly<Record<string, string | number>>, message: string) => void;
+type Tell = (
+  level: "info" | "warn",
+  about: Readonly<Record<string, string | number>>,
+  message: string,
+) => void;
 
 /**
  * Follows repositories by the number that their forge gave them, when they are renamed, transferred and deleted there. The
@@ -41,12 +45,12 @@ type Warn = (about: Readonly<Record<string, string | number>>, message: string) 
  */
 export class ForgeNames {
   readonly #store: Repositories;
-  readonly #warn: Warn;
+  readonly #tell: Tell;
   readonly #followed = new Map<string, Following>();
 
-  constructor(store: Repositories, queue: Pick<SyncQueue, "observe">, warn: Warn) {
+  constructor(store: Repositories, queue: Pick<SyncQueue, "observe">, tell: Tell) {
     this.#store = store;
-    this.#warn = warn;
+    this.#tell = tell;
     queue.observe(({ run }) => this.#heedRun(run));
   }
 
@@ -122,7 +126,7 @@ export class ForgeNames {
       const before = following.known;
       following.known = known;
       this.#show(following);
-      if (known.fullName !== before.fullName && known.url === before.url) this.#warnOfUrl(following);
+      if (known.fullName !== before.fullName) this.#tellOfName(following, before);
     });
     following.changes = changing.catch(() => {});
     await changing;
@@ -141,15 +145,22 @@ export class ForgeNames {
   #warnOfImpostor({ repo, known, impostors }: Following, { fullName, forgeRepoId = 0 }: NamedRepo): void {
     if (impostors.has(forgeRepoId)) return;
     impostors.add(forgeRepoId);
-    this.#warn(
+    this.#tell(
+      "warn",
       { repoId: repo.id, fullName, forgeRepoId, knownAs: known.forgeRepoId ?? 0 },
       "another repository has taken a name of this one; what it delivers is ignored (if it is the one to serve, list it with another id)",
     );
   }
 
-  #warnOfUrl({ repo, known }: Following): void {
-    this.#warn(
-      { repoId: repo.id, fullName: known.fullName },
+  #tellOfName({ repo, known }: Following, before: KnownRepository): void {
+    const about = { repoId: repo.id, fullName: known.fullName, formerName: before.fullName };
+    if (known.url !== before.url) {
+      this.#tell("info", about, "the repository was renamed, and is followed to its new name");
+      return;
+    }
+    this.#tell(
+      "warn",
+      about,
       "the repository was renamed, and its URL does not follow, since it did not end in the name; change it if it is out of date",
     );
   }

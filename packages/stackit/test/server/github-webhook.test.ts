@@ -64,8 +64,8 @@ test("a delivery is one line of the log, with its id", async () => {
   }
   const lines = () => server.log.filter(({ method }) => method === "POST");
   await expect.poll(lines).toMatchObject([
-    { msg: "request", status: 202, deliveryId: "to octo/widget", event: "push" },
-    { msg: "request", status: 204, deliveryId: "to octo/other", event: "push" },
+    { msg: "request", status: 202, deliveryId: "to octo/widget", event: "push", repository: "octo/widget" },
+    { msg: "request", status: 204, deliveryId: "to octo/other", event: "push", repository: "octo/other" },
   ]);
   const { requestId } = lines()[0] ?? {};
   expect(server.log.filter((line) => line.requestId === requestId)).toHaveLength(1);
@@ -174,6 +174,9 @@ test("a delivery that was overtaken by a rename is taken, and does not undo it",
     expect(await server.post(await delivered("push", { ...push("octo/widget"), ...payload }))).toBe(202);
   }
   expect([repo.name, repo.formerNames]).toEqual(["third", ["octo/widget"]]);
+  expect(server.log.filter(({ msg }) => String(msg).includes("followed to its new name"))).toMatchObject([
+    { repoId: "mine", fullName: "octo/third", formerName: "octo/widget" },
+  ]);
   await expect.poll(() => server.store.deliveries.unfinished("mine")).toEqual([]);
 });
 

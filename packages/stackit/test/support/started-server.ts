@@ -70,7 +70,9 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
   const store = await openStore(dataDir);
   const syncs = new SyncQueue({ settleMs: 0 });
   const logger = pino({ level: "debug" }, lines);
-  const names = new ForgeNames(store.repositories, syncs, (about, message) => logger.warn(about, message));
+  const names = new ForgeNames(store.repositories, syncs, (level, about, message) =>
+    logger[level](about, message),
+  );
   for (const repo of repos) {
     const target = { repoId: repo.id, storeKey: repo.id, sync: (work: SyncWork) => run(repo, work) };
     syncs.register(target, { kind: repo.kind, cadence: () => ({ expectedMaxAgeSec: 60 }) });

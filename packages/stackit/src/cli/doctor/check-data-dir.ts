@@ -25,8 +25,8 @@ export async function checkDataDir(dataDir: string): Promise<Finding[]> {
       {
         level: "fail",
         subject,
-        detail: `${found.path} cannot be written (${codeOf(error)})`,
-        mend: `Give yourself write permission there, or name another folder with --data-dir.`,
+        detail: `${found.path} cannot be written (${codeOf(error)})${ownedBy(found.uid)}`,
+        mend: "Run this as the user that the server runs as, give that one write permission there, or name another folder with --data-dir.",
       },
     ];
   }
@@ -61,10 +61,22 @@ async function checkSpace(folder: string): Promise<Finding> {
       };
 }
 
-async function nearestExisting(path: string): Promise<{ path: string; isDirectory: boolean; mode: number }> {
+function ownedBy(uid: number): string {
+  const own = process.getuid?.();
+  return own === undefined || own === uid ? "" : `; it belongs to user ${uid}, and this is user ${own}`;
+}
+
+interface ExistingPath {
+  readonly path: string;
+  readonly isDirectory: boolean;
+  readonly mode: number;
+  readonly uid: number;
+}
+
+async function nearestExisting(path: string): Promise<ExistingPath> {
   for (let candidate = path; ; candidate = dirname(candidate)) {
     const facts = await stat(candidate).catch(() => undefined);
-    if (facts) return { path: candidate, isDirectory: facts.isDirectory(), mode: facts.mode };
-    if (dirname(candidate) === candidate) return { path: candidate, isDirectory: false, mode: 0 };
+    if (facts) return { path: candidate, isDirectory: facts.isDirectory(), mode: facts.mode, uid: facts.uid };
+    if (dirname(candidate) === candidate) return { path: candidate, isDirectory: false, mode: 0, uid: 0 };
   }
 }

@@ -10,9 +10,11 @@ const MAX_CHECKED_BYTES = 64 * 2 ** 20;
 export async function checkDatabase(dataDir: string): Promise<Finding> {
   const subject = "database";
   const file = join(dataDir, "stackit.sqlite");
-  const facts = await stat(file).catch(() => undefined);
-  if (!facts || facts.size === 0)
+  const facts = await stat(file).catch(codeOf);
+  if (facts === "ENOENT" || facts === "ENOTDIR")
     return { level: "ok", subject, detail: "none yet; it is made at the first start" };
+  if (typeof facts === "string") return broken(file, facts);
+  if (facts.size === 0) return { level: "ok", subject, detail: "empty; it is filled at the first start" };
   try {
     const { DatabaseSync } = await import("node:sqlite");
     const database = new DatabaseSync(file, { readOnly: true, timeout: 1000 });

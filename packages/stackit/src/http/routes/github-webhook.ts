@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
+import { Value } from "typebox/value";
 import { Problem } from "../../contract/problem-error.ts";
 import type { App } from "../app-type.ts";
 import { noSuchRoute } from "../request-guards.ts";
@@ -13,6 +14,8 @@ const JSON_TYPE = "application/json";
 const FORM_TYPE = "application/x-www-form-urlencoded";
 /** Throws at what is not UTF-8. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+const Named = Type.Object({ repository: Type.Object({ full_name: Type.String({ maxLength: 200 }) }) });
 
 const schema = {
   operationId: "receiveGithubWebhook",
@@ -83,6 +86,7 @@ export function githubWebhookRoute(app: App, { config, githubDeliveries, count }
       if (!event) throw new Problem("request/invalid", "The header X-GitHub-Event is missing.");
       reply.delivery = { deliveryId: id, event };
       const payload = parsePayload(body, headers["content-type"]);
+      reply.delivery = { deliveryId: id, event, repository: repositoryIn(payload) };
       const taken = await githubDeliveries.receive({ id, event, payload });
       return reply.code(taken === "taken" ? 202 : 204).send();
     });
@@ -113,6 +117,12 @@ function parsePayload(body: Buffer, contentType = JSON_TYPE): unknown {
   } catch (cause) {
     throw new Problem("request/invalid", "The payload is not valid JSON.", { cause });
   }
+}
+
+/** For the log: whom a delivery is about that asks nothing here. It is signed, so whose word it is is known. */
+function repositoryIn(payload: unknown): string | undefined {
+  if (!Value.Check(Named, payload)) return undefined;
+  return payload.repository.full_name;
 }
 
 function isForm(contentType: string): boolean {
