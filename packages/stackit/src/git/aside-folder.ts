@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Where refs stand that are only known so that their objects need not be fetched. */
+/** Below it each commit that is known stands under its id. */
 export const HAVES = "refs/have/";
 
 /** A Git folder within another one, with refs of its own and the other's objects. */
@@ -13,22 +13,26 @@ export interface AsideFolder extends AsyncDisposable {
 
 /**
  * Makes it without a process. One at a time; what a killed process left of one is removed. Disposal removes the folder, and leaves the
- * objects.
+ * objects. It also sees what is in `others`, further folders of objects.
  */
-export async function makeAside(around: string, haves: readonly string[]): Promise<AsideFolder> {
+export async function makeAside(
+  around: string,
+  haves: readonly string[],
+  others: readonly string[] = [],
+): Promise<AsideFolder> {
   const gitDir = join(around, "stackit-aside");
   const objects = join(around, "objects");
   const remove = () => rm(gitDir, { recursive: true, force: true });
   await remove();
   await mkdir(join(gitDir, "refs"), { recursive: true });
   await mkdir(join(gitDir, "objects", "info"), { recursive: true });
-  const packed = haves.map((oid, index) => `${oid} ${HAVES}${String(index).padStart(6, "0")}\n`);
+  const packed = [...new Set(haves)].sort().map((oid) => `${oid} ${HAVES}${oid}\n`);
   const isNewFormat = haves.some((oid) => oid.length === 64);
   await Promise.all([
     writeFile(join(gitDir, "HEAD"), "ref: refs/heads/none\n"),
     writeFile(join(gitDir, "config"), isNewFormat ? SHA256 : SHA1),
     writeFile(join(gitDir, "packed-refs"), ["# pack-refs with: sorted \n", ...packed].join("")),
-    writeFile(join(gitDir, "objects", "info", "alternates"), `${objects}\n`),
+    writeFile(join(gitDir, "objects", "info", "alternates"), [objects, ...others, ""].join("\n")),
   ]);
   return { gitDir, objects, [Symbol.asyncDispose]: remove };
 }

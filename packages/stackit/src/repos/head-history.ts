@@ -13,6 +13,8 @@ export interface HeadMoveStore {
   announce(leaving: readonly Leaving[]): Promise<void>;
   /** What became of everything that was announced: what is not among the moves did not happen. */
   settle(moves: readonly HeadMove[]): Promise<void>;
+  /** Forgets that branches have left these commits without leading to them any more. */
+  drop(oids: readonly string[]): Promise<void>;
   /** Removes what is old or too many. Returns the commits that those which are left must hold by themselves. */
   forget(): Promise<ReadonlySet<string>>;
 }
@@ -131,6 +133,25 @@ export class HeadHistory {
     this.#leaving = [];
     this.#moved = [];
     this.#justLeft = new Map();
+  }
+
+  /** The commits that no branch may lead to any more. */
+  async held(): Promise<ReadonlySet<string>> {
+    const { moves, leaving } = (await this.#store?.recall()) ?? { moves: [], leaving: [] };
+    return new Set([...moves.filter(({ kind }) => kind !== "forward"), ...leaving].map(({ old }) => old));
+  }
+
+  /** They are lost. */
+  async drop(oids: ReadonlySet<string>): Promise<void> {
+    if (oids.size === 0) return;
+    await this.#store?.drop([...oids]);
+    for (const [ref, tips] of this.#tips) {
+      if (tips.some((oid) => oids.has(oid)))
+        this.#tips.set(
+          ref,
+          tips.filter((oid) => !oids.has(oid)),
+        );
+    }
   }
 
   /** As the store's, and what is remembered here is what it remembers. Not between `announce` and `settle`. */

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { Problem } from "../contract/problem-error.ts";
 import type { Hold, RefChanges } from "../contract/sync-run.ts";
@@ -5,6 +6,7 @@ import type { CommitPair } from "../git/diff-tree.ts";
 import { MirrorGit } from "../git/mirror-git.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
 import { fixedCredentials } from "../git/remote-credentials.ts";
+import { salvage } from "../git/salvage.ts";
 import type { Spawner } from "../git/spawner.ts";
 import type { AdvertisedRefs, RemoteLooker } from "../git/wire/ls-refs.ts";
 import { orAborted } from "../lib/or-aborted.ts";
@@ -15,6 +17,7 @@ import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HeadHistory } from "./head-history.ts";
 import { HoldGate } from "./hold-gate.ts";
 import { DamagedMirrorError, isLockInTheWay, whatItSaysOfFiles } from "./mirror-damage.ts";
+import { readKept } from "./mirror-files.ts";
 import { ensureMirror, isMirror, removeLeftovers, replaceMirror } from "./mirror-folder.ts";
 import { MirrorGuard } from "./mirror-guard.ts";
 import { MirrorHealth } from "./mirror-health.ts";
@@ -172,7 +175,9 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       if (!(await this.#health.isBlamedFor(error, { ...work, signal }))) throw error;
       const hold = await this.#cloneAnew(error, work, signal);
       if (hold) return { ...this.#result("held", { fetchMs: 0, readMs: 0, deriveMs: 0 }), hold };
-      return { ...(await this.#refresh(work, signal)), recloned: true };
+      const result = await this.#refresh(work, signal);
+      await this.#heads.drop((await this.#heads.held()).difference(await readKept(this.#options.dir)));
+      return { ...result, recloned: true };
     }
   }
 
@@ -326,9 +331,15 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       using _turn = await this.#turns.forFetch(signal);
       using _change = this.#guard.changing();
       const options = { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress: work.onProgress };
-      await replaceMirror(dir, { id, url: url.href }, (folder) =>
-        cloneMirror(this.#spawner, folder, this.#remote, advertised, options),
-      );
+      const kept = [
+        ...(await this.#heads.held()),
+
+        ...plan.leaving.map(({ old }) => old),
+      ];
+      await replaceMirror(dir, { id, url: url.href }, async (gitDir) => {
+        await cloneMirror(this.#spawner, gitDir, this.#remote, advertised, options);
+        await salvage(this.#spawner, { gitDir, from: join(dir, "objects") }, kept, { signal });
+      });
     } catch (error) {
       if (signal.aborted) throw error;
       throw new DamagedMirrorError("damaged, and cloning it anew failed", { cause: error });

@@ -91,6 +91,20 @@ export class HeadMoves {
     });
   }
 
+  /** Removes the rows that say of these commits that no branch leads to them. */
+  async drop(oids: readonly string[]): Promise<void> {
+    await this.#db.transaction().execute(async (transaction) => {
+      for (const chunk of chunks(oids)) {
+        await transaction
+          .deleteFrom("head_move")
+          .where("repo_key", "=", this.#repoKey)
+          .where("old_oid", "in", chunk)
+          .where("kind", "in", ["rewritten", "deleted"])
+          .execute();
+      }
+    });
+  }
+
   /** Removes what is old or too many. Returns the commits that the rest says no branch holds, or may say so. */
   async forget(): Promise<Set<string>> {
     const ofRepo = this.#db.selectFrom("head_move").where("repo_key", "=", this.#repoKey);

@@ -19,6 +19,7 @@ async function remembering(write: (writer: SceneWriter) => void) {
       return moves.announce(leaving);
     },
     forget: () => moves.forget(),
+    drop: (oids) => moves.drop(oids),
     settle: (settled) => {
       writes.push("settle");
       return moves.settle(settled);

@@ -1,11 +1,11 @@
-import { chmod, mkdir, readdir, rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { mkdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MirrorGuard } from "../../src/repos/mirror-guard.ts";
 import type { MirrorOptions } from "../../src/repos/mirror-options.ts";
 import { refuse } from "../support/git-host-behaviours.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { DAMAGES, expectWhole, truncatePacks } from "../support/mirror-damages.ts";
+import { cutPack, DAMAGES, expectWhole, truncatePacks } from "../support/mirror-damages.ts";
 import { type MirroredScene, mirroredScene } from "../support/mirrored-scene.ts";
 
 const stack = (options: Partial<MirrorOptions> = {}) =>
@@ -23,15 +23,6 @@ test("a folder that is gone is cloned anew by the next sync, though nobody has p
   await expectWhole(scene);
 });
 
-async function cutPack({ dir }: MirroredScene): Promise<void> {
-  const packs = join(dir, "objects", "pack");
-  for (const name of await readdir(packs)) {
-    if (!name.endsWith(".pack")) continue;
-    await chmod(join(packs, name), 0o644);
-    await truncate(join(packs, name), 60);
-  }
-}
-
 async function removeLoose({ dir, upstream }: MirroredScene): Promise<void> {
   const oid = await upstream.sha("ui");
   await rm(join(dir, "objects", oid.slice(0, 2), oid.slice(2)));
@@ -39,7 +30,7 @@ async function removeLoose({ dir, upstream }: MirroredScene): Promise<void> {
 
 /** What not every look sees, since it changes none of the folders around it. */
 const HIDDEN: readonly (readonly [name: string, harm: (scene: MirroredScene) => Promise<void>])[] = [
-  ["a pack that was cut where it lies", cutPack],
+  ["a pack that was cut where it lies", (scene) => cutPack(scene)],
   ["a loose object that was removed", removeLoose],
   [
     "a loose ref that was overwritten where it lies",

@@ -30,11 +30,16 @@ export async function removeObject(scene: MirroredScene, name: string): Promise<
   await rm(join(scene.dir, "objects", oid.slice(0, 2), oid.slice(2)));
 }
 
-export async function truncatePacks({ dir, upstream }: MirroredScene): Promise<void> {
-  await upstream.gitIn(dir, "repack", "-adq");
+export async function truncatePacks(scene: MirroredScene): Promise<void> {
+  await scene.upstream.gitIn(scene.dir, "repack", "-adq");
+  await cutPack(scene);
+}
+
+/** Cuts off the end of packs where they lie: of all, or of one. */
+export async function cutPack({ dir }: MirroredScene, one?: string): Promise<void> {
   const packs = join(dir, "objects", "pack");
   for (const name of await readdir(packs)) {
-    if (!name.endsWith(".pack")) continue;
+    if (!name.endsWith(".pack") || (one !== undefined && name !== one)) continue;
     await chmod(join(packs, name), 0o644);
     await truncate(join(packs, name), 60);
   }
