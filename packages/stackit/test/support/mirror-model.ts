@@ -63,6 +63,9 @@ export class MirrorModel implements AsyncDisposable {
   /** No reader may be shown an older state than this one of `#states`. */
   #oldestAllowed = 0;
   #fault: (typeof FAULTS)[number] | undefined;
+  /** Git reads refs one after the other: a change in between would look like a state that never was. */
+  readonly #readings = new Set<Promise<void>>();
+  #changed = Promise.resolve();
   #underWay = 0;
   #overlaps = 0;
   #commits = 0;
@@ -101,11 +104,21 @@ export class MirrorModel implements AsyncDisposable {
     this.#isImpatient = isImpatient;
     this.#crowd = crowd;
     this.#states = [{ branches: crowd, fromMs: performance.now() }];
-    upstream.host.front = (request, response, ask) => {
+    upstream.host.front = async (request, response, ask) => {
       this.#underWay++;
       if (this.#underWay > 1) this.#overlaps++;
-      response.once("close", () => this.#underWay--);
-      return this.#behave(request, response, ask);
+      const closed = new Promise<void>((done) => response.once("close", done));
+      void closed.then(() => this.#underWay--);
+      for (let awaited: unknown; awaited !== this.#changed; ) {
+        awaited = this.#changed;
+        await awaited;
+      }
+      if (response.destroyed) return true;
+      if (ask === "ls-refs") this.#readings.add(closed);
+      void closed.then(() => this.#readings.delete(closed));
+      const isAnswered = await this.#behave(request, response, ask);
+      if (isAnswered) this.#readings.delete(closed);
+      return isAnswered;
     };
   }
 
@@ -132,7 +145,7 @@ export class MirrorModel implements AsyncDisposable {
     this.#mend();
     const letThrough = () => (this.#isImpatient ? this.#lookAgain() : this.#confirm("fresh"));
     await letThrough();
-    for (const left of [CROWD.length, 0, CROWD.length, 0]) {
+    for (const left of [24, 12, 24, 0, 24, 0]) {
       await this.#resize(left);
       await this.#sync("plain");
     }
@@ -185,25 +198,26 @@ export class MirrorModel implements AsyncDisposable {
 
   async #push(branch: Branch, how: PushKind): Promise<void> {
     const { git } = this.#upstream.scene;
+    const updateRef = (...args: string[]) => this.#change(() => git("update-ref", ...args));
     const fromMs = performance.now();
     const state = new Map(this.#state);
     // A branch `a` and one below it exclude each other.
     for (const other of BRANCHES) {
       if (!other.startsWith(`${branch}/`) && !branch.startsWith(`${other}/`)) continue;
-      if (state.delete(other)) await git("update-ref", "-d", `refs/heads/${other}`);
+      if (state.delete(other)) await updateRef("-d", `refs/heads/${other}`);
       this.#states.push({ branches: new Map(state), fromMs });
     }
     const old = state.get(branch);
     if (how === "delete") {
       if (old === undefined) return;
-      await git("update-ref", "-d", `refs/heads/${branch}`);
+      await updateRef("-d", `refs/heads/${branch}`);
       state.delete(branch);
     } else {
       const parent = how !== "force" && old !== undefined ? old : this.#trunk;
       const message = `Commit ${++this.#commits}`;
       const sha = await git("commit-tree", "-p", parent, "-m", message, `${this.#trunk}^{tree}`);
       if (how === "announced") await this.#announce(branch, sha);
-      await git("update-ref", `refs/heads/${branch}`, sha);
+      await updateRef(`refs/heads/${branch}`, sha);
       state.set(branch, sha);
     }
     this.#states.push({ branches: state, fromMs });
@@ -222,9 +236,21 @@ export class MirrorModel implements AsyncDisposable {
     );
     lines.sort((one, other) => (one.slice(41) < other.slice(41) ? -1 : 1));
     await writeFile(`${packed}.new`, `# pack-refs with: peeled fully-peeled sorted \n${lines.join("")}`);
-    await rename(`${packed}.new`, packed);
+    await this.#change(() => rename(`${packed}.new`, packed));
     const rest = [...this.#state].filter(([name]) => !this.#crowd.has(name));
     this.#states.push({ branches: new Map([...crowd, ...rest]), fromMs });
+  }
+
+  /** Nobody reads refs meanwhile. */
+  async #change(act: () => Promise<unknown>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#changed = promise;
+    try {
+      await Promise.all(this.#readings);
+      await act();
+    } finally {
+      resolve();
+    }
   }
 
   async #confirm(how: "fresh" | "stale"): Promise<void> {
@@ -249,7 +275,7 @@ export class MirrorModel implements AsyncDisposable {
 
   async #rename(): Promise<void> {
     const next = this.#trunk === "main" ? "trunk" : "main";
-    await this.#upstream.scene.git("branch", "-m", this.#trunk, next);
+    await this.#change(() => this.#upstream.scene.git("branch", "-m", this.#trunk, next));
     this.#trunk = next;
   }
 
