@@ -5,6 +5,7 @@ import type { SshAccess } from "../git/ssh-access.ts";
 import type { HeadMoveStore } from "./head-history.ts";
 import type { LandingTools } from "./landing-watch.ts";
 import type { LineCountStore } from "./line-counts.ts";
+import type { Pause } from "./mirror-remote.ts";
 import type { UpkeepLimits } from "./mirror-upkeep.ts";
 import type { RefreshResult } from "./working-copy.ts";
 
@@ -23,6 +24,8 @@ export interface MirrorOptions {
   readonly lineCounts?: LineCountStore;
   readonly headMoves?: HeadMoveStore;
   readonly landings?: LandingTools;
+  /** Between two looks for what a remote does not serve yet. */
+  readonly pause?: Pause;
   /** When a second look confirms a held loss. Default 5 min. */
   readonly secondLookMs?: number;
   /** What must be done with a state that was fetched before readers see it. When it throws, they do not. */

@@ -10,6 +10,9 @@ import { RemoteError } from "../git/wire/remote-failure.ts";
 import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type Known, parseLsRemote, stillUnmet } from "./advertised-refs.ts";
 
+/** Settles so many milliseconds later, or rejects when the signal aborts. */
+export type Pause = (delayMs: number, signal: AbortSignal) => Promise<void>;
+
 /** How long a remote that does not serve an expected commit yet is looked at again, and after which pauses. */
 const LOOK_AGAIN_MS = [200, 500, 1_000, 2_000, 4_000];
 
@@ -23,6 +26,7 @@ export class MirrorRemote {
   #url: URL;
   readonly #credentials: RemoteCredentials;
   readonly #ssh: SshAccess | undefined;
+  readonly #pause: Pause;
   /** Where the last look found it. */
   #foundAt: URL;
 
@@ -30,13 +34,24 @@ export class MirrorRemote {
   constructor(
     looker: RemoteLooker,
     git: MirrorGit,
-    { url, credentials, ssh }: { url: URL; credentials: RemoteCredentials; ssh?: SshAccess | undefined },
+    {
+      url,
+      credentials,
+      ssh,
+      pause = (delayMs, signal) => sleep(delayMs, undefined, { signal }),
+    }: {
+      url: URL;
+      credentials: RemoteCredentials;
+      ssh?: SshAccess | undefined;
+      pause?: Pause | undefined;
+    },
   ) {
     this.#looker = looker;
     this.#git = git;
     this.#url = url;
     this.#credentials = credentials;
     this.#ssh = ssh;
+    this.#pause = pause;
     this.#foundAt = url;
   }
 
@@ -74,7 +89,7 @@ export class MirrorRemote {
       const advertised = await this.look(signal);
       const unmet = stillUnmet(expected, ours, advertised.refs);
       if (unmet.length === 0 || pauseMs === 0) return { advertised, unmet };
-      await sleep(pauseMs, undefined, { signal });
+      await this.#pause(pauseMs, signal);
     }
     throw new Error("looked at nothing");
   }

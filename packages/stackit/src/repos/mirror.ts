@@ -89,7 +89,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#options = options;
     this.#spawner = spawner;
     this.#mirrorGit = new MirrorGit(spawner, dir);
-    this.#remote = new MirrorRemote(looker, this.#mirrorGit, { url, credentials, ssh });
+    const { pause } = options;
+    this.#remote = new MirrorRemote(looker, this.#mirrorGit, { url, credentials, ssh, pause });
     this.#git = new ReadOnlyGit(spawner, dir);
     this.#health = new MirrorHealth(this.#mirrorGit);
     this.#guard = new MirrorGuard(dir);

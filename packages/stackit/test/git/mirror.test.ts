@@ -8,6 +8,7 @@ import { fixedCredentials } from "../../src/git/remote-credentials.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
 import { RemoteError } from "../../src/git/wire/remote-failure.ts";
 import { Mirror } from "../../src/repos/mirror.ts";
+import type { MirrorOptions } from "../../src/repos/mirror-options.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
 import {
   askForCredentials,
@@ -23,12 +24,12 @@ import { RecordingSpawner } from "../support/recording-spawner.ts";
 import type { SceneWriter } from "../support/scene-import.ts";
 import { testGit } from "../support/test-git.ts";
 
-const stack = () =>
+const stack = (options: Partial<MirrorOptions> = {}) =>
   mirroredScene((s) => {
     s.commit("main");
     s.stacked("api", "main");
     s.stacked("ui", "api");
-  });
+  }, options);
 
 async function expectEqual({ refsOf, upstream, dir }: MirroredScene): Promise<void> {
   expect(await refsOf(dir)).toBe(await refsOf(upstream.path));
@@ -466,21 +467,24 @@ test("a folder that this server did not make is never touched", async () => {
 });
 
 test("what a push announced is waited for when the remote lags behind", async () => {
-  await using scene = await stack();
+  const late = inPause(2);
+  await using scene = await stack({ pause: late.pause });
   await scene.refresh();
   const sha = await scene.upstream.commit("ui");
   const old = await scene.upstream.sha("ui~1");
   // A replica that has not heard of the push yet.
   await scene.upstream.git("update-ref", "refs/heads/ui", old);
-  const run = scene.refresh({ expected: [{ ref: "refs/heads/ui", sha }] });
-  setTimeout(() => void scene.upstream.git("update-ref", "refs/heads/ui", sha), 600);
-  expect(await run).toMatchObject({ outcome: "updated" });
-  expect((await run).unmet).toBeUndefined();
+  late.happens(() => scene.upstream.git("update-ref", "refs/heads/ui", sha));
+  const run = await scene.refresh({ expected: [{ ref: "refs/heads/ui", sha }] });
+  expect(run.outcome).toBe("updated");
+  expect(run.unmet).toBeUndefined();
+  expect(late.pausesMs).toEqual([200, 500]);
   expect(scene.mirror.refOid("refs/heads/ui")).toBe(sha);
 });
 
 test("a replica that is several pushes behind does not take the mirror back", async () => {
-  await using scene = await stack();
+  const caughtUp = inPause(2);
+  await using scene = await stack({ pause: caughtUp.pause });
   await scene.refresh();
   const { upstream } = scene;
   const first = await upstream.sha("ui");
@@ -491,30 +495,60 @@ test("a replica that is several pushes behind does not take the mirror back", as
   const third = await upstream.amend("ui", "Third");
   await upstream.git("update-ref", "refs/heads/ui", first);
   await upstream.git("update-ref", "-d", "refs/heads/late");
-  const run = scene.refresh({
+  caughtUp.happens(async () => {
+    await upstream.git("update-ref", "refs/heads/ui", third);
+    await upstream.git("update-ref", "refs/heads/late", late);
+  });
+  const run = await scene.refresh({
     expected: [
       { ref: "refs/heads/ui", sha: third },
       { ref: "refs/heads/late", sha: late },
     ],
   });
-  setTimeout(async () => {
-    await upstream.git("update-ref", "refs/heads/ui", third);
-    await upstream.git("update-ref", "refs/heads/late", late);
-  }, 500);
-  expect((await run).unmet).toBeUndefined();
-  expect((await run).refs.changes).toMatchObject([{ ref: "refs/heads/ui", new: third }]);
+  expect(run.unmet).toBeUndefined();
+  expect(run.refs.changes).toMatchObject([{ ref: "refs/heads/ui", new: third }]);
   expect(scene.mirror.refOid("refs/heads/late")).toBe(late);
 });
 
-test("what never comes is said, with what is there instead", async () => {
-  await using scene = await stack();
+test("what never comes is looked for again and again, and then said, with what is there instead", async () => {
+  const { pause, pausesMs } = inPause(Number.POSITIVE_INFINITY);
+  await using scene = await stack({ pause });
   await scene.refresh();
   const sha = "1".repeat(40);
   const actual = await scene.upstream.sha("ui");
   const run = await scene.refresh({ expected: [{ ref: "refs/heads/ui", sha }] });
   expect(run.outcome).toBe("unchanged");
   expect(run.unmet).toEqual([{ ref: "refs/heads/ui", expected: sha, actual }]);
+  expect(pausesMs).toEqual([200, 500, 1_000, 2_000, 4_000]);
 });
+
+test("a run that waits for what never comes ends when it is told to", async () => {
+  await using scene = await stack();
+  await scene.refresh();
+  const told = new AbortController();
+  const expected = [{ ref: "refs/heads/ui", sha: "1".repeat(40) }];
+  const looks = () => scene.host.asks.filter((ask) => ask === "ls-refs").length;
+  const before = looks();
+  const run = scene.refresh({ expected, signal: told.signal });
+  await expect.poll(looks).toBeGreaterThan(before + 1);
+  told.abort();
+  await expect(run).rejects.toThrow();
+});
+
+/** Pauses that take no time. In the last of so many, what is then given is done. */
+function inPause(pauses: number) {
+  const pausesMs: number[] = [];
+  let act = async (): Promise<unknown> => undefined;
+  return {
+    pausesMs,
+    happens: (next: () => Promise<unknown>) => {
+      act = next;
+    },
+    pause: async (delayMs: number): Promise<void> => {
+      if (pausesMs.push(delayMs) === pauses) await act();
+    },
+  };
+}
 
 test("credentials reach their remote and nothing else: no argument, no file, no other host, no error", async () => {
   const secret = Buffer.from("x-access-token:tok-3n-1234567890").toString("base64");

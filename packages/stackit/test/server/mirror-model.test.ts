@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { test } from "vitest";
 import { BRANCHES, FAULTS, MirrorModel, type Step } from "../support/mirror-model.ts";
 
-/** A run takes some seconds. With STACKIT_MODEL_RUNS more are tried, with STACKIT_MODEL_SEED those of that seed. */
-const RUNS = Number(process.env.STACKIT_MODEL_RUNS ?? 3);
+/** A run takes some seconds. STACKIT_MODEL_RUNS=100 is the proof, in a quarter of an hour; STACKIT_MODEL_SEED repeats those of that seed. */
+const RUNS = Number(process.env.STACKIT_MODEL_RUNS ?? 2);
 const SEED = process.env.STACKIT_MODEL_SEED;
 
 const branch = fc.constantFrom(...BRANCHES);
@@ -18,7 +18,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 5,
-    arbitrary: fc.record({ do: fc.constant("crowd"), left: fc.constantFrom(0, 4, 10, 14, 24, 24) }),
+    arbitrary: fc.record({ do: fc.constant("crowd"), left: fc.constantFrom(0, 4, 10, 12, 14, 24) }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("confirm"), how: fc.constantFrom("fresh", "stale") }) },
   { weight: 2, arbitrary: fc.constant({ do: "second look" }) },

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { KillableWorld } from "../support/killable-world.ts";
 
-/** With STACKIT_KILLS=100 it takes some minutes. */
-const KILLS = Number(process.env.STACKIT_KILLS ?? 8);
+/** A few tell that it still works at all; STACKIT_KILLS=100, which takes some minutes, is the proof. */
+const KILLS = Number(process.env.STACKIT_KILLS ?? 4);
 
 test(`killed ${KILLS} times in the midst of its work, the server keeps what it showed and promised, and leaves nothing behind`, {
   timeout: 60_000 + KILLS * 10_000,
