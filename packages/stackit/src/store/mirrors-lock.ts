@@ -18,8 +18,19 @@ export function lockMirrors(dataDir: string): Disposable {
     database.exec("begin exclusive");
   } catch (cause) {
     database.close();
+    if (!isBusy(cause))
+      throw new Error(`The mirrors in ${dataDir} cannot be locked: ${reasonOf(cause)}`, { cause });
     const advice = "Stop it, or give this one another --data-dir.";
     throw new Error(`Another server keeps the mirrors in ${dataDir}. ${advice}`, { cause });
   }
   return { [Symbol.dispose]: () => database.close() };
+}
+
+/** SQLITE_BUSY, and what extends it. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === 5;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -17,6 +17,7 @@ export function nodeSqlite(database: DatabaseSync): SqliteDatabase {
       if (!statement) {
         if (prepared.size >= MAX_PREPARED) prepared.clear();
         statement = adapt(database.prepare(sql === "begin" ? "begin immediate" : sql));
+        if (sql === "rollback") statement = ifNeeded(statement, database);
         prepared.set(sql, statement);
       }
       return statement;
@@ -30,6 +31,15 @@ function adapt(statement: StatementSync): SqliteStatement {
     all: (parameters) => statement.all(...parameters.map(toInput)),
     run: (parameters) => statement.run(...parameters.map(toInput)),
     iterate: (parameters) => statement.iterate(...parameters.map(toInput)),
+  };
+}
+
+/** On a full disk SQLite rolls back by itself, and asking for it again would hide why. */
+function ifNeeded(rollback: SqliteStatement, database: DatabaseSync): SqliteStatement {
+  return {
+    ...rollback,
+    run: (parameters) =>
+      database.isTransaction ? rollback.run(parameters) : { changes: 0, lastInsertRowid: 0 },
   };
 }
 

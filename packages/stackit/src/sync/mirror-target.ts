@@ -116,6 +116,9 @@ const OF_SYSTEM: Readonly<Record<string, Explained>> = {
   ENOMEM: NO_ROOM,
 };
 
+/** What the store's database says of a full disk. */
+const SQLITE_FULL = 13;
+
 /** What git says of the machine that it runs on. With `LC_ALL=C` these parts of its sentences are stable, and those below. */
 const OF_THIS_MACHINE: readonly (readonly [pattern: RegExp, explained: Explained])[] = [
   [/No space left on device|Disk quota exceeded/, DISK_FULL],
@@ -157,8 +160,9 @@ function explainDamage({ retryAfterMs, cause }: DamagedMirrorError): Explained {
 }
 
 function ofSystem(error: unknown): Explained | undefined {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return OF_SYSTEM[code];
+  if (!(error instanceof Error)) return undefined;
+  if ("errcode" in error && error.errcode === SQLITE_FULL) return DISK_FULL;
+  return "code" in error ? OF_SYSTEM[String(error.code)] : undefined;
 }
 
 /** What is told of the mirror's folder is not true of this one. */

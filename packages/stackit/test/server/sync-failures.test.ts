@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
+import { checkDataDir } from "../../src/cli/doctor/check-data-dir.ts";
 import type { RepoStatus } from "../../src/contract/repo.ts";
 import type { View } from "../../src/contract/view.ts";
+import { lockMirrors } from "../../src/store/mirrors-lock.ts";
 import { cut, drip, hang, on, refuse, waitFor } from "../support/git-host-behaviours.ts";
 import { type GitHttpHost, gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
@@ -205,17 +207,41 @@ function incompressible(bytes: number): string {
   return randomBytes(bytes).toString("base64").slice(0, bytes);
 }
 
-test.runIf(isRoot)("a disk that is full is told as such, leaves the last snapshot, and passes", async () => {
-  const dataDir = await emptyFolder();
-  await run("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", dataDir]);
-  onTestFinished(() => run("umount", ["-l", dataDir]).then(() => {}));
+/** A folder on a disk of its own, which is taken away when the test has ended. */
+async function smallDisk(): Promise<string> {
+  const folder = await emptyFolder();
+  await run("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", folder]);
+  onTestFinished(() => run("umount", ["-l", folder]).then(() => {}));
+  return folder;
+}
+
+/** Leaves so many bytes free, or fewer where the server writes meanwhile. */
+async function fill(folder: string, freeBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  await writeFile(join(folder, "ballast"), Buffer.alloc(bavail * bsize - freeBytes)).catch((error) => {
+    if (error.code !== "ENOSPC") throw error;
+  });
+}
+
+test.runIf(isRoot).each([
+  ["has room for what the database notes, and not for the pack,", 131_072],
+  ["has no room at all", 0],
+])("a disk that %s is told as full, leaves the last snapshot, and passes", async (_name, freeBytes) => {
+  const dataDir = await smallDisk();
   await using shop = await openShop(dataDir);
   await failAndRecover(shop, 507, "sync/disk-full", async () => {
-    const { bavail, bsize } = await statfs(dataDir);
-    // Room for what the database notes of the run, not for the pack.
-    await writeFile(join(dataDir, "ballast"), Buffer.alloc(bavail * bsize - 131_072));
+    await fill(dataDir, freeBytes);
     return () => rm(join(dataDir, "ballast"));
   });
+});
+
+test.runIf(isRoot)("mirrors on a full disk are not told as those of another server", async () => {
+  const dataDir = await smallDisk();
+  await mkdir(join(dataDir, "mirrors"));
+  await fill(dataDir, 0);
+  expect(() => lockMirrors(dataDir)).toThrow(/cannot be locked: .*full/);
+  const [space] = (await checkDataDir(dataDir)).filter(({ subject }) => subject === "free space");
+  expect(space).toMatchObject({ level: "fail", detail: expect.stringContaining("only 0 MiB") });
 });
 
 /** A server process of nobody in particular, whom the system does not let through as it does root. */

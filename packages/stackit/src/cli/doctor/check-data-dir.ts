@@ -3,6 +3,8 @@ import { dirname } from "node:path";
 import { codeOf, type Finding } from "./finding.ts";
 
 const LITTLE_SPACE_BYTES = 200 * 2 ** 20;
+/** With less nothing can be noted, and the server does not start. */
+const NO_SPACE_BYTES = 2 ** 20;
 
 /** Whether the data folder can be used, or made; who else may look into it; and whether its disk has room. */
 export async function checkDataDir(dataDir: string): Promise<Finding[]> {
@@ -51,10 +53,11 @@ async function checkSpace(folder: string): Promise<Finding> {
   const freeMiB = Math.floor((bavail * bsize) / 2 ** 20);
   const subject = "free space";
   const detail = freeMiB > 10_240 ? `${Math.floor(freeMiB / 1024)} GiB` : `${freeMiB} MiB`;
-  return bavail * bsize > LITTLE_SPACE_BYTES
+  const freeBytes = bavail * bsize;
+  return freeBytes > LITTLE_SPACE_BYTES
     ? { level: "ok", subject, detail }
     : {
-        level: "warn",
+        level: freeBytes < NO_SPACE_BYTES ? "fail" : "warn",
         subject,
         detail: `only ${detail} in ${folder}`,
         mend: "Free some space on that disk.",
