@@ -153,6 +153,7 @@ function configFor(repository: string, dataDir: string): Config {
     maxSyncs: 8,
     maxSyncsPerHost: 4,
     webhookSecrets: [],
+    github: { url: new URL("https://github.com"), apiUrl: new URL("https://api.github.com") },
     shutdownTimeoutMs: 10_000,
     environment: "local",
     logLevel: "silent",

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { ForgeSources } from "./app/forge-sources.ts";
 import { type OpenedRepo, openGithubApp, openMirrors, openRepo } from "./app/open-repos.ts";
-import { logUpkeep, publishEvents, recordRuns } from "./app/record-changes.ts";
+import { forgeWatchOptions, logUpkeep, publishEvents, recordRuns } from "./app/record-changes.ts";
 import type { Config } from "./config/config.ts";
 import type { AdoptedConfig, MirrorConfig, RepoConfig } from "./config/repos-file.ts";
 import { EventLog } from "./events/event-log.ts";
@@ -22,6 +23,7 @@ import { lockMirrors } from "./store/mirrors-lock.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { ForgeNames } from "./sync/forge-names.ts";
 import type { RepoInQueue } from "./sync/lane.ts";
+import { ForgeWatch } from "./sync/pull-requests/forge-watch.ts";
 import { SyncQueue } from "./sync/sync-queue.ts";
 import { SyncFailure, type SyncTarget } from "./sync/sync-target.ts";
 import type { Pace } from "./sync/triggers/adaptive-interval.ts";
@@ -86,6 +88,8 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const names = new ForgeNames(store.repositories, queue, (level, about, message) =>
       log[level](about, message),
     );
+    const forgeSources = new ForgeSources(config, githubApp);
+    const forge = house.use(new ForgeWatch(store.forgeFacts, forgeWatchOptions(names, events, log)));
     const interval = new IntervalTrigger(
       askedUnlessDeleted(queue, names),
       mirrors.map((mirror) => ({ repoId: mirror.id, pace: paceOf(mirror, config) })),
@@ -95,7 +99,20 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const served = new Map<string, { repo: OpenedRepo; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
       const all = () => [...served.values()].map(({ repo }) => repo);
-      const tools = { config, spawner, looker, ssh, githubApp, store, landings, names, log, all };
+      const tools = {
+        config,
+        spawner,
+        looker,
+        ssh,
+        githubApp,
+        store,
+        landings,
+        names,
+        forgeSources,
+        forge,
+        log,
+        all,
+      };
       const { repo, target } = await openRepo(repoConfig, tools);
       house.use(repo);
       const cadence = isFetched(repoConfig)
@@ -113,7 +130,10 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const upkeep = house.use(new UpkeepSchedule(queue, owned, { onEnded: (ended) => logUpkeep(ended, log) }));
     const followUps = new FollowUpLooks(queue);
     house.defer(() => followUps[Symbol.dispose]());
-    const githubDeliveries = new GithubDeliveries(store.deliveries, queue, names, followUps);
+    const githubDeliveries = new GithubDeliveries(store.deliveries, queue, names, followUps, forge);
+    queue.observe(({ run }) => {
+      if (run.state === "finished" && run.outcome === "updated") forge.pushed(run.repoId);
+    });
     const app = await createServer({
       repos: {
         list: () => [...served.values()].map(({ repo }) => repo),
@@ -124,6 +144,18 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       events,
       githubDeliveries,
       git: spawner,
+      forge: {
+        failures: forge.failures,
+        get requests() {
+          return forgeSources.requests;
+        },
+        get quotaRemaining() {
+          return forgeSources.quotaRemaining;
+        },
+        get checked() {
+          return forge.checked;
+        },
+      },
       config: { ...config, version: productVersion(), ...webDir() },
       logger: log,
     });
@@ -139,6 +171,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     });
     house.defer(() => interval[Symbol.dispose]());
     interval.start();
+    forge.start();
     upkeep.start();
     for (const { repo } of served.values()) {
       if (repo instanceof WorkingCopy) house.use(watch(repo, queue, log));

@@ -23,8 +23,10 @@ import { WorkingCopy } from "../repos/working-copy.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ForgeNames } from "../sync/forge-names.ts";
 import { MirrorTarget, mirrorKey } from "../sync/mirror-target.ts";
+import type { ForgeWatch } from "../sync/pull-requests/forge-watch.ts";
 import type { SyncTarget } from "../sync/sync-target.ts";
 import { WorkingCopyTarget } from "../sync/working-copy-target.ts";
+import type { ForgeSources } from "./forge-sources.ts";
 
 /** For reading the configuration of a clone at the start. */
 const OPEN_TIMEOUT_MS = 5_000;
@@ -41,6 +43,8 @@ interface RepoTools {
   /** What the looks for landed branches of all repositories share. */
   readonly landings: LandingTools;
   readonly names: ForgeNames;
+  readonly forgeSources: ForgeSources;
+  readonly forge: ForgeWatch;
   readonly log: Logger;
   /** What is served by now. */
   readonly all: () => readonly OpenedRepo[];
@@ -53,7 +57,7 @@ export async function openRepo(
   switch (config.kind) {
     case "mirror": {
       const repo = await openMirror(config, tools);
-      await tools.names.follow(repo, mirrorKey(repo.id));
+      await follow(repo, config, tools);
       return { repo, target: new MirrorTarget(repo) };
     }
     case "adopted": {
@@ -116,6 +120,20 @@ function landingStores(store: Store, repoKey: string): Pick<LandingTools, "lande
   return { landed: store.landed(repoKey), departed: store.departed(repoKey) };
 }
 
+/** Wherever its forge takes it, and whatever that says of its pull requests. */
+async function follow(
+  mirror: Mirror,
+  config: MirrorConfig,
+  { names, forgeSources, forge }: RepoTools,
+): Promise<void> {
+  const storeKey = mirrorKey(mirror.id);
+  await names.follow(mirror, storeKey);
+  const source = await forgeSources.open(config);
+  if (!source) return;
+  if ("off" in source) mirror.forge = { health: "off", reason: source.off };
+  else await forge.watch(mirror, storeKey, source);
+}
+
 function mirrorDir({ dataDir }: Config, id: string): string {
   return join(dataDir, "mirrors", `${id}.git`);
 }
@@ -162,7 +180,7 @@ async function openAdopted(about: AdoptedConfig, tools: RepoTools): Promise<Adop
         ...(sshKey && credentialEnv !== undefined && { sshKey, credentialEnv }),
       };
       const mirror = await openMirror(config, tools, beforePublishing);
-      await tools.names.follow(mirror, mirrorKey(mirror.id));
+      await follow(mirror, config, tools);
       return mirror;
     },
     isServedElsewhere: (gitDir) =>

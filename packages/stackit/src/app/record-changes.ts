@@ -4,12 +4,14 @@ import { problemOf } from "../contract/problems.ts";
 import type { Hold } from "../contract/sync-run.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Store } from "../store/open-store.ts";
+import type { ForgeNames } from "../sync/forge-names.ts";
+import type { ForgeWatchOptions } from "../sync/pull-requests/forge-watch.ts";
 import type { RunChange } from "../sync/run-observers.ts";
 import type { SyncQueue } from "../sync/sync-queue.ts";
 import type { UpkeepEnded } from "../sync/upkeep-schedule.ts";
 import type { OpenedRepo } from "./open-repos.ts";
 
-/** Names in one `refresh` event; more are counted only. */
+/** Names in one event; more are counted only. */
 const MAX_EVENT_BRANCHES = 500;
 
 /**
@@ -53,18 +55,31 @@ export function logUpkeep({ repoId, durationMs, report, error }: UpkeepEnded, lo
 }
 
 export function publishEvents(repo: Pick<OpenedRepo, "id" | "onPublished">, events: EventLog): void {
-  repo.onPublished(({ generation, stacks, branches, switched }) => {
+  repo.onPublished(({ by, generation, stacks, branches, switched }) => {
     const data = {
       repoId: repo.id,
       generation,
-      stacks,
       branches: branches.slice(0, MAX_EVENT_BRANCHES),
       truncated: branches.length > MAX_EVENT_BRANCHES,
     };
-    events.append({ name: "refresh", data });
+    if (by === "forge") events.append({ name: "forge", data });
+    else events.append({ name: "refresh", data: { ...data, stacks } });
     if (switched) {
       const timestamp = new Date().toISOString();
       events.append({ name: "branch_switched", data: { repoId: repo.id, ...switched, timestamp } });
     }
   });
+}
+
+/** That a forge does not answer is told once, and once that it does again. */
+export function forgeWatchOptions(names: ForgeNames, events: EventLog, log: Logger): ForgeWatchOptions {
+  return {
+    forgeRepoIdOf: (repoId) => names.forgeRepoIdOf(repoId),
+    onHealth(repoId, generation, { health, reason, checkedAt, nextAttemptAt }) {
+      events.append({ name: "forge", data: { repoId, generation, branches: [], truncated: false } });
+      const level = health === "failing" ? "warn" : "info";
+      log[level]({ repoId, health, reason, checkedAt, nextAttemptAt }, "pull requests");
+    },
+    onError: (error, repoId) => log.error({ err: error, repoId }, "asking for pull requests failed"),
+  };
 }

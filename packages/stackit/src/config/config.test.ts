@@ -6,13 +6,15 @@ import { parseGithubUrl } from "./github-url.ts";
 import { type FlagValues, readSettings, unknownVariables } from "./read-env.ts";
 import type { RepoConfig } from "./repos-file.ts";
 
+const github = { url: new URL("https://github.com"), apiUrl: new URL("https://api.github.com") };
 const parse = (flags: FlagValues = {}, env: NodeJS.ProcessEnv = {}): Config =>
-  parseConfig(readSettings(flags, env), { cwd: "/home/ada/shop", defaultDataDir: "/data/stackit" });
+  parseConfig(readSettings(flags, env), { cwd: "/home/ada/shop", defaultDataDir: "/data/stackit", github });
 
 test("without any setting the current directory is served on loopback", () => {
   expect(parse()).toEqual({
     repos: [{ kind: "working-copy", id: "default", path: "/home/ada/shop" }],
     dataDir: "/data/stackit",
+    github,
     bind: "127.0.0.1",
     port: 8080,
     readOnly: false,
@@ -123,7 +125,7 @@ test.each(["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost"])("%s is loopba
 
 test("listed repositories replace the current directory, and join an explicit --cwd", () => {
   const listed: RepoConfig = { kind: "working-copy", id: "a", path: "/a" };
-  const surroundings = { cwd: "/home/ada/shop", defaultDataDir: "/data", listedRepos: [listed] };
+  const surroundings = { cwd: "/home/ada/shop", defaultDataDir: "/data", listedRepos: [listed], github };
   expect(parseConfig({}, surroundings).repos).toEqual([listed]);
   expect(parseConfig(readSettings({ cwd: "." }, {}), surroundings).repos).toEqual([
     { kind: "working-copy", id: "default", path: "/home/ada/shop" },

@@ -4,6 +4,7 @@ import type { SshSettings } from "../lib/ssh-settings.ts";
 import { ConfigError } from "./config-error.ts";
 import { ALLOWED_INTERVAL, parseDurationMs, parseIntervalMs } from "./duration.ts";
 import type { GithubAppConfig } from "./github-app.ts";
+import type { GithubPlace } from "./github-url.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Flag, Setting, Settings, Variable } from "./read-env.ts";
 import type { RepoConfig } from "./repos-file.ts";
@@ -37,6 +38,8 @@ export interface Config {
   readonly maxSyncsPerHost: number;
   /** Secret. Any of them may have signed a webhook; without one there are no webhooks. */
   readonly webhookSecrets: readonly string[];
+  /** The GitHub that the token and the App are for. */
+  readonly github: GithubPlace;
   /** Makes the tokens for mirrors of repositories that it is installed on. */
   readonly githubApp?: GithubAppConfig;
   readonly ssh?: SshSettings;
@@ -51,6 +54,7 @@ export interface Surroundings {
   readonly defaultDataDir: string;
   /** What the file of `--repos-config` lists, when it is given. */
   readonly listedRepos?: readonly RepoConfig[];
+  readonly github: GithubPlace;
   readonly githubApp?: GithubAppConfig;
   readonly ssh?: SshSettings;
 }
@@ -73,6 +77,7 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     maxSyncs: read.integer("max-syncs", 8, 1, 1024),
     maxSyncsPerHost: read.integer("max-syncs-per-host", 4, 1, 1024),
     webhookSecrets: read.secrets("STACKIT_WEBHOOK_SECRET", "STACKIT_GITHUB_WEBHOOK_SECRET"),
+    github: surroundings.github,
     ...(surroundings.githubApp && { githubApp: surroundings.githubApp }),
     ...(surroundings.ssh && { ssh: surroundings.ssh }),
     shutdownTimeoutMs: read.durationMs("shutdown-timeout", 10_000, 0, 3_600_000),

@@ -28,7 +28,7 @@ const read = (env: Record<string, string>) =>
       {},
       Object.fromEntries(Object.entries(env).map(([name, value]) => [`STACKIT_GITHUB_${name}`, value])),
     ),
-    github,
+    { url: github, apiUrl: new URL("https://api.github.com") },
     folder,
   );
 

@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ConfigError } from "./config-error.ts";
-import { parseGithubApiUrl } from "./github-url.ts";
+import type { GithubPlace } from "./github-url.ts";
 import type { Setting, Settings } from "./read-env.ts";
 
 /** A GitHub App that its operator registered for this server. */
@@ -28,10 +28,9 @@ const A_KEY =
  */
 export async function readGithubApp(
   settings: Settings,
-  githubUrl: URL,
+  github: GithubPlace,
   cwd: string,
 ): Promise<GithubAppConfig | undefined> {
-  const apiUrl = parseGithubApiUrl(settings.STACKIT_GITHUB_API_URL, githubUrl);
   const { [ID]: id, [KEY]: key, [KEY_FILE]: file } = settings;
   if (key && file)
     throw new ConfigError(`${KEY} and ${KEY_FILE} are both set; leave one of the two out.`, {
@@ -54,7 +53,7 @@ export async function readGithubApp(
     );
   }
   const text = file ? await readKeyFile(file, cwd) : given.value;
-  return { id: id.value, privateKey: parseKey(text, given), githubUrl, apiUrl };
+  return { id: id.value, privateKey: parseKey(text, given), githubUrl: github.url, apiUrl: github.apiUrl };
 }
 
 async function readKeyFile({ value, origin }: Setting, cwd: string): Promise<string> {

@@ -2,6 +2,14 @@ import { ConfigError } from "./config-error.ts";
 import { isLoopback } from "./loopback.ts";
 import type { Setting } from "./read-env.ts";
 
+/** A GitHub. */
+export interface GithubPlace {
+  /** Where its repositories are. */
+  readonly url: URL;
+  /** Where it answers programs. */
+  readonly apiUrl: URL;
+}
+
 /**
  * The GitHub whose repositories the token and the App are for: GitHub itself, or a GitHub Enterprise Server.
  * @throws {ConfigError} that does not quote the value, which may hold a secret.

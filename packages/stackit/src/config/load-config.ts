@@ -5,7 +5,7 @@ import { type Config, parseConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { defaultDataDir } from "./data-dir.ts";
 import { readGithubApp } from "./github-app.ts";
-import { parseGithubUrl } from "./github-url.ts";
+import { parseGithubApiUrl, parseGithubUrl } from "./github-url.ts";
 import { type FlagValues, readSettings, type Setting } from "./read-env.ts";
 import type { CredentialSources } from "./remote-credentials.ts";
 import { parseReposFile, type RepoConfig } from "./repos-file.ts";
@@ -19,12 +19,14 @@ export async function loadConfig(flags: FlagValues, env: NodeJS.ProcessEnv, cwd:
   const settings = readSettings(flags, env);
   const file = settings["repos-config"];
   const githubUrl = parseGithubUrl(settings.STACKIT_GITHUB_URL);
+  const apiUrl = parseGithubApiUrl(settings.STACKIT_GITHUB_API_URL, githubUrl);
   const listedRepos = file && (await readReposFile(file, cwd, { env, githubUrl, cwd }));
-  const githubApp = await readGithubApp(settings, githubUrl, cwd);
+  const githubApp = await readGithubApp(settings, { url: githubUrl, apiUrl }, cwd);
   return parseConfig(settings, {
     cwd,
     defaultDataDir: settings["data-dir"]?.value ?? ownDataDir(env),
     ...(listedRepos && { listedRepos }),
+    github: { url: githubUrl, apiUrl },
     ...(githubApp && { githubApp }),
     ssh: readSsh(settings, cwd),
   });

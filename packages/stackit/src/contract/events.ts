@@ -21,6 +21,11 @@ export type ServerEvents = {
     branches: string[];
     truncated: boolean;
   };
+  /**
+   * What the forge says of these branches' pull requests is another, and so the generation is. At most 500 names; `truncated`
+   * when there were more. Without names: how well it is known has changed.
+   */
+  forge: { repoId: string; generation: number; branches: string[]; truncated: boolean };
   /** Empty names mean a detached HEAD. */
   branch_switched: { repoId: string; from: string; to: string; timestamp: string };
   /** Every 15 s, without an id. */
@@ -32,7 +37,7 @@ export type ServerEvents = {
 export type ServerEventName = keyof ServerEvents;
 
 /** The events that are numbered, kept and replayed. */
-export type LoggedEventName = "sync" | "refresh" | "branch_switched";
+export type LoggedEventName = "sync" | "refresh" | "forge" | "branch_switched";
 export type LoggedEvent = {
   [N in LoggedEventName]: { name: N; data: ServerEvents[N] };
 }[LoggedEventName];

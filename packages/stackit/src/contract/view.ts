@@ -75,16 +75,81 @@ export const Commit = Type.Object(
 );
 export type Commit = Static<typeof Commit>;
 
-export const PullRequest = Type.Object({
-  number: Type.Integer(),
-  title: Type.Optional(Type.String()),
-  state: Type.Optional(Type.String()),
-  url: Type.Optional(Type.String()),
-  isDraft: Type.Optional(Type.Boolean()),
-  base: Type.Optional(Type.String()),
-  observedAt: Type.Optional(Instant),
-});
+/** What was recorded of it by a tool, or what its forge says, which is told by `author` and all that follows. */
+export const PullRequest = Type.Object(
+  {
+    number: Type.Integer(),
+    title: Type.Optional(Type.String()),
+    /** `OPEN`, `MERGED` or `CLOSED`. */
+    state: Type.Optional(Type.String()),
+    url: Type.Optional(Type.String()),
+    isDraft: Type.Optional(Type.Boolean()),
+    base: Type.Optional(Type.String()),
+    /** Login; absent when the account was deleted. Ours, as all below. */
+    author: Type.Optional(Type.String()),
+    labels: Type.Optional(Type.Array(Type.String())),
+    mergeable: Type.Optional(Type.Enum(["mergeable", "conflicting", "unknown"])),
+    mergedAt: Type.Optional(Instant),
+    /** Its place in a stack that the forge itself keeps; 1 is next to the base. */
+    stack: Type.Optional(
+      Type.Object({ number: Type.Integer(), position: Type.Integer(), size: Type.Integer() }),
+    ),
+    /**
+     * When this was read, as of this generation. What was found to be the same since is told by `forge.checkedAt` of the
+     * repository's status.
+     */
+    observedAt: Type.Optional(Instant),
+  },
+  { $id: "PullRequest" },
+);
 export type PullRequest = Static<typeof PullRequest>;
+
+const checksState = ["passing", "failing", "pending", "skipped", "none"] as const;
+
+export const Check = Type.Object(
+  {
+    name: Type.String(),
+    /** In the forge's own words. */
+    status: Type.String(),
+    conclusion: Type.Optional(Type.String()),
+    /** What that means. Ours. */
+    state: Type.Enum(["passing", "failing", "pending", "skipped"]),
+    url: Type.Optional(Type.String()),
+  },
+  { $id: "Check" },
+);
+export type Check = Static<typeof Check>;
+
+/** What speaks for and against merging an open pull request. */
+export const Ci = Type.Object(
+  {
+    /** Of the checks of `revision` of the branch. `none`: there are no checks. `unknown`: nobody has seen them yet. */
+    status: Type.Enum([...checksState, "unknown"]),
+    /** In the forge's own words, such as `APPROVED`; absent where no review decides. */
+    reviewDecision: Type.Optional(Type.String()),
+    /** By name; only in the detail of one branch or one stack. */
+    checks: Type.Optional(Type.Array(Check)),
+    /** How many are in which state. Ours, as all below. */
+    counts: Type.Optional(
+      Type.Object({
+        passing: Type.Integer(),
+        failing: Type.Integer(),
+        pending: Type.Integer(),
+        skipped: Type.Integer(),
+      }),
+    ),
+    /** The latest of each reviewer who took a stand; only in the detail of one branch or one stack. */
+    reviews: Type.Optional(Type.Array(Type.Object({ author: Type.String(), state: Type.String() }))),
+    /** When the status is not known: what it was of another commit. */
+    outdated: Type.Optional(
+      Type.Object({ status: Type.Enum([...checksState]), revision: Type.String(), observedAt: Instant }),
+    ),
+    /** When this was read, as that of the pull request. */
+    observedAt: Instant,
+  },
+  { $id: "Ci" },
+);
+export type Ci = Static<typeof Ci>;
 
 /** A flaw in what was read about this branch; the branch is shown all the same. Ours. */
 export const BranchProblem = Type.Object({
@@ -142,6 +207,8 @@ export const Branch = Type.Object(
     /** Newest first; only in the detail of one branch or one stack. */
     commits: Type.Optional(Type.Array(Commit)),
     pr: Type.Optional(PullRequest),
+    /** Absent where there is no open pull request, or no forge that was asked. */
+    ci: Type.Optional(Ci),
     remoteStatus: Type.Optional(
       Type.Object({
         ahead: Type.Integer(),

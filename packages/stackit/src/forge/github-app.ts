@@ -33,7 +33,8 @@ export interface AboutApp {
 export interface Installation {
   readonly id: number;
   readonly isSuspended: boolean;
-  readonly mayReadContents: boolean;
+  /** What it may read, or more than that. */
+  readonly permissions: readonly string[];
   /** When the repository has another name by now. */
   readonly repositoryId?: number;
 }
@@ -45,15 +46,25 @@ export interface RepositoryToken {
   readonly expiresAtMs: number;
 }
 
+export interface FactsToken extends RepositoryToken {
+  readonly mayReadChecks: boolean;
+}
+
 const TIMEOUT_MS = 10_000;
 /** No more than fetching needs. */
 const PERMISSIONS = { contents: "read", metadata: "read" } as const;
+const CHECKS_PERMISSIONS = ["checks", "statuses"];
+/** No more than pull requests and their checks need: the checks hang on commits, which are contents. */
+const FACTS_PERMISSIONS = ["metadata", "contents", "pull_requests", ...CHECKS_PERMISSIONS];
 const NOT_GITHUB =
   "What answers in the place of GitHub's API is something else; check STACKIT_GITHUB_API_URL.";
 const SUSPENDED =
   "The installation of the GitHub App that this repository belongs to is suspended. Its owner can unsuspend it in the settings at GitHub.";
 const MAY_NOT_READ =
   "The GitHub App may not read what is in this repository. Give it the permission Contents: Read, and accept that where it is installed.";
+
+const MAY_NOT_READ_PULLS =
+  "The GitHub App may not read the pull requests of this repository. Give it the permissions Pull requests: Read, Checks: Read and Commit statuses: Read, and accept that where it is installed.";
 
 /**
  * Asks GitHub on behalf of an App. Every question has a limit of time, and none is asked before the time that GitHub asked to be
@@ -103,7 +114,7 @@ export class GithubApp implements Disposable {
     return {
       id: data.id,
       isSuspended: data.suspended_at !== null,
-      mayReadContents: data.permissions.contents !== undefined,
+      permissions: Object.keys(data.permissions),
       ...(repositoryId !== undefined && { repositoryId: Number(repositoryId) }),
     };
   }
@@ -116,15 +127,38 @@ export class GithubApp implements Disposable {
     const installation = await this.installation(repository);
     if (!installation) return undefined;
     if (installation.isSuspended) throw new RemoteError("auth-failed", SUSPENDED);
-    if (!installation.mayReadContents) throw new RemoteError("auth-failed", MAY_NOT_READ);
-    const { id: installation_id, repositoryId } = installation;
+    if (!installation.permissions.includes("contents")) throw new RemoteError("auth-failed", MAY_NOT_READ);
+    return this.#makeToken(repository, installation, PERMISSIONS);
+  }
+
+  /**
+   * A new token that can read that one repository's pull requests, and their checks where the App may. Undefined when the App is not
+   * installed on it. @throws {RemoteError}
+   */
+  async factsToken(repository: RepositoryName): Promise<FactsToken | undefined> {
+    const installation = await this.installation(repository);
+    if (!installation) return undefined;
+    const { isSuspended, permissions } = installation;
+    if (isSuspended) throw new RemoteError("auth-failed", SUSPENDED);
+    if (!permissions.includes("pull_requests")) throw new RemoteError("auth-failed", MAY_NOT_READ_PULLS);
+    const wanted = FACTS_PERMISSIONS.filter((name) => permissions.includes(name));
+    const asked = Object.fromEntries(wanted.map((name) => [name, "read" as const]));
+    const made = await this.#makeToken(repository, installation, asked);
+    return made && { ...made, mayReadChecks: CHECKS_PERMISSIONS.every((name) => permissions.includes(name)) };
+  }
+
+  async #makeToken(
+    repository: RepositoryName,
+    { id: installation_id, repositoryId }: Installation,
+    permissions: Readonly<Record<string, "read">>,
+  ): Promise<RepositoryToken | undefined> {
     const answer = await this.#askForWhatMayBeMissing((request) =>
       this.#octokit.request("POST /app/installations/{installation_id}/access_tokens", {
         installation_id,
         ...(repositoryId === undefined
           ? { repositories: [repository.name] }
           : { repository_ids: [repositoryId] }),
-        permissions: PERMISSIONS,
+        permissions,
         request,
       }),
     );

@@ -2,6 +2,7 @@ import { Octokit } from "@octokit/core";
 import { parseRetryAfter, RemoteError } from "../git/wire/remote-failure.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { productVersion } from "../lib/version.ts";
+import { asFields } from "../stacks/json-fields.ts";
 import { githubFailure } from "./github-failure.ts";
 import { type GraphqlAnswer, readGraphqlAnswer } from "./graphql-answer.ts";
 
@@ -36,6 +37,13 @@ const TOO_QUICK_MS = 60_000;
 const NOT_ITS_TOKEN = "GitHub does not accept the token.";
 const FORBIDDEN = "GitHub forbids this to the token.";
 
+/** What must be left of the quota, as a share of it. */
+const RESERVE = { poll: 0.3, delivery: 0.05 } as const;
+/** Of the quota, for everything together. */
+const SHARE = 0.6;
+/** Two answers of one hour may name its end a little apart. */
+const SAME_HOUR_MS = 60_000;
+
 /**
  * The way to the API of one GitHub for one of its users, who has one quota. Nothing is asked before the time that GitHub asked to be
  * left alone for is over. Every question has a limit of time.
@@ -49,6 +57,8 @@ export class GithubChannel {
   readonly #timeoutMs: number;
   #quietUntilMs = Number.NEGATIVE_INFINITY;
   #quota: Quota | undefined;
+  /** Of the quota, in its hour, by questions that went this way. */
+  #spent = 0;
 
   constructor({ apiUrl, clock = systemClock, timeoutMs = TIMEOUT_MS }: ChannelOptions) {
     const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -65,8 +75,20 @@ export class GithubChannel {
     return this.#quota && this.#quota.resetAtMs > this.#clock.now() ? this.#quota : undefined;
   }
 
-  /** How long GitHub asked to be left alone for; 0 when it did not. */
-  get quietMs(): number {
+  /**
+   * How long to wait with a question, since GitHub asked for that or little is left of the quota, which others need too; 0 when there
+   * is no need to. What was heard of goes before what is only looked for.
+   */
+  waitMs(urgency: "poll" | "delivery"): number {
+    const { quota } = this;
+    const isScarce =
+      quota !== undefined &&
+      (quota.remaining < quota.limit * RESERVE[urgency] ||
+        (urgency === "poll" && this.#spent > quota.limit * SHARE));
+    return Math.max(this.#quietMs, isScarce ? quota.resetAtMs - this.#clock.now() : 0);
+  }
+
+  get #quietMs(): number {
     return Math.max(0, this.#quietUntilMs - this.#clock.now());
   }
 
@@ -80,8 +102,8 @@ export class GithubChannel {
       { method: "POST", url: this.#graphqlUrl, query, variables },
       asked,
     );
-    this.#noteQuota(headers);
     const answer = readGraphqlAnswer(data);
+    this.#noteQuota(headers, answer);
     if (!answer.errors.some(({ isTooQuick }) => isTooQuick)) return answer;
     const untilResetMs = this.#quota?.remaining === 0 ? this.#quota.resetAtMs - this.#clock.now() : undefined;
     const retryAfterMs = parseRetryAfter(headers["retry-after"]?.toString()) ?? untilResetMs ?? TOO_QUICK_MS;
@@ -105,8 +127,8 @@ export class GithubChannel {
     parameters: { method: "GET" | "POST"; url: string } & Record<string, unknown>,
     { token, signal }: Asked,
   ): Promise<Answer> {
-    if (this.quietMs > 0) {
-      const retryAfterMs = this.quietMs;
+    if (this.#quietMs > 0) {
+      const retryAfterMs = this.#quietMs;
       throw new RemoteError("rate-limited", "GitHub asked to be left alone for a while.", { retryAfterMs });
     }
     const until = AbortSignal.any([AbortSignal.timeout(this.#timeoutMs), signal]);
@@ -132,13 +154,17 @@ export class GithubChannel {
   }
 
   /** By GitHub's clock, which need not be ours. */
-  #noteQuota(headers: Answer["headers"]): void {
+  #noteQuota(headers: Answer["headers"], { data }: GraphqlAnswer): void {
+    const { cost } = asFields(data?.rateLimit) ?? {};
+    this.#spent += typeof cost === "number" ? cost : 1;
     const [limit, remaining, reset] = ["limit", "remaining", "reset"].map((name) =>
       Number(headers[`x-ratelimit-${name}`] ?? Number.NaN),
     );
     if (!limit || remaining === undefined || !reset || Number.isNaN(remaining + reset)) return;
     const theirNowMs = Date.parse(String(headers.date)) || this.#clock.wallNow();
-    this.#quota = { limit, remaining, resetAtMs: this.#clock.now() + reset * 1000 - theirNowMs };
+    const resetAtMs = this.#clock.now() + reset * 1000 - theirNowMs;
+    if (Math.abs(resetAtMs - (this.#quota?.resetAtMs ?? resetAtMs)) > SAME_HOUR_MS) this.#spent = 0;
+    this.#quota = { limit, remaining, resetAtMs };
   }
 }
 

@@ -8,7 +8,7 @@ import type { RepositoryName } from "./github-app.ts";
 import type { GithubChannel } from "./github-channel.ts";
 import type { GraphqlAnswer } from "./graphql-answer.ts";
 import { checksOf, type ReadPullRequest, readMoreChecks } from "./pull-request-node.ts";
-import { readPullRequestsAnswer } from "./pull-requests-answer.ts";
+import { type FoundPullRequests, readPullRequestsAnswer } from "./pull-requests-answer.ts";
 import {
   MORE_CHECKS_QUERY,
   openPullRequestsQuery,
@@ -46,6 +46,8 @@ export interface PullRequestsAnswer {
 /** What was touched last, newest first. */
 export interface RecentPullRequests {
   readonly etag: string | undefined;
+  /** Whether there may be more than these. */
+  readonly isCut: boolean;
   readonly touched: readonly { readonly number: number; readonly updatedAtMs: number }[];
 }
 
@@ -55,6 +57,8 @@ const MIN_PAGE = 5;
 const RECENT = 50;
 /** A commit with more checks than 100 times this is not looked through. */
 const MAX_CHECK_PAGES = 10;
+/** How long a token that may not read checks is not asked for them. */
+const WITHOUT_CHECKS_MS = 600_000;
 const NOT_THERE = "GitHub has no such repository, or none that the token may read.";
 const UNREADABLE = "GitHub's API answered something that cannot be read.";
 
@@ -69,12 +73,18 @@ const recent = Compile(
 export class GithubPullRequests {
   readonly #channel: GithubChannel;
   readonly #tokens: ApiTokens;
-  readonly #clock: Pick<Clock, "wallNow">;
+  readonly #clock: Pick<Clock, "now" | "wallNow">;
   /** Less where GitHub did not manage so many. */
   #pageSize = MAX_PAGE;
   #withStacks = true;
+  /** Before, GitHub is not asked for checks. */
+  #checksFromMs = Number.NEGATIVE_INFINITY;
 
-  constructor(channel: GithubChannel, tokens: ApiTokens, clock: Pick<Clock, "wallNow"> = systemClock) {
+  constructor(
+    channel: GithubChannel,
+    tokens: ApiTokens,
+    clock: Pick<Clock, "now" | "wallNow"> = systemClock,
+  ) {
     this.#channel = channel;
     this.#tokens = tokens;
     this.#clock = clock;
@@ -83,6 +93,11 @@ export class GithubPullRequests {
   /** How many can be asked for by number, or by branch, at once. */
   get atOnce(): number {
     return this.#pageSize;
+  }
+
+  /** How long such a question must wait; 0 when it need not. */
+  waitMs(urgency: "poll" | "delivery"): number {
+    return this.#channel.waitMs(urgency);
   }
 
   /** Undefined when nothing was touched since the answer with that tag. */
@@ -100,6 +115,7 @@ export class GithubPullRequests {
     if (!recent.Check(answer.data)) throw new RemoteError("error", UNREADABLE);
     return {
       etag: answer.headers.etag?.toString(),
+      isCut: answer.data.length === RECENT,
       touched: answer.data.map(({ number, updated_at }) => ({ number, updatedAtMs: Date.parse(updated_at) })),
     };
   }
@@ -154,6 +170,10 @@ export class GithubPullRequests {
       throw new RemoteError("error", UNREADABLE);
     }
     const { found, ...rest } = read;
+    if (isForbiddenChecks(answer, read)) {
+      this.#checksFromMs = this.#clock.now() + WITHOUT_CHECKS_MS;
+      return { ...rest, pullRequests: found.map(({ pullRequest }) => pullRequest), isWhole: true };
+    }
     const pullRequests: PullRequest[] = [];
     for (const each of found) pullRequests.push(await this.#withAllChecks(repository, each, signal));
     return { ...rest, pullRequests };
@@ -167,7 +187,7 @@ export class GithubPullRequests {
   ): Promise<GraphqlAnswer> {
     const send = () =>
       this.#authorized(repository, signal, ({ token, mayReadChecks }) => {
-        const all = { ...variables, withChecks: mayReadChecks };
+        const all = { ...variables, withChecks: mayReadChecks && this.#clock.now() >= this.#checksFromMs };
         return this.#channel.graphql(query({ withStacks: this.#withStacks }), all, { token, signal });
       });
     try {
@@ -224,4 +244,13 @@ export class GithubPullRequests {
       return ask(await this.#tokens.tokenFor(repository, signal));
     }
   }
+}
+
+/** A token need not be allowed to read checks. Then they are not known, and nothing else is wrong. */
+function isForbiddenChecks({ errors }: GraphqlAnswer, { found }: FoundPullRequests): boolean {
+  return (
+    found.length > 0 &&
+    errors.length >= found.length &&
+    errors.every(({ type, path }) => type === "FORBIDDEN" && path.includes("statusCheckRollup"))
+  );
 }

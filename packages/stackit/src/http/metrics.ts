@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "../lib/clock.ts";
 import type { App } from "./app-type.ts";
+import { measureForge } from "./metrics/forge-metrics.ts";
 import { measureGit } from "./metrics/git-metrics.ts";
 import { measureQueue } from "./metrics/queue-metrics.ts";
 import { measureRepos } from "./metrics/repo-metrics.ts";
@@ -9,7 +10,8 @@ import { measureRuns } from "./metrics/run-metrics.ts";
 import { measureWebhooks } from "./metrics/webhook-metrics.ts";
 import type { ServerParts } from "./server-parts.ts";
 
-export interface Measured extends Pick<ServerParts, "repos" | "syncs" | "githubDeliveries" | "git"> {
+export interface Measured
+  extends Pick<ServerParts, "repos" | "syncs" | "githubDeliveries" | "git" | "forge"> {
   readonly streams: { readonly size: number };
   readonly clock: Clock;
 }
@@ -20,7 +22,7 @@ export class Metrics implements Disposable {
   readonly #requestSeconds: Histogram<"method" | "route" | "status">;
   readonly #stops: (() => void)[];
 
-  constructor({ repos, syncs, githubDeliveries, git, streams, clock }: Measured) {
+  constructor({ repos, syncs, githubDeliveries, git, forge, streams, clock }: Measured) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requestSeconds = new Histogram({
@@ -41,6 +43,7 @@ export class Metrics implements Disposable {
     measureQueue(this.#registry, syncs);
     measureRepos(this.#registry, { repos, syncs, clock });
     measureGit(this.#registry, git);
+    measureForge(this.#registry, { forge, clock });
     this.#stops = [measureRuns(this.#registry, syncs), measureWebhooks(this.#registry, githubDeliveries)];
   }
 

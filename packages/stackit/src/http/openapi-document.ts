@@ -23,5 +23,6 @@ function nothing(): ServerParts {
     events: new EventLog(),
     githubDeliveries: { receive: async () => "ignored", onAnswered: () => () => {} },
     git: { started: 0, running: 0 },
+    forge: { requests: 0, failures: new Map(), quotaRemaining: undefined, checked: [] },
   };
 }

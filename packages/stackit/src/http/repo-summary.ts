@@ -32,6 +32,7 @@ export function repoStatus(repo: ServedRepo, syncs: SyncRequester): RepoStatus {
       ...(isHeld ? [heldNote(repo.id)] : []),
       ...(snapshot?.notes ?? []),
     ],
+    ...(repo.forge && { forge: repo.forge }),
   };
 }
 

@@ -34,6 +34,17 @@ export interface GitActivity {
   readonly running: number;
 }
 
+/** What forges are asked for pull requests. */
+export interface ForgeActivity {
+  readonly requests: number;
+  /** Looks that failed, by why. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** Of the one who has the least left; undefined while that is not known. */
+  readonly quotaRemaining: number | undefined;
+  /** When the forge of each repository last said that nothing is new, in epoch milliseconds; of those where it ever did. */
+  readonly checked: readonly { readonly repoId: string; readonly checkedAtMs: number }[];
+}
+
 /** Everything the server needs of the rest of the product. */
 export interface ServerParts {
   readonly repos: RepoTable;
@@ -42,4 +53,5 @@ export interface ServerParts {
   readonly events: EventSource;
   readonly githubDeliveries: DeliveryReceiver;
   readonly git: GitActivity;
+  readonly forge: ForgeActivity;
 }

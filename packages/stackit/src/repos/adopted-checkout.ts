@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { ForgeHealth } from "../contract/repo.ts";
 import type { RefChanges } from "../contract/sync-run.ts";
 import type { GitConfig } from "../git/config-list.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
@@ -84,6 +85,10 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
 
   get deletedAt(): string | undefined {
     return this.#mirror?.deletedAt;
+  }
+
+  get forge(): ForgeHealth | undefined {
+    return this.#mirror?.forge;
   }
 
   /** Of the remote, once it is known. */

@@ -4,12 +4,16 @@ import type { StackMetadata } from "../stacks/branch-metadata.ts";
 import { landedWords } from "../stacks/landed.ts";
 import type { PlacedStack } from "../stacks/order-stacks.ts";
 import { forkPoint } from "../stacks/restack.ts";
+import { stackStatus } from "../stacks/stack-status.ts";
 import type { Landing } from "../stacks/trunk-log.ts";
 import { branchView, landedLayer, landedView, ownCommits, tipView } from "./branch-view.ts";
+import { type ForgeKnowledge, stackMember, withChecks, withPullRequest } from "./forge-knowledge.ts";
 import type { RepoModel } from "./repo-model.ts";
 import type { Snapshot } from "./served-repo.ts";
 
 export interface SnapshotParts extends RepoModel {
+  /** What the forge says beside. It adds to branches, and never to their order. */
+  readonly forge?: ForgeKnowledge | undefined;
   readonly generation: number;
   readonly fingerprint: string;
 }
@@ -144,23 +148,16 @@ export class GraphSnapshot implements Snapshot {
     const facts = members.flatMap((node) => this.parts.facts.get(node.name) ?? []);
     const root = facts[0];
     const metadata = this.#stackMetadata(stack);
-    const prCount = members.filter((node) => node.metadata?.pullRequest).length;
-    const lacksPr = members.some(({ landed, metadata: own }) => !landed && !own?.pullRequest);
-    const moved = facts.some(({ placed }) => /parent-moved|diverged/.test(placed.node.standing.state));
+    const { forge } = this.parts;
     const owner = root?.header?.author;
     return {
       rootBranch: stack.root,
       title: metadata?.title ?? this.#titleOf(stack),
-      status: members.some((node) => node.metadata?.lockReason !== undefined)
-        ? "blocked"
-        : moved
-          ? "pending"
-          : lacksPr
-            ? "incomplete"
-            : "shippable",
+      status: stackStatus(members.map((node) => stackMember(node, forge))),
       ...(root?.placed.scope !== undefined && { scope: root.placed.scope }),
       branchCount: members.length,
-      prCount,
+      prCount: members.filter(({ name, metadata }) => metadata?.pullRequest || forge?.pullRequests.has(name))
+        .length,
       isCurrent: facts.some(({ isCurrent }) => isCurrent),
       ...(stack.hasWorktree && { hasWorktree: true }),
       ...(metadata?.description !== undefined && { description: metadata.description }),
@@ -188,7 +185,7 @@ export class GraphSnapshot implements Snapshot {
     const name = (leaves.length === 1 ? leaves[0]?.node.name : undefined) ?? stack.root;
     const facts = this.parts.facts.get(name);
     const node = facts?.placed.node;
-    const title = node?.metadata?.pullRequest?.title;
+    const title = this.parts.forge?.pullRequests.get(name)?.title ?? node?.metadata?.pullRequest?.title;
     const subject = node?.standing.commitCount === 1 ? facts?.header?.subject : undefined;
     return title ?? (subject || name);
   }
@@ -201,13 +198,20 @@ export class GraphSnapshot implements Snapshot {
       view = branchView(facts);
       this.parts.views.set(facts, view);
     }
-    return view;
+    return this.#withPullRequest(view);
+  }
+
+  #withPullRequest(view: Branch): Branch {
+    const pullRequest = this.parts.forge?.pullRequests.get(view.name);
+    return pullRequest ? withPullRequest(view, pullRequest) : view;
   }
 
   #detail(name: string): Branch {
     const facts = this.parts.facts.get(name);
+    const view = this.#branchView(name);
+    const pullRequest = this.parts.forge?.pullRequests.get(name);
     return {
-      ...this.#branchView(name),
+      ...(pullRequest ? withChecks(view, pullRequest) : view),
       ...(facts && { commits: ownCommits(this.parts.history, facts) }),
     };
   }
@@ -216,7 +220,7 @@ export class GraphSnapshot implements Snapshot {
     const isTrunk = name === this.trunk;
     const reason = this.parts.graph.unstacked.get(name)?.reason;
     const landed = isTrunk ? undefined : this.parts.graph.workings.input.landed?.get(tip);
-    return {
+    return this.#withPullRequest({
       name,
       depth: isTrunk ? 0 : 1,
       isCurrent: name === this.currentBranch,
@@ -232,7 +236,7 @@ export class GraphSnapshot implements Snapshot {
         ? { state: "merged", reason: `${landedWords(landed)}.` }
         : { state: "unknown", reason: isTrunk ? "It is the trunk." : "It belongs to no stack." },
       ...(landed && { landed: landedView(landed) }),
-    };
+    });
   }
 
   #unstacked(): Unstacked[] {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { Problem } from "../contract/problem-error.ts";
+import type { ForgeHealth } from "../contract/repo.ts";
 import type { Hold, RefChanges } from "../contract/sync-run.ts";
 import type { CommitPair } from "../git/diff-tree.ts";
 import { MirrorGit } from "../git/mirror-git.ts";
@@ -13,6 +14,7 @@ import { orAborted } from "../lib/or-aborted.ts";
 import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type FetchPlan, planFetch } from "./advertised-refs.ts";
 import { cloneMirror } from "./clone-mirror.ts";
+import type { ForgeKnowledge } from "./forge-knowledge.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HeadHistory } from "./head-history.ts";
 import { HoldGate } from "./hold-gate.ts";
@@ -52,6 +54,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly refPrefixes = MIRRORED_PREFIXES;
   /** When the forge said that the repository was deleted there, until a run proves otherwise. */
   deletedAt: string | undefined;
+  /** How well its pull requests are known; undefined where nobody asks for them. */
+  forge: ForgeHealth | undefined;
 
   readonly #options: MirrorOptions;
   readonly #remote: MirrorRemote;
@@ -138,6 +142,16 @@ export class Mirror implements ServedRepo, AsyncDisposable {
 
   refOid(ref: string): string | undefined {
     return this.#shown.refs.get(ref);
+  }
+
+  /** All refs with what they name, as they are shown. */
+  get refs(): ReadonlyMap<string, string> {
+    return this.#shown.refs;
+  }
+
+  /** What its forge says beside what was read, now or later. */
+  showForge(forge: ForgeKnowledge): void {
+    this.#shown.showForge(forge);
   }
 
   /** The listener must not throw. Returns the way to stop listening. */

@@ -1,4 +1,4 @@
-import type { RepoKind, RepoNote, Watching } from "../contract/repo.ts";
+import type { ForgeHealth, RepoKind, RepoNote, Watching } from "../contract/repo.ts";
 import type { RefChanges } from "../contract/sync-run.ts";
 import type { Branch, StackDetail, StackSummary, View } from "../contract/view.ts";
 
@@ -40,6 +40,8 @@ export interface ServedRepo {
   readonly formerNames?: readonly string[];
   /** When its forge said that it was deleted there. */
   readonly deletedAt?: string | undefined;
+  /** How well its pull requests are known; undefined where no forge is asked for them. */
+  readonly forge?: ForgeHealth | undefined;
   /** Home-relative; only for a working copy. */
   readonly displayPath?: string;
   /** Undefined until it was read for the first time. */

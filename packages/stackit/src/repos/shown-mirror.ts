@@ -5,6 +5,7 @@ import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Spawner } from "../git/spawner.ts";
 import { HEADS } from "../stacks/ref-reading.ts";
+import type { ForgeKnowledge } from "./forge-knowledge.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import type { HeadHistory } from "./head-history.ts";
 import { type LandingTools, LandingWatch } from "./landing-watch.ts";
@@ -111,6 +112,11 @@ export class ShownMirror implements AsyncDisposable {
   /** The listener must not throw. Returns the way to stop listening. */
   onPublished(listener: (published: Published) => void): () => void {
     return this.#publisher.onPublished(listener);
+  }
+
+  /** What its forge says beside what was read, now or later. */
+  showForge(forge: ForgeKnowledge): void {
+    this.#publisher.showForge(forge);
   }
 
   /** Whether it is shown by other names than these. */

@@ -2,11 +2,12 @@ import { performance } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
 import type { RefChanges, StackChanges } from "../contract/sync-run.ts";
 import type { RefListing } from "../git/for-each-ref.ts";
-import type { RefReading } from "../stacks/ref-reading.ts";
+import { HEADS, type RefReading } from "../stacks/ref-reading.ts";
 import { restackLayers } from "../stacks/restack-layers.ts";
 import { withPreviews } from "./branch-table.ts";
 import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
-import { GraphSnapshot } from "./graph-snapshot.ts";
+import { changedBranches, type ForgeKnowledge } from "./forge-knowledge.ts";
+import { GraphSnapshot, type SnapshotParts } from "./graph-snapshot.ts";
 import type { LandingWatch } from "./landing-watch.ts";
 import type { LineCounts } from "./line-counts.ts";
 import type { ModelBuilder } from "./model-builder.ts";
@@ -17,6 +18,8 @@ import type { RestackPreviews } from "./restack-previews.ts";
 
 /** A new snapshot, told once, after it can be read. */
 export interface Published {
+  /** What differs: what was read of the repository, or what its forge says beside. */
+  readonly by: "reading" | "forge";
   readonly generation: number;
   readonly stacks: StackChanges;
   readonly branches: readonly string[];
@@ -59,6 +62,7 @@ export class SnapshotPublisher implements AsyncDisposable {
   /** Tells the generations of this process from those of another. */
   readonly #boot = crypto.randomUUID().slice(0, 8);
   #snapshot: GraphSnapshot | undefined;
+  #forge: ForgeKnowledge | undefined;
   #generation = 0;
   #counting: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
@@ -119,18 +123,14 @@ export class SnapshotPublisher implements AsyncDisposable {
   #publish(model: RepoModel): StackChanges {
     const before = this.#snapshot?.parts;
     if (before && looksTheSame(before, model)) {
-      const { generation, fingerprint } = before;
-      this.#snapshot = new GraphSnapshot({ ...model, generation, fingerprint });
+      const { generation, fingerprint, forge } = before;
+      this.#snapshot = new GraphSnapshot({ ...model, generation, fingerprint, forge });
       return NO_STACK_CHANGES;
     }
-    const generation = ++this.#generation;
-    this.#snapshot = new GraphSnapshot({
-      ...model,
-      generation,
-      fingerprint: `${this.#boot}-${generation}`,
-    });
+    const generation = this.#show(model);
     const [from, to] = [before?.info.currentBranch, model.info.currentBranch];
     const published: Published = {
+      by: "reading",
       generation,
       ...diffSnapshots(before, model),
       ...(from !== undefined && from !== to && { switched: { from, to } }),
@@ -180,6 +180,33 @@ export class SnapshotPublisher implements AsyncDisposable {
     const model = withPreviews(latest, previews.known(layers));
     if (model !== latest) this.#publish(model);
     return isDone;
+  }
+
+  /** Shows what the forge says with whatever was read, now and later. Nothing is published where nobody could see a difference. */
+  showForge(forge: ForgeKnowledge): void {
+    const shown = this.#snapshot?.parts;
+    this.#forge = forge;
+    if (!shown) return;
+    const { refs } = shown.reading;
+    const branches = changedBranches(shown.forge, forge)
+      .filter((name) => refs.has(HEADS + name))
+      .sort();
+    if (branches.length === 0) return;
+    const generation = this.#show(shown);
+    for (const listener of this.#listeners)
+      listener({ by: "forge", generation, branches, stacks: NO_STACK_CHANGES });
+  }
+
+  #show(model: RepoModel): number {
+    const generation = ++this.#generation;
+    const parts: SnapshotParts = {
+      ...model,
+      forge: this.#forge,
+      generation,
+      fingerprint: `${this.#boot}-${generation}`,
+    };
+    this.#snapshot = new GraphSnapshot(parts);
+    return generation;
   }
 
   /** Counts what is missing, batch by batch, and publishes as it goes on. */

@@ -75,3 +75,10 @@ export interface PullRequest {
   /** When the forge was asked. */
   readonly observedAtMs: number;
 }
+
+/** What a forge says that something happened to: pull requests by number, or the branches or commits that they are of. */
+export interface HeardOf {
+  readonly numbers: readonly number[];
+  readonly branches: readonly string[];
+  readonly oids: readonly string[];
+}

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { ExpectedRef } from "../contract/sync-run.ts";
 import { gathered } from "../lib/gathered.ts";
+import type { HeardOf } from "../stacks/pull-request.ts";
 import type { DeliveryRow, Schema } from "./schema.ts";
 
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
@@ -22,6 +23,8 @@ export interface DeliveryTask {
   /** The forge's number for the repository, which stays when it is renamed. */
   readonly forgeRepoId?: number;
   readonly expect: readonly ExpectedRef[];
+  /** Its forge is to be asked for these; instead of a run. */
+  readonly heardOf?: HeardOf;
 }
 
 /**

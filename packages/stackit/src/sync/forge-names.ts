@@ -76,6 +76,11 @@ export class ForgeNames {
     return this.#followed.values();
   }
 
+  /** The forge's number for it, where it is known. */
+  forgeRepoIdOf(repoId: string): number | undefined {
+    return this.#followed.get(repoId)?.known.forgeRepoId;
+  }
+
   isDeleted(repoId: string): boolean {
     return this.#followed.get(repoId)?.known.deletedAtMs !== undefined;
   }

@@ -18,6 +18,10 @@ const PERSONS_TOKEN = "a-token-of-a-person";
 const basic = (token: string | undefined) =>
   `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
 
+/** The others read pull requests. */
+const forFetching = ({ tokens }: GithubDouble) =>
+  tokens.filter(({ permissions }) => permissions.pull_requests === undefined);
+
 interface World extends AsyncDisposable {
   readonly upstream: Scene;
   readonly host: GitHttpHost;
@@ -96,13 +100,13 @@ test("a private repository is mirrored with tokens of the App, and one that was 
   github.install("octo/widget");
   await using served = await serving(world, [widget(world)]);
   expect((await served.command("sync", "widget")).code).toBe(0);
-  expect(github.tokens).toMatchObject([{ repositories: ["octo/widget"] }]);
+  expect(forFetching(github)).toMatchObject([{ repositories: ["octo/widget"] }]);
 
   for (const token of github.tokens) token.isRevoked = true;
   await upstream.git("branch", "more", "api");
   expect((await served.command("sync", "widget")).stdout).toMatch(/\[new branch\] +more/);
-  expect(github.tokens).toHaveLength(2);
-  expect(new Set(host.credentials)).toEqual(new Set(github.tokens.map(({ token }) => basic(token))));
+  expect(forFetching(github)).toHaveLength(2);
+  expect(new Set(host.credentials)).toEqual(new Set(forFetching(github).map(({ token }) => basic(token))));
 });
 
 test("a token that ends between the look and the fetch is replaced, and the fetch goes on", async () => {
@@ -115,11 +119,11 @@ test("a token that ends between the look and the fetch is replaced, and the fetc
   const { front } = host;
   host.front = (request, response, ask) => {
     const isAnswered = front?.(request, response, ask) ?? false;
-    for (const token of github.tokens.slice(0, 1)) token.isRevoked = true;
+    for (const token of forFetching(github).slice(0, 1)) token.isRevoked = true;
     return isAnswered;
   };
   expect((await served.command("sync", "widget")).stdout).toMatch(/\[new branch\] +more/);
-  expect(github.tokens).toHaveLength(2);
+  expect(forFetching(github)).toHaveLength(2);
 });
 
 test("an entry's own credentials come before the App, and the App before the token for GitHub", async () => {
@@ -145,7 +149,7 @@ test("an entry's own credentials come before the App, and the App before the tok
   };
   for (const id of ["own", "app", "token", "elsewhere"]) await told(id);
   expect(await told("own")).toEqual(new Set([basic(PERSONS_TOKEN)]));
-  expect(await told("app")).toEqual(new Set([basic(github.tokens[0]?.token)]));
+  expect(await told("app")).toEqual(new Set([basic(forFetching(github)[0]?.token)]));
   expect(await told("token")).toEqual(new Set([basic(PERSONS_TOKEN)]));
   expect(await told("elsewhere")).toEqual(new Set());
   expect(new Set(elsewhere.credentials)).toEqual(new Set([""]));
@@ -160,7 +164,7 @@ test("a clone that was handed over is fetched with tokens of the App too", async
   await upstream.gitIn(clone, "remote", "set-url", "origin", `${host.url}/octo/widget.git`);
   await using served = await serving(world, [{ id: "widget", path: clone, managed: true }]);
   expect((await served.command("sync", "widget")).code).toBe(0);
-  expect(new Set(host.credentials)).toEqual(new Set([basic(github.tokens[0]?.token)]));
+  expect(new Set(host.credentials)).toEqual(new Set([basic(forFetching(github)[0]?.token)]));
 });
 
 test("where the App is not installed, a public repository is mirrored all the same, and a private one says what is missing", async () => {
@@ -294,7 +298,7 @@ test("doctor says what the App may read, and how to mend what it may not", async
   expect(mended.stdout).toMatch(/✗ repository tools: .*may not read .*acme\/tools\n +→ .*Contents: Read/);
   expect(mended.stdout).toMatch(/2 to mend/);
   expect(mended.code).toBe(1);
-  expect(github.tokens).toEqual([]);
+  expect(forFetching(github)).toEqual([]);
 
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
@@ -316,4 +320,59 @@ test("doctor says what the App may read, and how to mend what it may not", async
   for (const { stdout, stderr } of [fine, mended, wrong, away, other, unreadable]) {
     expect(stdout + stderr).not.toMatch(/PRIVATE KEY-|a-token-of-a-person|ghs_/);
   }
+});
+
+test("pull requests are read with a token of the App that can read them, and checks where that is granted", async () => {
+  await using world = await githubWorld();
+  const { github } = world;
+  github.install("octo/widget");
+  const granted = {
+    contents: "read",
+    metadata: "read",
+    pull_requests: "write",
+    checks: "read",
+    statuses: "read",
+  };
+  github.changeInstallation("octo", { permissions: granted });
+  const headOid = (await world.upstream.git("rev-parse", "api")).trim();
+  github.openPullRequest("octo/widget", {
+    head: "api",
+    headOid,
+    checks: [{ context: "ci", state: "SUCCESS" }],
+  });
+  await using served = await serving(world, [widget(world)]);
+  const get = async (path: string) =>
+    (await fetch(`${served.server.url}/api/v1/repos/widget${path}`)).json() as Promise<
+      Record<string, unknown>
+    >;
+  await expect.poll(() => get("")).toMatchObject({ forge: { health: "current" } });
+  await expect
+    .poll(() => get("/branches/api"))
+    .toMatchObject({ pr: { number: 1 }, ci: { status: "passing" } });
+  const ofFacts = github.tokens.filter((token) => !forFetching(github).includes(token));
+  expect(ofFacts).toMatchObject([
+    {
+      repositories: ["octo/widget"],
+      permissions: {
+        contents: "read",
+        metadata: "read",
+        pull_requests: "read",
+        checks: "read",
+        statuses: "read",
+      },
+    },
+  ]);
+});
+
+test("an App that may not read pull requests is named as what is missing, and everything else works", async () => {
+  await using world = await githubWorld();
+  const { github } = world;
+  github.install("octo/widget");
+  github.changeInstallation("octo", { permissions: { contents: "read", metadata: "read" } });
+  await using served = await serving(world, [widget(world)]);
+  const status = async () => (await fetch(`${served.server.url}/api/v1/repos/widget`)).json();
+  await expect.poll(status).toMatchObject({
+    forge: { health: "failing", reason: expect.stringContaining("Pull requests: Read") },
+    freshness: { health: "fresh" },
+  });
 });

@@ -26,6 +26,10 @@ test("what is told can be scraped, follows the conventions and explains itself",
   const ours = [...families].filter(([name]) => name.startsWith("stackit_"));
   expect(ours.map(([name]) => name).sort()).toEqual([
     "stackit_event_streams",
+    "stackit_forge_facts_age_seconds",
+    "stackit_forge_failures_total",
+    "stackit_forge_quota_remaining",
+    "stackit_forge_requests_total",
     "stackit_git_processes",
     "stackit_git_processes_started_total",
     "stackit_http_request_duration_seconds",

@@ -125,6 +125,7 @@ test("a server whose store does not answer is not ready, and says nothing of why
     events: new EventLog(),
     githubDeliveries: { receive: async () => "ignored", onAnswered: () => () => {} },
     git: { started: 0, running: 0 },
+    forge: { requests: 0, failures: new Map(), quotaRemaining: undefined, checked: [] },
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1" },
     logger: pino({ level: "silent" }),
   });

@@ -63,6 +63,7 @@ export interface GithubDouble extends AsyncDisposable {
   /** What is left of the hour's questions; of GraphQL alone. */
   quotaLeft: number;
   addRepository(fullName: string): DoubleRepository;
+  repository(fullName: string): DoubleRepository;
   /** A pull request with the next number; what is not given is made up. */
   openPullRequest(fullName: string, given: Partial<DoublePullRequest>): DoublePullRequest;
   /** As people do it: its time of change moves on. */
@@ -276,6 +277,7 @@ export async function githubDouble({
       repositories.push(repository);
       return repository;
     },
+    repository: known,
     openPullRequest(fullName, given) {
       const { id, pullRequests } = known(fullName);
       const opened = madeUp(id, pullRequests.length + 1, wallNow(), given);

@@ -43,6 +43,7 @@ export async function serveFolders(
     maxSyncs: 8,
     maxSyncsPerHost: 4,
     webhookSecrets: [],
+    github: { url: new URL("https://github.com"), apiUrl: new URL("https://api.github.com") },
     shutdownTimeoutMs: 10_000,
     environment: "local",
     logLevel: "silent",

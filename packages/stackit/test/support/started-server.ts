@@ -82,7 +82,8 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     events.append({ name: "sync", data: { repoId: run.repoId, run, freshness } });
     return store.syncRuns.save(storeKey, run);
   });
-  const githubDeliveries = new GithubDeliveries(store.deliveries, syncs, names, { pushed: () => {} });
+  const forge = { watches: () => false, heardOf: () => {} };
+  const githubDeliveries = new GithubDeliveries(store.deliveries, syncs, names, { pushed: () => {} }, forge);
   await githubDeliveries.replay();
   const app = await createServer({
     repos: { list: () => repos, get: (id) => repos.find((repo) => repo.id === id) },
@@ -95,6 +96,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     events,
     githubDeliveries,
     git: { started: 0, running: 0 },
+    forge: { requests: 0, failures: new Map(), quotaRemaining: undefined, checked: [] },
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1", ...options.config },
     logger,
     ...(options.clock ? { clock: options.clock } : {}),

@@ -59,7 +59,7 @@ function explain(
       mend,
     };
   }
-  if (!installation.mayReadContents) {
+  if (!installation.permissions.includes("contents")) {
     return {
       level: "fail",
       subject,

@@ -23,7 +23,8 @@ const schema = {
   summary: "Take what a webhook of GitHub delivers",
   description:
     "For GitHub, which signs the body with a secret of this server. A `push` to a mirror, a `repository` event about one and a " +
-    "change of what an app may see lead to a run, even if the server ends before. A mirror follows its repository to another " +
+    "change of what an app may see lead to a run, even if the server ends before. Events of pull requests, reviews, checks and " +
+    "statuses lead to a question to GitHub about those pull requests. A mirror follows its repository to another " +
     "name. A working copy is never fetched into, so it hears of nothing. Without a configured secret, this is not found.",
   consumes: [JSON_TYPE, FORM_TYPE],
   headers: Type.Object({

@@ -1,6 +1,7 @@
 import { Problem } from "../../contract/problem-error.ts";
 import type { SyncRun } from "../../contract/sync-run.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
+import type { HeardOf } from "../../stacks/pull-request.ts";
 import { HEADS } from "../../stacks/ref-reading.ts";
 import type { Deliveries, Delivery } from "../../store/deliveries.ts";
 import type { Followed, ForgeNames } from "../forge-names.ts";
@@ -17,8 +18,15 @@ export interface GithubDelivery {
   readonly payload: unknown;
 }
 
+/** What is asked for pull requests. */
+export interface AskedForge {
+  watches(repoId: string): boolean;
+  /** `onAnswered` is called once, when the forge was asked; never, when the server ends before. */
+  heardOf(repoId: string, heardOf: HeardOf, onAnswered: () => Promise<void>): void;
+}
+
 /**
- * Turns deliveries of GitHub's webhooks into requests to the queue. A delivery is stored before it is acknowledged, and
+ * Turns deliveries of GitHub's webhooks into requests to the queue, and those about pull requests into questions to the forge. A delivery is stored before it is acknowledged, and
  * finished when the run that answers it is, whatever its outcome: the queue itself repeats what can be repeated. One
  * whose run was cut short by the end of the server stays for `replay`. There is nothing to release: the queue's
  * disposal waits for what is written when runs end.
@@ -28,6 +36,7 @@ export class GithubDeliveries {
   readonly #queue: SyncQueue;
   readonly #names: ForgeNames;
   readonly #followUps: Pick<FollowUpLooks, "pushed">;
+  readonly #forge: AskedForge;
   readonly #clock: Pick<Clock, "now">;
   /** Deliveries, by the run that will answer them. `atMs`: when they came, unless that was before this process. */
   readonly #waiting = new Map<string, { id: string; atMs?: number | undefined }[]>();
@@ -39,6 +48,7 @@ export class GithubDeliveries {
     queue: SyncQueue,
     names: ForgeNames,
     followUps: Pick<FollowUpLooks, "pushed">,
+    forge: AskedForge,
     clock: Pick<Clock, "now"> = systemClock,
   ) {
     this.#clock = clock;
@@ -46,6 +56,7 @@ export class GithubDeliveries {
     this.#queue = queue;
     this.#names = names;
     this.#followUps = followUps;
+    this.#forge = forge;
     queue.observe(({ storeKey, run }) => this.#heed(storeKey, run));
   }
 
@@ -63,6 +74,7 @@ export class GithubDeliveries {
     // Before anything is acknowledged: names need no run, and taking them in twice changes nothing.
     const concerned = await this.#heedNames(reading);
     if (reading.kind === "ignored") return "ignored";
+    if (reading.kind === "facts") return this.#takeFacts(id, event, reading.heardOf, concerned);
     const { needsRun, expect, repos } = reading;
     const forgeRepoId = repos.length === 1 ? repos[0]?.forgeRepoId : undefined;
     const task = { ...(forgeRepoId !== undefined && { forgeRepoId }), expect };
@@ -84,8 +96,30 @@ export class GithubDeliveries {
   async replay(): Promise<void> {
     for (const { repo, storeKey } of this.#names.followed) {
       const unfinished = await this.#deliveries.unfinished(storeKey);
-      for (const delivery of unfinished) await this.#ask(repo.id, delivery);
+      for (const delivery of unfinished) {
+        const { heardOf } = delivery.task;
+        if (!heardOf) await this.#ask(repo.id, delivery);
+        else if (this.#forge.watches(repo.id)) this.#askForge(repo.id, delivery, heardOf);
+      }
     }
+  }
+
+  async #takeFacts(
+    id: string,
+    event: string,
+    heardOf: HeardOf,
+    concerned: readonly Followed[],
+  ): Promise<"taken" | "ignored"> {
+    const watched = concerned.filter(({ repo }) => this.#forge.watches(repo.id));
+    for (const { repo, storeKey } of watched) {
+      const delivery = { id, event, repoKey: storeKey, task: { expect: [], heardOf } };
+      if (await this.#deliveries.add(delivery)) this.#askForge(repo.id, delivery, heardOf);
+    }
+    return watched.length > 0 ? "taken" : "ignored";
+  }
+
+  #askForge(repoId: string, { id, repoKey }: Delivery, heardOf: HeardOf): void {
+    this.#forge.heardOf(repoId, heardOf, () => this.#deliveries.finish(repoKey, [id]));
   }
 
   async #heedNames(reading: Exclude<Reading, { kind: "malformed" }>): Promise<Followed[]> {

@@ -98,7 +98,7 @@ test("what an app may see concerns the repositories that are listed, else all of
   });
 });
 
-test.each(["ping", "create", "delete", "pull_request", "", "Push", "__proto__"])(
+test.each(["ping", "create", "delete", "pull_request_target", "", "Push", "__proto__"])(
   "the event %j asks for nothing, and names its repository all the same",
   (event) => {
     expect(readDelivery(event, PUSH)).toEqual({ kind: "ignored", repos: [NAMED] });
@@ -156,4 +156,29 @@ test("whatever JSON can hold is taken without an exception", () => {
       expect(["news", "ignored", "malformed"]).toContain(readDelivery(name, payload).kind);
     }),
   );
+});
+
+test.each([
+  ["pull_request", { number: 7, pull_request: { number: 7 } }, { numbers: [7], branches: [], oids: [] }],
+  ["pull_request_review", { pull_request: { number: 7 } }, { numbers: [7], branches: [], oids: [] }],
+  [
+    "check_suite",
+    { check_suite: { head_sha: "abc", head_branch: null, pull_requests: [] } },
+    { numbers: [], branches: [], oids: ["abc"] },
+  ],
+  [
+    "check_run",
+    { check_run: { head_sha: "abc", check_suite: { head_branch: "api" }, pull_requests: [{ number: 7 }] } },
+    { numbers: [7], branches: ["api"], oids: ["abc"] },
+  ],
+  [
+    "status",
+    { sha: "abc", branches: [{ name: "api" }, { name: "main" }] },
+    { numbers: [], branches: ["api", "main"], oids: ["abc"] },
+  ],
+])("the event %j says of which pull requests it is", (event, payload, heardOf) => {
+  const { repository } = PUSH;
+  expect(readDelivery(event, { ...payload, repository })).toEqual({ kind: "facts", repos: [NAMED], heardOf });
+  expect(readDelivery(event, payload)).toEqual({ kind: "malformed" });
+  expect(readDelivery(event, { repository })).toEqual({ kind: "malformed" });
 });

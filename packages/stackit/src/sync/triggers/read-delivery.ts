@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { ExpectedRef } from "../../contract/sync-run.ts";
+import type { HeardOf } from "../../stacks/pull-request.ts";
 import type { NamedOwner } from "../forge-names.ts";
 import type { NamedRepo } from "../recognize.ts";
 
@@ -16,6 +17,8 @@ export type Reading =
       readonly expect: readonly ExpectedRef[];
       readonly isDeletion: boolean;
     }
+  /** Something happened to pull requests, or to what is shown of them. */
+  | { readonly kind: "facts"; readonly repos: readonly NamedRepo[]; readonly heardOf: HeardOf }
   /** Of no consequence, but it names a repository, or nothing. */
   | { readonly kind: "ignored"; readonly repos: readonly NamedRepo[] }
   /** It says that it is news, and does not say of what. */
@@ -48,6 +51,38 @@ const InstallationPayload = Type.Object({
   repositories_removed: Listed,
 });
 
+const Numbered = Type.Object({ number: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) });
+const OfCommit = {
+  head_sha: Type.String(),
+  /** Empty for that of a fork. */
+  pull_requests: Type.Optional(Type.Array(Numbered)),
+};
+const BranchName = Type.Optional(Type.Union([Type.String(), Type.Null()]));
+/** By event. */
+const FactPayloads = {
+  pull_request: Compile(Type.Object({ repository: Repository, pull_request: Numbered })),
+  pull_request_review: Compile(Type.Object({ repository: Repository, pull_request: Numbered })),
+  check_suite: Compile(
+    Type.Object({
+      repository: Repository,
+      check_suite: Type.Object({ ...OfCommit, head_branch: BranchName }),
+    }),
+  ),
+  check_run: Compile(
+    Type.Object({
+      repository: Repository,
+      check_run: Type.Object({ ...OfCommit, check_suite: Type.Object({ head_branch: BranchName }) }),
+    }),
+  ),
+  status: Compile(
+    Type.Object({
+      repository: Repository,
+      sha: Type.String(),
+      branches: Type.Array(Type.Object({ name: Type.String() })),
+    }),
+  ),
+};
+
 /** Compiled, since pushes come in bursts and senders wait. */
 const push = Compile(PushPayload);
 const repositoryNews = Compile(Type.Object({ action: Type.String(), repository: Repository }));
@@ -67,8 +102,44 @@ export function readDelivery(event: string, payload: unknown): Reading {
   if (event === "installation" || event === "installation_repositories") {
     return installationNews.Check(payload) ? readInstallation(payload) : { kind: "malformed" };
   }
+  if (Object.hasOwn(FactPayloads, event)) return readFacts(event, payload) ?? { kind: "malformed" };
   const repos = naming.Check(payload) ? [named(payload.repository)] : [];
   return { kind: "ignored", repos };
+}
+
+function readFacts(event: string, payload: unknown): Reading | undefined {
+  const { pull_request, pull_request_review, check_suite, check_run, status } = FactPayloads;
+  if (event === "check_suite" && check_suite.Check(payload)) {
+    const { head_branch, ...commit } = payload.check_suite;
+    return facts(payload, ofCommit(commit, head_branch));
+  }
+  if (event === "check_run" && check_run.Check(payload)) {
+    return facts(payload, ofCommit(payload.check_run, payload.check_run.check_suite.head_branch));
+  }
+  if (event === "status" && status.Check(payload)) {
+    const branches = payload.branches.map(({ name }) => name);
+    return facts(payload, { numbers: [], branches, oids: [payload.sha] });
+  }
+  const isOfPullRequest = event === "pull_request" || event === "pull_request_review";
+  if (isOfPullRequest && (pull_request.Check(payload) || pull_request_review.Check(payload))) {
+    return facts(payload, { numbers: [payload.pull_request.number], branches: [], oids: [] });
+  }
+  return undefined;
+}
+
+function facts({ repository }: { repository: Static<typeof Repository> }, heardOf: HeardOf): Reading {
+  return { kind: "facts", repos: [named(repository)], heardOf };
+}
+
+function ofCommit(
+  { head_sha, pull_requests = [] }: { head_sha: string; pull_requests?: { number: number }[] },
+  branch: string | null | undefined,
+): HeardOf {
+  return {
+    numbers: pull_requests.map(({ number }) => number),
+    branches: branch ? [branch] : [],
+    oids: [head_sha],
+  };
 }
 
 function readPush({ ref, after, deleted, repository }: Static<typeof PushPayload>): Reading {

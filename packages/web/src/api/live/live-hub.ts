@@ -38,6 +38,7 @@ const eventNames: Record<ServerEventName, true> = {
   connected: true,
   sync: true,
   refresh: true,
+  forge: true,
   branch_switched: true,
   heartbeat: true,
   resync: true,

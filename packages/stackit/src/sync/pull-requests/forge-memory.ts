@@ -1,0 +1,67 @@
+import { pickPullRequests } from "../../stacks/pick-pull-request.ts";
+import type { PullRequest } from "../../stacks/pull-request.ts";
+import type { ForgeLook, ForgeNews, KnownForgeFacts } from "../../store/forge-facts.ts";
+
+/** What is known of a repository's pull requests. */
+export class ForgeMemory {
+  #look: ForgeLook | undefined;
+  readonly #pullRequests: Map<number, PullRequest>;
+  readonly #askedBranches: Set<string>;
+  /** By branch. */
+  #picked: ReadonlyMap<string, PullRequest>;
+
+  constructor(known?: KnownForgeFacts) {
+    this.#look = known?.look;
+    this.#pullRequests = new Map(known?.pullRequests.map((each) => [each.number, each]));
+    this.#askedBranches = new Set(known?.askedBranches);
+    this.#picked = this.#pick();
+  }
+
+  /** Undefined before the forge was asked. */
+  get look(): ForgeLook | undefined {
+    return this.#look;
+  }
+
+  /** The one that counts for each branch of the repository itself. */
+  get picked(): ReadonlyMap<string, PullRequest> {
+    return this.#picked;
+  }
+
+  get open(): PullRequest[] {
+    return [...this.#pullRequests.values()].filter(({ state }) => state === "open");
+  }
+
+  get askedBranches(): ReadonlySet<string> {
+    return this.#askedBranches;
+  }
+
+  get(number: number): PullRequest | undefined {
+    return this.#pullRequests.get(number);
+  }
+
+  /** What is to be known of a pull request once the forge has told this of it. */
+  after(told: PullRequest): PullRequest {
+    const known = this.#pullRequests.get(told.number);
+    // A forge answers from copies of itself, and one may be behind.
+    if (!known || told.updatedAtMs < known.updatedAtMs) return known ?? told;
+    return {
+      ...told,
+      ...(told.stack === undefined && known.stack !== undefined && { stack: known.stack }),
+      ...(told.checks === undefined && known.checks && { checks: known.checks }),
+    };
+  }
+
+  /** To be called when it is stored. */
+  learn({ look, pullRequests = [], absent = [], askedBranches = [], goneBranches = [] }: ForgeNews): void {
+    this.#look = look;
+    for (const each of pullRequests) this.#pullRequests.set(each.number, each);
+    for (const number of absent) this.#pullRequests.delete(number);
+    for (const branch of askedBranches) this.#askedBranches.add(branch);
+    for (const branch of goneBranches) this.#askedBranches.delete(branch);
+    if (pullRequests.length + absent.length > 0) this.#picked = this.#pick();
+  }
+
+  #pick(): Map<string, PullRequest> {
+    return this.#look ? pickPullRequests(this.#pullRequests.values(), this.#look.forgeRepoId) : new Map();
+  }
+}

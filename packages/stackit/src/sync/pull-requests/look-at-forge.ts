@@ -1,0 +1,177 @@
+import { RemoteError } from "../../git/wire/remote-failure.ts";
+import type { PullRequest } from "../../stacks/pull-request.ts";
+import type { ForgeNews } from "../../store/forge-facts.ts";
+import type { ForgeMemory } from "./forge-memory.ts";
+import { isSweepDue, settlesAtMs } from "./forge-pace.ts";
+import type { ForgeAnswer, ForgeSource, RepositoryName } from "./forge-source.ts";
+
+/** Questions about branches in one look; what is left waits for the next. */
+const BRANCH_QUESTIONS = 4;
+
+export interface ForgeQuestion {
+  readonly repository: RepositoryName;
+  /** The forge's number for it, where that is known. */
+  readonly forgeRepoId?: number | undefined;
+  /** Pull requests that something was heard of. */
+  readonly numbers: readonly number[];
+  /** Whether to look for what nothing was heard of, too. */
+  readonly poll: boolean;
+  /** The branches of the repository, with their tips. */
+  readonly tips: ReadonlyMap<string, string>;
+}
+
+const ANOTHERS =
+  "Another repository has the name of this one now. Check its URL; nothing of that one is shown.";
+const NOT_WHOLE = "The forge did not give all that it was asked for; what it gave is shown.";
+
+/**
+ * Asks a forge what is new, with as few questions as that takes. What was learned until a question failed is in `findings`: each
+ * pull request is true by itself. That nothing else is new is only known when it did not throw.
+ */
+export async function lookAtForge(
+  findings: Findings,
+  question: ForgeQuestion,
+  { source, memory, nowMs }: { source: ForgeSource; memory: ForgeMemory; nowMs: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const { repository, tips } = question;
+  const wanted = new Set(question.numbers);
+  let etag = memory.look?.etag;
+  let isSwept = false;
+  if (question.poll) {
+    const isDue = isSweepDue(memory.look, nowMs);
+    const recent = await source.recent(repository, etag, signal);
+    etag = recent ? recent.etag : etag;
+    const touched = (recent?.touched ?? []).filter(
+      ({ number, updatedAtMs }) =>
+        updatedAtMs > (memory.get(number)?.updatedAtMs ?? Number.NEGATIVE_INFINITY),
+    );
+    isSwept = isDue || (recent?.isCut === true && touched.length === recent.touched.length);
+    if (isSwept) await sweep();
+    for (const { number } of touched) wanted.add(number);
+    for (const open of memory.open) {
+      const tip = open.headRepositoryId === memory.look?.forgeRepoId ? tips.get(open.head) : undefined;
+      const settles = settlesAtMs(open, tip);
+      if (isSwept || (settles !== undefined && settles <= nowMs)) wanted.add(open.number);
+    }
+  }
+  const left = [...wanted].filter((number) => !findings.has(number));
+  for (const chunk of chunks(left, source.atOnce)) {
+    findings.take(await source.byNumber(repository, chunk, signal), question.forgeRepoId);
+  }
+  if (question.poll) await askForBranches();
+  if (!findings.isWhole) throw new RemoteError("error", NOT_WHOLE);
+  findings.finish(etag, isSwept);
+
+  async function sweep(): Promise<void> {
+    let after: string | undefined;
+    do {
+      const page: ForgeAnswer = await source.openPage(repository, after, signal);
+      findings.take(page, question.forgeRepoId);
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  /** What ended long ago is not among what was touched. */
+  async function askForBranches(): Promise<void> {
+    const { picked, askedBranches } = memory;
+    const unknown = [...tips.keys()].filter((branch) => !picked.has(branch) && !askedBranches.has(branch));
+    const some = unknown.slice(0, BRANCH_QUESTIONS * source.atOnce);
+    for (const chunk of chunks(some, source.atOnce)) {
+      const answer = await source.ofBranches(repository, chunk, signal);
+      findings.take(answer, question.forgeRepoId);
+      if (answer.isWhole) findings.askedBranches.push(...chunk);
+    }
+  }
+}
+
+/** What is remembered is of a repository that is not there any more. */
+export class AnotherRepositoryError extends Error {}
+
+/** What one look has brought. */
+export class Findings {
+  readonly askedBranches: string[] = [];
+  readonly #memory: ForgeMemory;
+  readonly #nowMs: number;
+  readonly #told = new Map<number, PullRequest>();
+  readonly #absent: number[] = [];
+  #forgeRepoId: number | undefined;
+  #isWhole = true;
+  #finished: { readonly etag: string | undefined; readonly isSwept: boolean } | undefined;
+
+  constructor(memory: ForgeMemory, nowMs: number) {
+    this.#memory = memory;
+    this.#nowMs = nowMs;
+  }
+
+  /** Whether every answer was. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  has(number: number): boolean {
+    return this.#told.has(number);
+  }
+
+  /** @throws {RemoteError} when it is not of the repository that it should be of, {AnotherRepositoryError} */
+  take({ repositoryId, pullRequests, absent, isWhole }: ForgeAnswer, expectedId: number | undefined): void {
+    if (expectedId !== undefined && expectedId !== repositoryId) throw new RemoteError("not-found", ANOTHERS);
+    if (repositoryId !== (this.#memory.look?.forgeRepoId ?? repositoryId)) throw new AnotherRepositoryError();
+    this.#forgeRepoId = repositoryId;
+    this.#isWhole &&= isWhole;
+    for (const told of pullRequests) this.#told.set(told.number, this.#memory.after(told));
+    this.#absent.push(...absent);
+  }
+
+  /** Nothing else is new. */
+  finish(etag: string | undefined, isSwept: boolean): void {
+    this.#finished = { etag, isSwept };
+  }
+
+  /** Whether there is nothing in it but that nothing is new. */
+  isQuiet({
+    look,
+    pullRequests = [],
+    absent = [],
+    askedBranches = [],
+    goneBranches = [],
+  }: ForgeNews): boolean {
+    const before = this.#memory.look;
+    const found = [pullRequests, absent, askedBranches, goneBranches].some(({ length }) => length > 0);
+    return !found && look.etag === before?.etag && look.sweptAtMs === before?.sweptAtMs;
+  }
+
+  /** Undefined when nothing was learned. `isPoll`: whether it was looked for what nothing was heard of. */
+  news({
+    isPoll,
+    goneBranches,
+  }: {
+    isPoll: boolean;
+    goneBranches: readonly string[];
+  }): ForgeNews | undefined {
+    const before = this.#memory.look;
+    const forgeRepoId = this.#forgeRepoId ?? before?.forgeRepoId;
+    if (forgeRepoId === undefined) return undefined;
+    const isChanged = this.#told
+      .values()
+      .some(({ number, updatedAtMs }) => this.#memory.get(number)?.updatedAtMs !== updatedAtMs);
+    const done = isPoll ? this.#finished : undefined;
+    return {
+      look: {
+        forgeRepoId,
+        etag: done ? done.etag : before?.etag,
+        checkedAtMs: done ? this.#nowMs : (before?.checkedAtMs ?? 0),
+        changedAtMs: isChanged ? this.#nowMs : (before?.changedAtMs ?? this.#nowMs),
+        sweptAtMs: done?.isSwept ? this.#nowMs : before?.sweptAtMs,
+      },
+      pullRequests: [...this.#told.values()],
+      absent: this.#absent,
+      askedBranches: this.askedBranches,
+      goneBranches,
+    };
+  }
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}

@@ -1,0 +1,307 @@
+import { expect, onTestFinished, test } from "vitest";
+import type { ForgeHealth } from "../../src/contract/repo.ts";
+import { fixedTokens } from "../../src/forge/api-tokens.ts";
+import { GithubChannel } from "../../src/forge/github-channel.ts";
+import { GithubPullRequests } from "../../src/forge/github-pull-requests.ts";
+import type { ForgeKnowledge } from "../../src/repos/forge-knowledge.ts";
+import { openStore, type Store } from "../../src/store/open-store.ts";
+import { ForgeWatch } from "../../src/sync/pull-requests/forge-watch.ts";
+import { type GithubDouble, githubDouble } from "../support/github-double.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const TOKEN = "a-token-of-a-person";
+const MINUTE_MS = 60_000;
+const STEP_MS = MINUTE_MS / 4;
+
+class Shown {
+  readonly id = "widget";
+  readonly place = { owner: "octo", name: "widget" };
+  readonly refs = new Map<string, string>();
+  readonly snapshot = { generation: 1 };
+  forge: ForgeHealth | undefined;
+  knowledge: ForgeKnowledge | undefined;
+
+  showForge(knowledge: ForgeKnowledge): void {
+    this.knowledge = knowledge;
+  }
+
+  get states(): Record<string, string | undefined> {
+    const all = this.knowledge?.pullRequests ?? new Map();
+    return Object.fromEntries(
+      [...all].map(([branch, { state, checks }]) => [branch, `${state} ${checks?.state}`]),
+    );
+  }
+}
+
+interface World {
+  readonly github: GithubDouble;
+  readonly clock: ManualClock;
+  readonly store: Store;
+  readonly repo: Shown;
+  readonly watch: ForgeWatch;
+  readonly healths: string[];
+  /** Another watch on what is stored, as after a restart. */
+  restarted(): Promise<{ repo: Shown; watch: ForgeWatch }>;
+  /** Lets time pass, and waits until what was asked meanwhile is answered. */
+  pass(ms: number): Promise<void>;
+}
+
+async function world(): Promise<World> {
+  const clock = new ManualClock();
+  const github = await githubDouble({ wallNow: () => clock.wallNow() });
+  github.personalTokens.add(TOKEN);
+  github.addRepository("octo/widget");
+  const store = await openStore(":memory:");
+  const channel = new GithubChannel({ apiUrl: github.apiUrl, clock });
+  const healths: string[] = [];
+  const watches: ForgeWatch[] = [];
+  async function restarted() {
+    const repo = new Shown();
+    const watch = new ForgeWatch(store.forgeFacts, {
+      clock,
+      random: () => 0.5,
+      onHealth: (_id, _generation, { health }) => healths.push(health),
+      onError: (error) => healths.push(String(error)),
+    });
+    watches.push(watch);
+    await watch.watch(repo, "mirror:widget", new GithubPullRequests(channel, fixedTokens(TOKEN), clock));
+    return { repo, watch };
+  }
+  const { repo, watch } = await restarted();
+  onTestFinished(async () => {
+    for (const each of watches) await each[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    await github[Symbol.asyncDispose]();
+  });
+  return {
+    github,
+    clock,
+    store,
+    repo,
+    watch,
+    healths,
+    restarted,
+    async pass(ms) {
+      for (let left = ms; left >= 0; left -= STEP_MS) {
+        await clock.advance(Math.min(left, STEP_MS));
+        // It sets its timer when nothing is asked any more.
+        await expect.poll(() => clock.pendingTimers).toBeGreaterThan(0);
+      }
+    },
+  };
+}
+
+test("what is touched is asked for alone, and where nothing is, nothing of the quota is spent", async () => {
+  const { github, repo, watch, pass } = await world();
+  const api = github.openPullRequest("octo/widget", { head: "api" });
+  github.openPullRequest("octo/widget", { head: "ui" });
+  watch.start();
+  await pass(0);
+  expect(repo.states).toEqual({ api: "open none", ui: "open none" });
+  expect(repo.forge?.health).toBe("current");
+  await pass(20 * MINUTE_MS);
+  const spent = github.queries.length;
+  for (let poll = 0; poll < 3; poll++) await pass(10 * MINUTE_MS);
+  expect(github.queries).toHaveLength(spent);
+  github.change(api, { state: "MERGED", mergedAt: "2026-01-01T00:30:00Z", mergeCommit: "c".repeat(40) });
+  await pass(16 * MINUTE_MS);
+  expect(repo.states).toEqual({ api: "merged none", ui: "open none" });
+  expect(github.queries.slice(spent).map(({ query }) => /\w+: pullRequest/.exec(query)?.[0])).toContain(
+    "n1: pullRequest",
+  );
+});
+
+test("what is heard of is asked for at once and together, and only when it was asked for it is answered", async () => {
+  const { github, repo, watch, pass, clock } = await world();
+  const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
+  const pulls = numbers.map((number) => github.openPullRequest("octo/widget", { head: `b${number}` }));
+  watch.start();
+  await pass(30 * MINUTE_MS);
+  const [asked, listed] = [github.queries.length, github.requests.length];
+  const answered: string[] = [];
+  const hear = (name: string, heardOf: object) =>
+    watch.heardOf("widget", { numbers: [], branches: [], oids: [], ...heardOf }, async () => {
+      answered.push(name);
+    });
+  for (const pull of pulls) pull.checks = [{ context: "ci", state: "SUCCESS" }];
+  hear("by number", { numbers: [1, 2] });
+  hear("by branch", { branches: ["b3", "unknown"] });
+  hear("by commit", { oids: [pulls[3]?.headOid, "f".repeat(40)] });
+  hear("of nothing that is known", { branches: ["main"] });
+  expect(answered).toEqual([]);
+  await clock.advance(600);
+  await expect.poll(() => answered).toHaveLength(4);
+  expect(github.queries).toHaveLength(asked + 1);
+  expect(github.requests).toHaveLength(listed + 1);
+  expect(Object.values(repo.states).filter((state) => state === "open passing")).toHaveLength(4);
+});
+
+test("what could not be asked for is asked for again, and then answered", async () => {
+  const { github, watch, pass, clock, healths, repo } = await world();
+  github.openPullRequest("octo/widget", { head: "api" });
+  watch.start();
+  await pass(20 * MINUTE_MS);
+  github.trouble = "bad-gateway";
+  let isAnswered = false;
+  watch.heardOf("widget", { numbers: [1], branches: [], oids: [] }, async () => {
+    isAnswered = true;
+  });
+  await clock.advance(600);
+  await expect.poll(() => repo.forge?.health).toBe("failing");
+  expect(isAnswered).toBe(false);
+  expect(repo.states).toEqual({ api: "open none" });
+  github.trouble = undefined;
+  await pass(MINUTE_MS);
+  expect(isAnswered).toBe(true);
+  expect(repo.forge).toMatchObject({ health: "current" });
+  expect(repo.forge).not.toHaveProperty("failingSince");
+  expect(healths).toEqual(["current", "failing", "current"]);
+});
+
+test("what is still to come is asked for again, sooner while it is young", async () => {
+  const { github, repo, watch, pass } = await world();
+  const api = github.openPullRequest("octo/widget", { head: "api", mergeable: "UNKNOWN" });
+  api.checks = [{ context: "ci", state: "PENDING" }];
+  watch.start();
+  await pass(0);
+  expect(repo.states).toEqual({ api: "open pending" });
+  api.checks = [{ context: "ci", state: "FAILURE" }];
+  api.mergeable = "MERGEABLE";
+  await pass(2 * MINUTE_MS);
+  expect(repo.states).toEqual({ api: "open failing" });
+  expect(repo.knowledge?.pullRequests.get("api")?.mergeable).toBe("mergeable");
+});
+
+test("a stack that the forge takes apart, and a check that runs again, are found within the hour", async () => {
+  const { github, repo, watch, pass } = await world();
+  const stack = { number: 1, size: 2, position: 1, base: "main" };
+  const api = github.openPullRequest("octo/widget", { head: "api", stack });
+  watch.start();
+  await pass(20 * MINUTE_MS);
+  expect(repo.knowledge?.pullRequests.get("api")?.stack).toEqual(stack);
+  api.stack = null;
+  api.checks = [{ context: "ci", state: "ERROR" }];
+  await pass(60 * MINUTE_MS);
+  expect(repo.knowledge?.pullRequests.get("api")?.stack).toBeNull();
+  expect(repo.states).toEqual({ api: "open failing" });
+});
+
+test("an answer that lacks something takes nothing away of what was known", async () => {
+  const { github, repo, watch, pass } = await world();
+  const api = github.openPullRequest("octo/widget", { head: "api" });
+  github.openPullRequest("octo/widget", { head: "ui", checks: [{ context: "ci", state: "SUCCESS" }] });
+  const widget = github.repository("octo/widget");
+  watch.start();
+  await pass(0);
+  widget.failing.add("2.statusCheckRollup").add("1");
+  github.change(api, { state: "CLOSED" });
+  const ui = widget.pullRequests[1];
+  if (ui) github.change(ui, { title: "New title" });
+  await pass(2 * MINUTE_MS);
+  expect(repo.states).toEqual({ api: "open none", ui: "open passing" });
+  expect(repo.knowledge?.pullRequests.get("ui")?.title).toBe("New title");
+  expect(repo.forge).toMatchObject({ health: "failing" });
+  widget.failing.clear();
+  await pass(20 * MINUTE_MS);
+  expect(repo.states).toEqual({ api: "closed none", ui: "open passing" });
+  expect(repo.forge).toMatchObject({ health: "current" });
+});
+
+test("a branch whose pull request ended long ago is asked for once, and again only when it comes back", async () => {
+  const { github, repo, watch, pass, restarted } = await world();
+  for (let number = 1; number <= 60; number++) {
+    github.openPullRequest("octo/widget", { head: `old-${number}`, state: "CLOSED" });
+  }
+  repo.refs.set("refs/heads/old-1", "a".repeat(40)).set("refs/heads/none", "b".repeat(40));
+  watch.start();
+  await pass(0);
+  expect(repo.states["old-1"]).toBe("closed none");
+  const looks = () => github.queries.filter(({ query }) => query.includes("associatedPullRequests")).length;
+  expect(looks()).toBe(1);
+  await pass(30 * MINUTE_MS);
+  expect(looks()).toBe(1);
+  const again = await restarted();
+  expect(again.repo.states["old-1"]).toBe("closed none");
+});
+
+test("what is known is shown at once after a restart, as what it is, and not as current when it is old", async () => {
+  const { github, watch, pass, clock, restarted } = await world();
+  github.openPullRequest("octo/widget", { head: "api", checks: [{ context: "ci", state: "SUCCESS" }] });
+  watch.start();
+  await pass(0);
+  const soon = await restarted();
+  expect(soon.repo.knowledge?.isCurrent).toBe(true);
+  expect(soon.repo.forge?.health).toBe("current");
+  await watch[Symbol.asyncDispose]();
+  await clock.advance(40 * MINUTE_MS);
+  const late = await restarted();
+  expect(late.repo.states).toEqual({ api: "open passing" });
+  expect(late.repo.knowledge?.isCurrent).toBe(false);
+  expect(late.repo.forge?.health).toBe("late");
+});
+
+test("a forge that stays away makes what it said old", async () => {
+  const { github, repo, watch, pass } = await world();
+  github.openPullRequest("octo/widget", { head: "api", checks: [{ context: "ci", state: "SUCCESS" }] });
+  watch.start();
+  await pass(0);
+  github.trouble = "unreadable";
+  await pass(20 * MINUTE_MS);
+  expect(repo.knowledge?.isCurrent).toBe(true);
+  await pass(20 * MINUTE_MS);
+  expect(repo.knowledge?.isCurrent).toBe(false);
+  expect(repo.states).toEqual({ api: "open passing" });
+  // It is left alone more and more.
+  expect(github.requests.length).toBeLessThan(40);
+});
+
+test("while GitHub asks for quiet nothing is sent, and of a small rest of the quota looks take nothing", async () => {
+  const { github, repo, watch, pass } = await world();
+  const api = github.openPullRequest("octo/widget", { head: "api" });
+  watch.start();
+  await pass(0);
+  github.quotaLeft = 1_000;
+  github.change(api, { title: "One" });
+  await pass(2 * MINUTE_MS);
+  expect(repo.knowledge?.pullRequests.get("api")?.title).toBe("One");
+  const sent = github.requests.length;
+  await pass(20 * MINUTE_MS);
+  expect(github.requests).toHaveLength(sent);
+  github.change(api, { title: "Two" });
+  watch.heardOf("widget", { numbers: [1], branches: [], oids: [] }, async () => {});
+  await pass(MINUTE_MS);
+  expect(repo.knowledge?.pullRequests.get("api")?.title).toBe("Two");
+  github.trouble = "secondary-limit";
+  watch.heardOf("widget", { numbers: [1], branches: [], oids: [] }, async () => {});
+  await pass(MINUTE_MS / 4);
+  expect(github.requests).toHaveLength(sent + 2);
+});
+
+test("another repository that takes the name is not shown for this one", async () => {
+  const { github, repo, watch, pass } = await world();
+  github.openPullRequest("octo/widget", { head: "api" });
+  watch.start();
+  await pass(0);
+  github.rename("octo/widget", "octo/gone");
+  github.addRepository("octo/widget");
+  github.openPullRequest("octo/widget", { head: "theirs" });
+  await pass(70 * MINUTE_MS);
+  expect(repo.states).toEqual({ theirs: "open none" });
+});
+
+test("the end waits for what is asked, and what was not answered is not said to be", async () => {
+  const { github, watch, pass, clock } = await world();
+  github.openPullRequest("octo/widget", { head: "api" });
+  watch.start();
+  await pass(MINUTE_MS);
+  github.trouble = "hangs";
+  let isAnswered = false;
+  watch.heardOf("widget", { numbers: [1], branches: [], oids: [] }, async () => {
+    isAnswered = true;
+  });
+  const asked = github.requests.length;
+  await clock.advance(10_000);
+  await expect.poll(() => github.requests.length).toBe(asked + 1);
+  await watch[Symbol.asyncDispose]();
+  expect(isAnswered).toBe(false);
+});
