@@ -1,4 +1,4 @@
-import { open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { link, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readHeadFile } from "../git/heads.ts";
 import { CheckoutRefusedError } from "./checkout-refusal.ts";
@@ -15,12 +15,18 @@ const STALE_MS = 60_000;
  */
 export async function withHeadLock(gitDir: string, oid: string, work: () => Promise<void>): Promise<void> {
   const path = join(gitDir, "HEAD.lock");
-  const lock = await open(path, "wx").catch((error: unknown) => {
+  const note = join(gitDir, "stackit-head-lock");
+  // Whoever is killed leaves no lock, or one that tells whose it is.
+  await writeFile(note, NOTE);
+  try {
+    await link(note, path);
+  } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") throw inUse();
     throw error;
-  });
+  } finally {
+    await rm(note, { force: true });
+  }
   try {
-    await lock.writeFile(NOTE).finally(() => lock.close());
     const head = await readHeadFile(gitDir);
     if (head.kind !== "oid" || head.oid !== oid) throw inUse();
     await work();

@@ -55,7 +55,7 @@ export class MirrorRemote {
     this.#foundAt = url;
   }
 
-  /** Where to ask from now on. Not while it is being asked. */
+  /** Where to ask from now on. What is being asked meanwhile is still answered by where it was. */
   goTo(url: URL): void {
     if (url.href === this.#url.href) return;
     this.#url = url;
@@ -100,10 +100,11 @@ export class MirrorRemote {
   }
 
   async #ask(prefixes: readonly string[], signal: AbortSignal): Promise<RefLook> {
+    const url = this.#url;
     const look = await this.#withCredentials(signal, ({ authorization }) =>
-      this.#looker.look(this.#url, { prefixes, authorization, signal }),
+      this.#looker.look(url, { prefixes, authorization, signal }),
     );
-    this.#foundAt = look.url;
+    if (url === this.#url) this.#foundAt = look.url;
     return look;
   }
 

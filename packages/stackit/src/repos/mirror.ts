@@ -252,6 +252,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     // Nobody else moves refs here: what a transaction wrote need not be read again.
     const reading = await this.#shown.read(signal, wasUnsure ? undefined : moves);
     await this.#options.beforePublishing?.(signal);
+    await this.#mover.settle();
     phases.readMs += lap();
     const published = await this.#shown.advance(reading, this, signal);
     this.#isUnsure = false;
@@ -346,11 +347,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       using _turn = await this.#turns.forFetch(signal);
       using _change = this.#guard.changing();
       const options = { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress: work.onProgress };
-      const kept = [
-        ...(await this.#heads.held()),
-
-        ...plan.leaving.map(({ old }) => old),
-      ];
+      const kept = [...(await this.#heads.held()), ...plan.leaving.map(({ old }) => old)];
       await replaceMirror(dir, { id, url: url.href }, async (gitDir) => {
         await cloneMirror(this.#spawner, gitDir, this.#remote, advertised, options);
         await salvage(this.#spawner, { gitDir, from: join(dir, "objects") }, kept, { signal });

@@ -25,6 +25,7 @@ export interface RefChange {
 /**
  * Moves a mirror's refs, objects first, so that a process which dies on the way leaves enough to go back: which commits branches are
  * about to leave is announced, and what the refs were is noted, before the first one moves.
+ * - `settle` after a `move`, when what came may be shown: until then the next process goes back.
  * - `undo` before the first `move` of a process. One call at a time, and only while no other git of ours works there.
  * - After a `move` that threw, refs may be where they were, where they were to go, or some here and some there. The next one goes on.
  */
@@ -50,9 +51,12 @@ export class RefMover {
     await this.#heads.announce(plan.leaving);
     const moving = [...plan.wanted, ...plan.gone].map(({ ref }) => ref);
     await this.#journal.begin(refs, moving, { head, isWhole: bringsAll(plan, refs) });
-    const moves = await bringChange(this.#git, this.#remote, change, options);
+    return bringChange(this.#git, this.#remote, change, options);
+  }
+
+  /** Where refs are now, they stay: from now on nothing goes back. */
+  async settle(): Promise<void> {
     await this.#journal.end();
-    return moves;
   }
 
   /** As `RefJournal.undo`, of what an earlier process did not finish. */

@@ -50,6 +50,31 @@ test("a server that is killed while refs move starts with the state before, neve
   expect(await shownAtStart(scene)).not.toHaveProperty("ui");
 });
 
+test("a state that was fetched, and that readers were not to see, is not shown after a restart either", async () => {
+  let isRefused = false;
+  await using scene = await mirroredScene(
+    (s) => {
+      s.commit("main");
+      s.stacked("api", "main");
+    },
+    {
+      beforePublishing: async () => {
+        if (isRefused) throw new Error("not now");
+      },
+    },
+  );
+  await scene.refresh();
+  const api = await scene.upstream.sha("api");
+  await scene.upstream.commit("api");
+  isRefused = true;
+  await expect(scene.refresh()).rejects.toThrow("not now");
+  expect(await shownAtStart(scene)).toEqual({ api });
+  isRefused = false;
+  await using again = scene.reopen();
+  expect((await again.refresh(work())).outcome).toBe("updated");
+  await expectEqual(scene);
+});
+
 test("a change that failed twice is still undone to where it began", async () => {
   await using scene = await stack();
   await scene.refresh();

@@ -2,9 +2,11 @@ import { once } from "node:events";
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
+import { MirrorGit } from "../../src/git/mirror-git.ts";
 import { fixedCredentials, type RemoteCredentials } from "../../src/git/remote-credentials.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
 import type { MirrorOptions } from "../../src/repos/mirror-options.ts";
+import { MirrorRemote } from "../../src/repos/mirror-remote.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
 import {
   after,
@@ -338,4 +340,28 @@ test("a remote is looked at through the proxy that the environment names, and pa
   expect(asked).toHaveLength(sofar);
   proxy.closeAllConnections();
   proxy.close();
+});
+
+test("a look that was under way when the remote moved does not send the next fetch back", async () => {
+  await using scene = await stack();
+  const { host, spawner, dir } = scene;
+  using looker = new RefLooker();
+  const [before, now] = ["repo.git", "gadget.git"].map((name) => new URL(`${host.url}/${name}`));
+  if (!before || !now) throw new Error("no addresses");
+  const credentials = fixedCredentials(undefined);
+  const remote = new MirrorRemote(looker, new MirrorGit(spawner, dir), { url: before, credentials });
+  const { signal } = new AbortController();
+  const opened = Promise.withResolvers<void>();
+  const came = Promise.withResolvers<void>();
+  host.front = async () => {
+    came.resolve();
+    await opened.promise;
+    return false;
+  };
+  const looking = remote.look(signal);
+  await came.promise;
+  remote.goTo(now);
+  opened.resolve();
+  expect((await looking).refs.size).toBeGreaterThan(0);
+  expect(await remote.fetch(signal, async ({ url }) => url.href)).toBe(now.href);
 });
