@@ -265,10 +265,10 @@ test("doctor asks the remotes of mirrors, says what is wrong with each and what 
     `✓ repository near: mirror of ${host.url}/repo.git, which answers with the token in STACKIT_NEAR_TOKEN`,
   );
   expect(run.stdout).toMatch(
-    /✗ repository wrong: .*asked with the token in STACKIT_OLD_TOKEN: .* refused the credentials.*\n {2}→ Renew the token/,
+    /✗ repository wrong: .*asked with the token in STACKIT_OLD_TOKEN: .* answered 401: no access.*\n {2}→ Renew the token/,
   );
   expect(run.stdout).toMatch(
-    /✗ repository gone: .*no such repository \(404\)\.\n {2}→ Check the mirror's `url`/,
+    /✗ repository gone: .*answered 404: nothing is there.*\n {2}→ Check the mirror's `url`/,
   );
   expect(run.stdout).toContain("asked without credentials, since STACKIT_GIT_TOKEN is not set: ");
   expect(run.stdout).toMatch(/✗ repository silent: .*said nothing for 5 s.*\n {2}→ /);

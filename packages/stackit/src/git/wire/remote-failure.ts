@@ -39,10 +39,10 @@ export function failureOfStatus(status: number, retryAfter: string | undefined):
     if (status === 403 && retryAfterMs !== undefined) {
       return new RemoteError("rate-limited", TO_WAIT, { retryAfterMs });
     }
-    return new RemoteError("auth-failed", `The remote refused the credentials, or wants some (${status}).`);
+    return new RemoteError("auth-failed", `The remote answered ${status}: no access with what it was told.`);
   }
   if (status === 404 || status === 410)
-    return new RemoteError("not-found", `The remote has no such repository (${status}).`);
+    return new RemoteError("not-found", `The remote answered ${status}: nothing is there that it shows us.`);
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
     return new RemoteError("rate-limited", TO_WAIT, { retryAfterMs });
   }
