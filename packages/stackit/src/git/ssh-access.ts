@@ -49,6 +49,7 @@ export class SshClient implements AsyncDisposable {
   readonly #house = new DisposableStack();
   readonly #accesses = new Map<string, Promise<SshAccess>>();
   #folder: Promise<string> | undefined;
+  #agents = 0;
 
   constructor(settings: SshSettings, env: NodeJS.ProcessEnv = process.env) {
     this.#settings = settings;
@@ -87,7 +88,7 @@ export class SshClient implements AsyncDisposable {
   }
 
   async #openAgent(key: SshKey): Promise<string> {
-    const socket = join(await this.#privateFolder(), `agent-${this.#accesses.size}`);
+    const socket = join(await this.#privateFolder(), `agent-${++this.#agents}`);
     const agent = this.#house.use(new SshAgent(key));
     await agent.listen(socket);
     return socket;

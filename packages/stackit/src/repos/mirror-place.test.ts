@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type MirrorPlace, renamedTo } from "./mirror-place.ts";
+import { type MirrorPlace, originOf, renamedTo } from "./mirror-place.ts";
 
 const placeAt = (url: string): MirrorPlace => {
   return { url: new URL(url), owner: "octo", name: "widget", formerNames: [] };
@@ -8,6 +8,7 @@ const placeAt = (url: string): MirrorPlace => {
 test.each([
   ["https://github.com/octo/widget.git", "https://github.com/acme/gear.git"],
   ["https://github.com/octo/widget", "https://github.com/acme/gear"],
+  ["ssh://git@git.example.com:2222/octo/widget.git", "ssh://git@git.example.com:2222/acme/gear.git"],
   ["https://github.com/Octo/Widget.git/", "https://github.com/acme/gear.git/"],
   ["https://git.example.com:8443/scm/octo/widget.git", "https://git.example.com:8443/scm/acme/gear.git"],
   [
@@ -46,4 +47,14 @@ test("the ten latest names before are remembered, each once, and never the one o
   expect([place.url.pathname, place.formerNames]).toEqual(["/octo/A", ["octo/widget", "octo/b"]]);
   for (let n = 0; n < 12; n++) place = renamedTo(place, `octo/n${n}`) ?? place;
   expect(place.formerNames).toEqual(["octo/n1", ...Array.from({ length: 9 }, (_, n) => `octo/n${n + 2}`)]);
+});
+
+test("hosts are told apart by ssh too, and ports of a host", () => {
+  const urls = ["https://h/a", "ssh://git@h/a", "ssh://git@h:2222/a", "ssh://git@other/a"];
+  expect(urls.map((url) => originOf(new URL(url)))).toEqual([
+    "https://h",
+    "ssh://h",
+    "ssh://h:2222",
+    "ssh://other",
+  ]);
 });

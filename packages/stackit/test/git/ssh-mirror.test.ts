@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { ServerChannel } from "ssh2";
 import { expect, test } from "vitest";
+import { DirectSpawner, type SpawnRequest } from "../../src/git/spawner.ts";
 import { SshClient } from "../../src/git/ssh-access.ts";
 import { SshAgent } from "../../src/git/ssh-agent.ts";
 import { SshLooker } from "../../src/git/wire/ssh-looker.ts";
@@ -264,15 +265,16 @@ test("without a key of the server the user's agent is asked", async () => {
   expect(ssh.words.keys).toBe("the keys of the user that runs the server and of their agent");
   const looker = new SshLooker(scene.spawner, ssh);
   const url = new URL(`${scene.host.url}/repo.git`);
-  const { found } = await looker.look(url, {
-    prefixes: ["refs/heads/"],
-    signal: AbortSignal.timeout(30_000),
-  });
+  const signal = AbortSignal.timeout(30_000);
+  const look = () => looker.look(url, { prefixes: ["refs/heads/"], signal });
+  const { found } = await look();
   expect(found === "older-protocol" ? [] : [...found.refs.keys()]).toEqual([
     "refs/heads/api",
     "refs/heads/main",
     "refs/heads/ui",
   ]);
+  // Who says the same again gives the same object.
+  expect((await look()).found).toBe(found);
 });
 
 test("ssh is told to ask nobody, to believe no unknown host, and to open nothing but the connection", async () => {
@@ -300,7 +302,43 @@ test("ssh is told to ask nobody, to believe no unknown host, and to open nothing
     serveraliveinterval: "15",
   });
   expect(settings.has("proxycommand")).toBe(false);
+  // Debian's configuration for all users names variables to send.
+  expect(settings.has("sendenv")).toBe(false);
   expect(stdout.split("\n").filter((line) => line.startsWith("identityfile "))).toEqual([
     "identityfile none",
   ]);
+});
+
+test("a machine without ssh is told to install it", async () => {
+  await using scene = await stack();
+  await using client = new SshClient({}, {});
+  await using spawner = new (class extends DirectSpawner {
+    override spawn(request: SpawnRequest) {
+      return super.spawn({ ...request, env: { ...request.env, PATH: "/nonexistent" } });
+    }
+  })();
+  const looker = new SshLooker(spawner, await client.access());
+  const look = looker.look(new URL(scene.host.url), { prefixes: [], signal: AbortSignal.timeout(30_000) });
+  expect(await failureOf(look)).toEqual([
+    "sync/remote-error",
+    "The server has no ssh program. Install OpenSSH's client.",
+  ]);
+});
+
+test("each key has an agent of its own, and all that are shown it share that one", async () => {
+  await using client = new SshClient({}, {});
+  const keys = await Promise.all(
+    ["ONE", "OTHER"].map(async (variable) => ({ key: readSshKey(await sshKeyPair()), variable })),
+  );
+  const [one, other, again] = await Promise.all([...keys, ...keys].map((key) => client.access(key)));
+  expect(one?.agentSocket).not.toBe(other?.agentSocket);
+  expect(again).toBe(one);
+  for (const [access, named] of [
+    [one, keys[0]],
+    [other, keys[1]],
+  ] as const) {
+    const env = { ...process.env, SSH_AUTH_SOCK: access?.agentSocket };
+    const { stdout } = await promisify(execFile)("ssh-add", ["-l"], { env });
+    expect(stdout).toContain(named?.key.fingerprint);
+  }
 });

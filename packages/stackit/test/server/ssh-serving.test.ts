@@ -1,5 +1,4 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { runCommand, startServe } from "../support/cli.ts";
@@ -96,7 +95,6 @@ test("a push that GitHub announces is fetched by ssh from the same host", async 
 
 test("the key reaches no argument, no environment, no file, no log and no answer", async () => {
   await using world = await sshRemote({ syncInterval: "0" });
-  const before = new Set(await readdir(tmpdir()));
   await using server = await world.serve();
   const sync = (...more: string[]) =>
     runCommand(["sync", "shop", "--server", server.url, ...more], { cwd: "/" });
@@ -127,15 +125,9 @@ test("the key reaches no argument, no environment, no file, no log and no answer
     release();
     said.push(await synced);
   }
-  const ours = (await readdir(tmpdir())).filter(
-    (name) => name.startsWith("stackit-ssh-") && !before.has(name),
-  );
-  expect(ours).not.toEqual([]);
-  for (const name of ours) {
-    for (const file of await readdir(join(tmpdir(), name))) {
-      seen.push(await readFile(join(tmpdir(), name, file), "latin1").catch(() => "a socket"));
-    }
-  }
+  const folder = dirname(/SSH_AUTH_SOCK=([^\0]+)/.exec(seen.join("\0"))?.[1] ?? "");
+  expect((await readdir(folder)).sort()).toEqual(["agent-1", "known_hosts"]);
+  seen.push(await readFile(join(folder, "known_hosts"), "latin1"));
   seen.push(...(await filesBelow(world.dataDir)), server.stdout(), server.stderr());
   seen.push(...said.flatMap(({ stdout, stderr }) => [stdout, stderr]));
   seen.push(await (await fetch(`${server.url}/api/v1/repos/shop/sync-runs`)).text());
@@ -146,7 +138,7 @@ test("the key reaches no argument, no environment, no file, no log and no answer
   ).toEqual([true, true]);
 
   await server.stop();
-  expect((await readdir(tmpdir())).filter((name) => ours.includes(name))).toEqual([]);
+  await expect(readdir(folder)).rejects.toThrow("ENOENT");
 });
 
 test("doctor asks a remote by ssh, and says of keys and hosts what is wrong and what to do", async () => {
@@ -174,14 +166,44 @@ test("doctor asks a remote by ssh, and says of keys and hosts what is wrong and 
   );
 });
 
-test("status and sync say of a host that is not known how to make it known", async () => {
+test.each([
+  [
+    "a host that is not known",
+    { STACKIT_SSH_KNOWN_HOSTS: "git.example.com ssh-ed25519 AAAA" },
+    "`ssh-keyscan -p",
+  ],
+  [
+    "a key that is refused",
+    { SHOP_KEY: (await sshKeyPair()).private },
+    "The remote refused the key in SHOP_KEY",
+  ],
+])("sync and status say of %s what to do", async (_what, env, words) => {
   await using world = await sshRemote({ syncInterval: "0" });
-  await using server = await world.serve({ STACKIT_SSH_KNOWN_HOSTS: "git.example.com ssh-ed25519 AAAA" });
+  await using server = await world.serve(env);
   const synced = await runCommand(["sync", "shop", "--server", server.url], { cwd: "/" });
   expect(synced.code).toBe(1);
-  expect(synced.stdout + synced.stderr).toContain("The host key of 127.0.0.1 is not known here.");
+  expect(synced.stderr).toContain(words);
   const status = await runCommand(["status", "--server", server.url], { cwd: "/" });
-  expect(status.stdout).toContain("ssh-keyscan");
+  expect(status.stdout).toContain(words);
+});
+
+test("a clone that is handed over follows its remote by ssh, as the clone itself names it", async () => {
+  await using world = await sshRemote();
+  const { upstream } = world;
+  const clone = join(upstream.root, "clone");
+  await upstream.gitIn(upstream.root, "clone", "--quiet", upstream.path, clone);
+  await upstream.gitIn(clone, "remote", "set-url", "origin", world.url);
+  const { SHOP_KEY: key, ...env } = world.env;
+  const list = join(upstream.root, "repos.json");
+  await writeFile(list, JSON.stringify({ repos: [{ id: "old", path: clone, managed: true }] }));
+  await using server = await startServe(world.flags, {
+    cwd: upstream.root,
+    env: { ...env, STACKIT_SSH_KEY: key },
+  });
+  const tip = await upstream.commit("api");
+  const synced = await runCommand(["sync", "old", "--server", server.url], { cwd: "/" });
+  expect(synced).toMatchObject({ code: 0 });
+  expect(await upstream.gitIn(clone, "rev-parse", "refs/heads/api")).toBe(tip);
 });
 
 test("a URL that would be read as an option stops the start", async () => {
