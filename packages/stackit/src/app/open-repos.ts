@@ -83,6 +83,7 @@ async function openWorkingCopy(
     namesPerson: !config.readOnly,
     lineCounts: store.lineCounts,
     landings: { ...landings, ...landingStores(store, `working-copy:${path}`) },
+    stacks: store.stacks(`working-copy:${path}`),
   });
   await repo
     .open()
@@ -111,6 +112,7 @@ async function openMirror(
     lineCounts: store.lineCounts,
     headMoves: store.headMoves(mirrorKey(id)),
     landings: { ...landings, ...landingStores(store, mirrorKey(id)) },
+    stacks: store.stacks(mirrorKey(id)),
     ...(config.secondLookMs !== undefined && { secondLookMs: config.secondLookMs }),
     ...(beforePublishing && { beforePublishing }),
   });

@@ -27,6 +27,7 @@ function branch(name: string, parent: string, more: Partial<Branch>): Branch {
 
 function draw(branches: Branch[], unstacked: View["unstacked"] = []): string {
   const stack = {
+    id: "0123456789ab",
     rootBranch: "api",
     title: "Api",
     status: "pending" as const,

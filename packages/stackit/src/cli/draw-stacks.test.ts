@@ -27,6 +27,7 @@ function branch(name: string, parent: string, more: Partial<Branch> = {}): Branc
 function stack(title: string, branches: Branch[], more: Partial<StackDetail> = {}): StackDetail {
   const rootBranch = branches[0]?.name ?? "";
   return {
+    id: "0123456789ab",
     rootBranch,
     title,
     status: "incomplete",

@@ -229,6 +229,8 @@ export const Branch = Type.Object(
 export type Branch = Static<typeof Branch>;
 
 const stackSummary = {
+  /** Stays when its root lands, when a branch is renamed, and through a restack. Ours. */
+  id: Type.String(),
   rootBranch: Type.String(),
   /** From stack metadata, else the leaf's pull request, else the leaf's only commit, else its name. */
   title: Type.String(),

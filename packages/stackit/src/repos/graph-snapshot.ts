@@ -4,6 +4,7 @@ import type { StackMetadata } from "../stacks/branch-metadata.ts";
 import { landedWords } from "../stacks/landed.ts";
 import type { PlacedStack } from "../stacks/order-stacks.ts";
 import { forkPoint } from "../stacks/restack.ts";
+import { findStack, type KnownStack } from "../stacks/stack-identity.ts";
 import { stackStatus } from "../stacks/stack-status.ts";
 import type { Landing } from "../stacks/trunk-log.ts";
 import { branchView, landedLayer, landedView, ownCommits, tipView } from "./branch-view.ts";
@@ -14,6 +15,8 @@ import type { Snapshot } from "./served-repo.ts";
 export interface SnapshotParts extends RepoModel {
   /** What the forge says beside. It adds to branches, and never to their order. */
   readonly forge?: ForgeKnowledge | undefined;
+  /** Which stack is which. */
+  readonly identities: readonly KnownStack[];
   readonly generation: number;
   readonly fingerprint: string;
 }
@@ -23,6 +26,7 @@ export class GraphSnapshot implements Snapshot {
   readonly parts: SnapshotParts;
   #view: View | undefined;
   #branches: Branch[] | undefined;
+  #ids: Map<string, string> | undefined;
 
   constructor(parts: SnapshotParts) {
     this.parts = parts;
@@ -77,8 +81,9 @@ export class GraphSnapshot implements Snapshot {
     return this.#orderedStacks().map((stack) => this.#summary(stack));
   }
 
-  stack(rootBranch: string): StackDetail | undefined {
-    const stack = this.parts.stacks.find(({ root }) => root === rootBranch);
+  stack(name: string): StackDetail | undefined {
+    const root = findStack(this.parts.identities, name)?.roots[0];
+    const stack = this.parts.stacks.find((one) => one.root === root);
     return (
       stack && {
         ...this.#summary(stack),
@@ -151,6 +156,7 @@ export class GraphSnapshot implements Snapshot {
     const { forge } = this.parts;
     const owner = root?.header?.author;
     return {
+      id: this.#idOf(stack),
       rootBranch: stack.root,
       title: metadata?.title ?? this.#titleOf(stack),
       status: stackStatus(members.map((node) => stackMember(node, forge))),
@@ -163,6 +169,15 @@ export class GraphSnapshot implements Snapshot {
       ...(metadata?.description !== undefined && { description: metadata.description }),
       ...(owner && { owner }),
     };
+  }
+
+  #idOf({ root }: PlacedStack): string {
+    this.#ids ??= new Map(
+      this.parts.identities.flatMap(({ id, roots: [now], goneAtMs }) =>
+        goneAtMs === undefined && now !== undefined ? [[now, id]] : [],
+      ),
+    );
+    return this.#ids.get(root) ?? root;
   }
 
   #landedLayers({ root }: PlacedStack): Pick<StackDetail, "landed"> {

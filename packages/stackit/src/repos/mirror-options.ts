@@ -7,6 +7,7 @@ import type { LandingTools } from "./landing-watch.ts";
 import type { LineCountStore } from "./line-counts.ts";
 import type { Pause } from "./mirror-remote.ts";
 import type { UpkeepLimits } from "./mirror-upkeep.ts";
+import type { StackStore } from "./stack-identities.ts";
 import type { RefreshResult } from "./working-copy.ts";
 
 export interface MirrorOptions {
@@ -26,6 +27,7 @@ export interface MirrorOptions {
   readonly landings?: LandingTools;
   /** Between two looks for what a remote does not serve yet. */
   readonly pause?: Pause;
+  readonly stacks?: StackStore;
   /** When a second look confirms a held loss. Default 5 min. */
   readonly secondLookMs?: number;
   /** What must be done with a state that was fetched before readers see it. When it throws, they do not. */

@@ -104,6 +104,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       heads: this.#heads,
       lineCounts: options.lineCounts,
       landings: options.landings,
+      stacks: options.stacks,
       onMissing: () => this.#health.suspect(),
     });
     this.#mover = new RefMover(this.#mirrorGit, this.#remote, this.#heads);

@@ -19,8 +19,8 @@ export interface Snapshot {
   readonly counts: { branches: number; stacks: number; needsRestack: number };
   view(): View;
   stackSummaries(): StackSummary[];
-  /** With the commits of each branch. */
-  stack(rootBranch: string): StackDetail | undefined;
+  /** With the commits of each branch. By its root, by its id, or by what its root was. */
+  stack(name: string): StackDetail | undefined;
   /** Every branch but the trunk, by name. */
   branches(): Branch[];
   /** With its commits. Knows the trunk too. */

@@ -18,6 +18,7 @@ import { type RawReading, readRaw, toReading } from "./ref-reader.ts";
 import { mirrorSettings, type RepoSettings } from "./repo-settings.ts";
 import { RestackPreviews } from "./restack-previews.ts";
 import { type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
+import { StackIdentities, type StackStore } from "./stack-identities.ts";
 import type { RefreshResult } from "./working-copy.ts";
 
 /** What is on disk, not shown yet. */
@@ -51,6 +52,7 @@ export class ShownMirror implements AsyncDisposable {
   readonly #lines: LineCounts;
   readonly #landings: LandingWatch;
   readonly #previews: RestackPreviews;
+  readonly #identities: StackIdentities;
   readonly #publisher = new SnapshotPublisher();
   #builder: ModelBuilder;
   #state: State | undefined;
@@ -65,6 +67,7 @@ export class ShownMirror implements AsyncDisposable {
       readonly heads: HeadHistory;
       readonly lineCounts: LineCountStore | undefined;
       readonly landings: LandingTools | undefined;
+      readonly stacks: StackStore | undefined;
       readonly onMissing: () => void;
     },
   ) {
@@ -75,6 +78,7 @@ export class ShownMirror implements AsyncDisposable {
     this.#objects = new ObjectPool(this.#git, { idleMs: OBJECTS_IDLE_MS });
     this.#lines = new LineCounts(this.#git, options.lineCounts, options.onMissing);
     this.#landings = new LandingWatch(this.#git, this.#objects, options.landings ?? {});
+    this.#identities = new StackIdentities(options.stacks);
     this.#previews = new RestackPreviews(spawner, this.#git, this.#objects);
     this.#builder = this.#newBuilder();
   }
@@ -152,6 +156,7 @@ export class ShownMirror implements AsyncDisposable {
       lines: this.#lines,
       landings: this.#landings,
       previews: this.#previews,
+      identities: this.#identities,
     };
     this.#heads.look(listing.refs, listing.deltas);
     const { publish, commits } = await this.#publisher.prepare(tools, advance, signal);

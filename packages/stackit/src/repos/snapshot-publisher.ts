@@ -4,6 +4,7 @@ import type { RefChanges, StackChanges } from "../contract/sync-run.ts";
 import type { RefListing } from "../git/for-each-ref.ts";
 import { HEADS, type RefReading } from "../stacks/ref-reading.ts";
 import { restackLayers } from "../stacks/restack-layers.ts";
+import type { KnownStack } from "../stacks/stack-identity.ts";
 import { withPreviews } from "./branch-table.ts";
 import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
 import { changedBranches, type ForgeKnowledge } from "./forge-knowledge.ts";
@@ -15,6 +16,7 @@ import { commitsOf, describeRefChanges, NO_REF_CHANGES, type ReadCommits } from 
 import type { RepoModel } from "./repo-model.ts";
 import type { RepoSettings } from "./repo-settings.ts";
 import type { RestackPreviews } from "./restack-previews.ts";
+import type { StackIdentities } from "./stack-identities.ts";
 
 /** A new snapshot, told once, after it can be read. */
 export interface Published {
@@ -43,6 +45,7 @@ export interface ModelTools {
   readonly lines: LineCounts;
   readonly landings: LandingWatch;
   readonly previews: RestackPreviews;
+  readonly identities: StackIdentities;
 }
 
 export const NO_STACK_CHANGES: StackChanges = { created: [], changed: [], removed: [] };
@@ -97,6 +100,7 @@ export class SnapshotPublisher implements AsyncDisposable {
     const old = readsOn && !anew ? this.#snapshot?.parts : undefined;
     const changedRefs = listing.deltas.map(({ ref }) => ref);
     const { departures } = tools.landings;
+    await tools.identities.load();
     let model = await builder.build(reading, settings, old && { model: old, changedRefs }, signal);
     const uncounted = lines.missing(model.uncounted);
     if (uncounted.length > 0 && uncounted.length <= COUNT_AT_ONCE) {
@@ -108,10 +112,10 @@ export class SnapshotPublisher implements AsyncDisposable {
     if (shown) await departures.follow(shown, model);
     const commits = { ...commitsOf(model), keepsTrunk: old?.epoch === model.epoch };
     const publish = (): { refs: RefChanges; stacks: StackChanges } => {
+      this.#tools = tools;
       // More may have landed since the model was made.
       const stacks = this.#publish(builder.withLandings(model));
       if (uncounted.length > COUNT_AT_ONCE) this.#countBehind(lines, builder);
-      this.#tools = tools;
       this.#lookBehind();
       const refs = readsOn ? describeRefChanges(listing.deltas, commits) : NO_REF_CHANGES;
       return { refs, stacks };
@@ -124,7 +128,8 @@ export class SnapshotPublisher implements AsyncDisposable {
     const before = this.#snapshot?.parts;
     if (before && looksTheSame(before, model)) {
       const { generation, fingerprint, forge } = before;
-      this.#snapshot = new GraphSnapshot({ ...model, generation, fingerprint, forge });
+      const identities = this.#identify(model);
+      this.#snapshot = new GraphSnapshot({ ...model, identities, generation, fingerprint, forge });
       return NO_STACK_CHANGES;
     }
     const generation = this.#show(model);
@@ -164,6 +169,7 @@ export class SnapshotPublisher implements AsyncDisposable {
         if (model !== latest) this.#publish(model);
         if (tools.lines.missing(model.uncounted).length > 0) this.#countBehind(tools.lines, tools.builder);
       }
+      await tools.identities.keep();
       const isTried = await this.#tryRestacks(tools, signal);
       if (isDone && isTried && latest.reading === looked.reading) return;
     }
@@ -201,12 +207,17 @@ export class SnapshotPublisher implements AsyncDisposable {
     const generation = ++this.#generation;
     const parts: SnapshotParts = {
       ...model,
+      identities: this.#identify(model),
       forge: this.#forge,
       generation,
       fingerprint: `${this.#boot}-${generation}`,
     };
     this.#snapshot = new GraphSnapshot(parts);
     return generation;
+  }
+
+  #identify({ stacks }: RepoModel): readonly KnownStack[] {
+    return this.#tools?.identities.identify(stacks) ?? [];
   }
 
   /** Counts what is missing, batch by batch, and publishes as it goes on. */

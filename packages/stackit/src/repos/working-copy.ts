@@ -24,6 +24,7 @@ import { type RepoSettings, readSettings } from "./repo-settings.ts";
 import { RestackPreviews } from "./restack-previews.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
 import { NO_STACK_CHANGES, type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
+import { StackIdentities, type StackStore } from "./stack-identities.ts";
 import { ToolRecords } from "./tool-records.ts";
 
 export interface WorkingCopyOptions {
@@ -37,6 +38,7 @@ export interface WorkingCopyOptions {
   readonly namesPerson: boolean;
   readonly lineCounts?: LineCountStore;
   readonly landings?: LandingTools;
+  readonly stacks?: StackStore;
   /** When a second look confirms a held loss. Default 2 s. */
   readonly secondLookMs?: number;
 }
@@ -58,6 +60,7 @@ interface Opened {
   readonly lines: LineCounts;
   readonly landings: LandingWatch;
   readonly previews: RestackPreviews;
+  readonly identities: StackIdentities;
   readonly builder: ModelBuilder;
   readonly tools: ToolRecords;
 }
@@ -124,7 +127,18 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       namesPerson: this.#options.namesPerson,
     });
     const previews = new RestackPreviews(this.#spawner, git, objects);
-    return { dirs, git, objects, lines, landings, previews, builder, tools: new ToolRecords(dirs.commonDir) };
+    const identities = new StackIdentities(this.#options.stacks);
+    return {
+      dirs,
+      git,
+      objects,
+      lines,
+      landings,
+      previews,
+      identities,
+      builder,
+      tools: new ToolRecords(dirs.commonDir),
+    };
   }
 
   /** The folder that all worktrees of the repository share, once it was found. */

@@ -81,6 +81,20 @@ main
   expect(nodeOf(spec, "b")?.metadata).toMatchObject({ scope: "SHOP-1", pullRequest: { number: 7 } });
 });
 
+test("a parent that was renamed is found by the commits, whatever the record of its old name says", () => {
+  expect(
+    draw({
+      commits: LINE,
+      heads: { main: "m2", renamed: "a1", b: "b1" },
+      stackit: { b: { parent: "old" }, old: { parent: "main" } },
+    }),
+  ).toBe(`
+main
+  renamed
+    b  ≠ stackit old, !parent-missing
+`);
+});
+
 test("a parent that is gone is stood in for by its own recorded parent, else by what the commits say", () => {
   const spec = {
     commits: LINE,

@@ -54,7 +54,7 @@ export interface EdgeInput {
 
 /**
  * One parent for each branch. Precedence is decided per branch, never per tree: recorded intent beats ancestry, and where it
- * cannot be followed the next voice is heard. The result has no cycle, each parent is a known branch or the trunk, and the
+ * cannot be followed, the branch that it stands on by its commits, an ancestor of the recorded parent, or the next voice is heard. The result has no cycle, each parent is a known branch or the trunk, and the
  * order in which branches come never matters.
  */
 export function resolveEdges(input: EdgeInput): Map<string, ResolvedEdge> {
@@ -87,6 +87,7 @@ function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
   const problems: EdgeProblem[] = [];
   let parent: string | undefined;
   let believed: EdgeSource | undefined;
+  const inferred = input.inferred.get(name);
   for (const { source, parents, outdated } of input.recorded) {
     const named = parents.get(name);
     if (named === undefined) continue;
@@ -98,18 +99,23 @@ function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
       continue;
     }
     const living = firstLiving(named, name, parents, input);
-    if (living !== named) {
-      problems.push({
-        code: "parent-missing",
-        detail: living
-          ? `${source} names ${named}, which is in no stack here; its own parent ${living} stands in.`
-          : `${source} names ${named}, which is in no stack here.`,
-      });
+    // A branch that was renamed is still there by its commits.
+    const onCommits = living !== named && inferred?.source === "ancestry" ? inferred.parent : undefined;
+    const renamed = onCommits === living ? undefined : onCommits;
+    const standIn = renamed ?? living;
+    if (standIn !== named) {
+      const missing = `${source} names ${named}, which is in no stack here`;
+      const instead =
+        standIn === undefined
+          ? ""
+          : renamed === undefined
+            ? `; its own parent ${standIn} stands in`
+            : `; it stands on ${standIn}`;
+      problems.push({ code: "parent-missing", detail: `${missing}${instead}.` });
     }
-    parent = living;
-    if (living !== undefined) believed = source;
+    parent = standIn;
+    if (standIn !== undefined) believed = renamed === undefined ? source : "ancestry";
   }
-  const inferred = input.inferred.get(name);
   if (inferred) {
     voices.push({ source: inferred.source, parent: inferred.parent ?? input.trunk });
     if (parent === undefined) {

@@ -15,6 +15,7 @@ import { nodeSqlite } from "./node-sqlite.ts";
 import { PatchIds } from "./patch-ids.ts";
 import { Repositories } from "./repositories.ts";
 import type { Schema } from "./schema.ts";
+import { Stacks } from "./stacks.ts";
 import { SyncRuns } from "./sync-runs.ts";
 
 const FILE_NAME = "stackit.sqlite";
@@ -32,6 +33,7 @@ export interface Store extends AsyncDisposable {
   headMoves(repoKey: string): HeadMoves;
   landed(repoKey: string): LandedBranches;
   departed(repoKey: string): DepartedBranches;
+  stacks(repoKey: string): Stacks;
   readonly repositories: Repositories;
   readonly forgeFacts: ForgeFacts;
   /** Where the file that was found is now, when it was no whole database and a new one was begun. */
@@ -108,6 +110,7 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     headMoves: (repoKey) => new HeadMoves(db, repoKey),
     landed: (repoKey) => new LandedBranches(db, repoKey),
     departed: (repoKey) => new DepartedBranches(db, repoKey),
+    stacks: (repoKey) => new Stacks(db, repoKey),
     repositories: new Repositories(db),
     forgeFacts: new ForgeFacts(db),
     setAside,

@@ -19,6 +19,7 @@ export interface Schema {
   patch_id: PatchIdRow;
   landed: LandedRow;
   departed: DepartedRow;
+  stack: StackRow;
 }
 
 export interface SyncRunRow {
@@ -124,6 +125,16 @@ export interface DepartedRow {
   name: string;
   left_at: number;
   /** The Departed as JSON. */
+  facts: string;
+}
+
+/** A stack that a repository has or had. */
+export interface StackRow {
+  repo_key: string;
+  id: string;
+  /** When it was last there; null as long as it is. */
+  gone_at: number | null;
+  /** The rest as JSON. */
   facts: string;
 }
 

@@ -168,8 +168,11 @@ test("another setting does not make the stacks anew", async () => {
 
 test("git-spice's data is read with names in folders, and what did not change is not read again", async () => {
   await using scene = await createScene((s) => {
+    // Nothing has to be restacked, so nothing is read behind the snapshots.
     s.commit("main");
-    for (const name of ["team/a", "team/b", "team/deep/c"]) s.commit(name, { parent: "main" });
+    s.commit("team/a", { parent: "main" });
+    s.commit("team/b", { parent: "team/a" });
+    s.commit("team/deep/c", { parent: "team/b" });
   });
   await writeSpiceData(
     scene,

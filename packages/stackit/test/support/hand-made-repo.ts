@@ -53,6 +53,7 @@ export function handMadeSnapshot(stacks: HandMadeStacks, generation: number, rou
   const detailOf = (name: string) => ({ ...branchOf(name), commits: [commitOf(name)] });
   const upstackOf = (name: string): string[] => [name, ...childrenOf(name).flatMap(upstackOf)];
   const summaryOf = (rootBranch: string): StackSummary => ({
+    id: `id-of-${rootBranch}`,
     rootBranch,
     title: rootBranch,
     status: "incomplete",

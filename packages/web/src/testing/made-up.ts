@@ -33,6 +33,7 @@ export function stack(rootBranch: string, branches: Branch[], given: Partial<Sta
     return parent ? depthOf(parent) + 1 : 1;
   };
   return {
+    id: `id-of-${rootBranch}`,
     rootBranch,
     title: `Stack ${rootBranch}`,
     status: "incomplete",

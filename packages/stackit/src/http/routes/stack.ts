@@ -12,7 +12,8 @@ export function stackRoute(app: App, { repos, answers }: RouteContext): void {
       operationId: "getStack",
       tags: ["stacks"],
       summary: "One stack with its branches and their commits",
-      description: "A stack is named by its root branch.",
+      description:
+        "A stack is named by its root branch or by its id, which stays when its root lands or is renamed. What its root was before leads to it too, as long as no other stack has that root.",
       params: NameParams,
       response: readResponses(
         "The stack.",
@@ -26,7 +27,8 @@ export function stackRoute(app: App, { repos, answers }: RouteContext): void {
     app.get(url, { schema }, async (request, reply) => {
       const snapshot = snapshotOf(findRepo(repos, request.params), reply);
       const stack = snapshot.stack(nameOf(request.params));
-      if (!stack) throw new Problem("stack/not-found", "No stack of this repository has this root branch.");
+      if (!stack)
+        throw new Problem("stack/not-found", "No stack of this repository has this root branch or id.");
       return answers.part({ request, reply, snapshot }, ["stack", stack.rootBranch], () => stack);
     });
   }

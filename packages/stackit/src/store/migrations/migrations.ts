@@ -7,6 +7,7 @@ import { runChanges } from "./0005-run-changes.ts";
 import { landed } from "./0006-landed.ts";
 import { forgeFacts } from "./0007-forge-facts.ts";
 import { departed } from "./0008-departed.ts";
+import { stacks } from "./0009-stacks.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0006-landed": landed,
   "0007-forge-facts": forgeFacts,
   "0008-departed": departed,
+  "0009-stacks": stacks,
 };
