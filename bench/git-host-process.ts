@@ -11,12 +11,12 @@ process.on("message", () => process.send?.({ fetches: fetches() }));
 process.on("disconnect", () => process.exit());
 process.send({ url: host.url });
 
-/** Each fetch of Git's begins with a discovery, however often it then asks. A look does without, once it knows the host. */
+/** Ours, and those of a Git that asks for all it wants at once. */
 function fetches(): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [index, request] of host.requests.entries()) {
     const name = request.split("/")[1] ?? "";
-    if (host.asks[index] === "discovery") counts[name] = (counts[name] ?? 0) + 1;
+    if (host.asks[index] === "fetch") counts[name] = (counts[name] ?? 0) + 1;
   }
   return counts;
 }

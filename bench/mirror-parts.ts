@@ -66,12 +66,12 @@ async function rounds(count: number): Promise<Map<string, number[]>> {
     const linesMs = spans.of("diff-tree");
     note("whole sync", totalMs);
     note("fetch: the look", spans.of("look"));
-    const gitMs = ["fetch aside", "update-ref"].map((command) => {
+    const gitMs = ["unpack-objects", "rev-list", "update-ref"].map((command) => {
       note(`fetch: git ${command}`, spans.of(command));
       return spans.of(command);
     });
     note(
-      "fetch: own (plan, hold, folder)",
+      "fetch: own (plan, hold, waiting for the pack)",
       gitMs.reduce((left, ms) => left - ms, phases.fetchMs - spans.of("look")),
     );
     note("read: git for-each-ref", spans.of("for-each-ref"));

@@ -20,7 +20,7 @@ export class Spans {
   }
 }
 
-/** Notes how long each git runs, by its command and whether that works beside the mirror's refs, and how long a `cat-file` that stays is waited for. */
+/** Notes how long each git runs, by its command, and how long a `cat-file` that stays is waited for. */
 export class TimedSpawner extends HelperSpawner {
   readonly #spans: Spans;
 
@@ -32,8 +32,7 @@ export class TimedSpawner extends HelperSpawner {
   override async spawn(request: SpawnRequest): Promise<GitProcess> {
     const startedAt = performance.now();
     const git = await super.spawn(request);
-    const name = request.args.find((arg) => !arg.startsWith("-")) ?? "";
-    const command = request.args.some((arg) => arg.endsWith("/stackit-aside")) ? `${name} aside` : name;
+    const command = request.args.find((arg) => !arg.startsWith("-")) ?? "";
     if (command === "cat-file") this.#timeAnswers(git);
     else void git.exited.then(() => this.#spans.add(command, performance.now() - startedAt));
     return git;

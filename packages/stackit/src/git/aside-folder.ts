@@ -4,6 +4,9 @@ import { join } from "node:path";
 /** Below it each commit that is known stands under its id. */
 export const HAVES = "refs/have/";
 
+/** Within the folder around it. */
+export const ASIDE = "stackit-aside";
+
 /** A Git folder within another one, with refs of its own and the other's objects. */
 export interface AsideFolder extends AsyncDisposable {
   readonly gitDir: string;
@@ -20,7 +23,7 @@ export async function makeAside(
   haves: readonly string[],
   others: readonly string[] = [],
 ): Promise<AsideFolder> {
-  const gitDir = join(around, "stackit-aside");
+  const gitDir = join(around, ASIDE);
   const objects = join(around, "objects");
   const remove = () => rm(gitDir, { recursive: true, force: true });
   await remove();

@@ -60,13 +60,16 @@ const MAX_LINE = 4_096;
 /** Tells progress from what must be kept for an error. Lines end with a newline or, to be written over, with a return. */
 export class FetchProgressReader implements StderrReader {
   readonly #onProgress: (progress: FetchProgress) => void;
+  readonly #prefix: string;
   /** One character for each byte, so that a character that is cut in two is put together again. */
   #line = "";
   #kept = "";
   #bytes = 0;
 
-  constructor(onProgress: (progress: FetchProgress) => void) {
+  /** `of`: who writes the lines; git marks those that it passes on from the remote itself. */
+  constructor(onProgress: (progress: FetchProgress) => void, of: "git" | "the remote" = "git") {
     this.#onProgress = onProgress;
+    this.#prefix = of === "git" ? "" : "remote: ";
   }
 
   push(chunk: Buffer): void {
@@ -85,7 +88,8 @@ export class FetchProgressReader implements StderrReader {
       .toString();
   }
 
-  #read(line: string): void {
+  #read(words: string): void {
+    const line = this.#prefix + words;
     const progress = parseProgress(line);
     if (progress) {
       this.#bytes = progress.bytes ?? this.#bytes;

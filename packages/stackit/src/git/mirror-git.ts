@@ -19,6 +19,15 @@ export interface FetchOptions extends RunOptions {
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
 }
 
+/** Objects of a remote, as they come. They may lean on others that are here. */
+export interface Pack {
+  readonly objectCount: number;
+  /** Can be read once. */
+  readonly bytes: AsyncIterable<Buffer>;
+}
+
+/** Fewer objects are worth no pack of their own: git's own `fetch.unpackLimit`. */
+const UNPACK_LIMIT = 100;
 const FETCH = [
   "fetch",
   "--no-write-fetch-head",
@@ -80,6 +89,43 @@ export class MirrorGit {
     return (await readLooseRefs(aside.gitDir, names)) ?? (await this.#listAside(aside.gitDir, options));
   }
 
+  /**
+   * Puts the objects of a pack beside those that are here. Nothing reaches them yet, and what they reach may be missing. What a pack that
+   * breaks off leaves is reached by nothing either, or is removed with other leftovers.
+   * @throws {GitError} or the error of a pack that breaks off
+   */
+  async takePack({ objectCount, bytes }: Pack, { onProgress, ...options }: FetchOptions): Promise<void> {
+    if (objectCount === 0) return;
+    const isSmall = objectCount < UNPACK_LIMIT;
+    const told = isSmall ? undefined : onProgress;
+    const args = isSmall
+      ? ["unpack-objects", "-q"]
+      : ["index-pack", "--stdin", "--fix-thin", ...(told ? ["-v"] : [])];
+    await this.#run(args, { ...options, ...readerFor(told), input: bytes });
+  }
+
+  /**
+   * Makes sure that everything is here that objects reach. What `haves` reach is believed to be.
+   * @throws {GitError} also when something is missing
+   */
+  async proveWhole(
+    tips: readonly string[],
+    haves: readonly string[],
+    { onProgress, ...options }: FetchOptions,
+  ): Promise<void> {
+    const args = ["rev-list", "--objects", "--quiet", "--stdin"];
+    if (onProgress) args.push("--progress=Checking connectivity");
+    const input = [...tips, ...haves.map((oid) => `^${oid}`)].map((line) => `${line}\n`).join("");
+    try {
+      await this.#run(args, { ...options, ...readerFor(onProgress), input });
+    } catch (error) {
+      if (!(error instanceof GitError && error.failure === "missing-object")) throw error;
+      // Whether it never came or was lost here, nobody can tell from this alone.
+      const { exitCode } = error;
+      throw new GitError("failed", { args, exitCode, stderr: "what came is not complete", cause: error });
+    }
+  }
+
   async #listAside(gitDir: string, options: RunOptions): Promise<ReadonlyMap<string, string>> {
     const { listing } = await listRefs(new ReadOnlyGit(this.#spawner, gitDir), ["refs/"], options);
     return new Map([...new RefListing(listing).refs].filter(([ref]) => !ref.startsWith(HAVES)));
@@ -99,10 +145,11 @@ export class MirrorGit {
       ...mirrorEnvironment(dirname(this.gitDir), remote),
       ...(objects !== undefined && { GIT_OBJECT_DIRECTORY: objects }),
     };
-    const stderr = onProgress && { stderr: new FetchProgressReader(onProgress) };
-    await this.#run(args, { ...options, ...stderr, input }, { gitDir, env }).catch((error: unknown) => {
-      throw ofRemote(error, remote) ?? error;
-    });
+    await this.#run(args, { ...options, ...readerFor(onProgress), input }, { gitDir, env }).catch(
+      (error: unknown) => {
+        throw ofRemote(error, remote) ?? error;
+      },
+    );
   }
 
   /**
@@ -206,6 +253,10 @@ export class MirrorGit {
 /** What `ssh` and the remote say on stderr would read as if git said it of this machine. */
 function ofRemote(error: unknown, { url, ssh }: RemoteAccess): RemoteError | undefined {
   return ssh && error instanceof GitError ? sshFailureOfGit(error.stderr, { url, ssh }) : undefined;
+}
+
+function readerFor(onProgress: FetchOptions["onProgress"]): Pick<RunOptions, "stderr"> {
+  return onProgress ? { stderr: new FetchProgressReader(onProgress) } : {};
 }
 
 /** Whether or not they are kept already. */

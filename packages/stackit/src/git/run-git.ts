@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { Readable, type Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { failureOf, GitError } from "./git-error.ts";
 import { type GitProcess, killGroup, type Spawner, type SpawnRequest } from "./spawner.ts";
 
@@ -7,8 +8,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Wall clock limit of this one process. */
   readonly timeoutMs?: number;
-  /** A stream is another process's output. */
-  readonly input?: string | Buffer | Readable | undefined;
+  /** A stream, such as another process's output, is read as fast as git takes it. When it breaks off, a call that fails has its error. */
+  readonly input?: string | Buffer | AsyncIterable<Buffer> | undefined;
   readonly maxOutputBytes?: number;
   /** What to do at `maxOutputBytes`; by default the call fails. */
   readonly onTooMuch?: "fail" | "cut";
@@ -39,7 +40,7 @@ const DEFAULT_MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
 /**
  * Runs git to its end and returns its output. Settles after the process has ended: its whole group is killed when the
  * signal aborts, the time is up, or the output grows past its limit.
- * @throws {GitError}
+ * @throws {GitError} or the error of an input that breaks off
  */
 export async function runGit(
   spawner: Spawner,
@@ -62,8 +63,7 @@ export async function runGit(
   const kill = (): void => killGroup(git.pid);
   signal.addEventListener("abort", kill, { once: true });
   if (signal.aborted) kill();
-  if (options.input instanceof Readable) feed(options.input, git.stdin);
-  else if (options.input !== undefined) git.stdin?.end(options.input);
+  const input = git.stdin && options.input !== undefined ? feed(git.stdin, options.input) : undefined;
   const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
   const output = await collect(git.stdout, limit).catch((error: unknown) => {
     kill();
@@ -89,9 +89,32 @@ export async function runGit(
   const stderr = said + (options.stderr?.kept ?? "");
   if (signal.aborted) throw abortFailure();
   if (code === null || (code !== 0 && !options.okExitCodes?.includes(code))) {
+    if (input?.error !== undefined) throw input.error;
     throw new GitError(failureOf(stderr), { args, exitCode: code, stderr });
   }
   return { stdout: output.bytes, exitCode: code, stderr, cut: false };
+}
+
+/** `error`: why the input has broken off, if it has; not when git wants no more of it. */
+function feed(
+  stdin: Writable,
+  input: string | Buffer | AsyncIterable<Buffer>,
+): { readonly error?: unknown } | undefined {
+  if (typeof input === "string" || Buffer.isBuffer(input)) {
+    stdin.end(input);
+    return undefined;
+  }
+  const fed: { error?: unknown } = {};
+  async function* watched(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+    try {
+      yield* source;
+    } catch (error) {
+      fed.error = error;
+      throw error;
+    }
+  }
+  pipeline(watched(input), stdin).catch(() => {});
+  return fed;
 }
 
 /** Settles at the end of the stream, or as soon as there is more than `limit`. */
@@ -113,14 +136,6 @@ function collect(stream: Readable, limit: number): Promise<{ bytes: Buffer; tooM
     stream.once("error", failed);
     stream.once("close", () => failed(new Error("the output ended early")));
   });
-}
-
-/** Until the one ends, or the other does: a git that wants no more says why by its exit code. */
-function feed(from: Readable, to: Writable | undefined): void {
-  if (!to) return;
-  from.once("error", () => to.end());
-  if (from.readableEnded || from.destroyed) to.end();
-  else from.pipe(to);
 }
 
 /** Settles when the stream has ended, however it did. */

@@ -7,8 +7,12 @@ type Refs = ReadonlyMap<string, string>;
 
 /** What must be done to make our refs equal to the remote's. */
 export interface FetchPlan {
-  /** Refs that are new or moved, with what we have of them. */
-  readonly wanted: readonly { readonly ref: string; readonly old: string | undefined }[];
+  /** Refs that are new or moved, with what we have of them and what the remote showed. */
+  readonly wanted: readonly {
+    readonly ref: string;
+    readonly old: string | undefined;
+    readonly now: string;
+  }[];
   readonly gone: readonly { readonly ref: string; readonly old: string }[];
   /** The branches among them that are ours, and where they are. */
   readonly leaving: readonly { readonly ref: string; readonly old: string }[];
@@ -16,13 +20,13 @@ export interface FetchPlan {
 
 /** All of `theirs`, and those of `ours` that are gone, lie below the prefixes; others of ours are left alone. */
 export function planFetch(ours: Refs, theirs: Refs, prefixes: readonly string[]): FetchPlan {
-  const wanted: { ref: string; old: string | undefined }[] = [];
+  const wanted: { ref: string; old: string | undefined; now: string }[] = [];
   const gone: { ref: string; old: string }[] = [];
   let common = 0;
   for (const [ref, oid] of theirs) {
     const old = ours.get(ref);
     if (old !== undefined) common++;
-    if (old !== oid) wanted.push({ ref, old });
+    if (old !== oid) wanted.push({ ref, old, now: oid });
   }
   if (common < ours.size) {
     for (const [ref, old] of ours) {

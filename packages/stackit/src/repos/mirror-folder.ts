@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { ASIDE } from "../git/aside-folder.ts";
 
 /** Only a folder that carries this file is ever fetched into. */
 export const MARKER = "stackit-mirror.json";
@@ -106,9 +107,10 @@ async function readMarker(dir: string): Promise<"ours" | "foreign" | "absent"> {
   return marker.includes('"version":1') ? "ours" : "foreign";
 }
 
-/** Removes what a killed git leaves: locks, and what was being written or deleted of its objects. Only while no git of ours works there. */
+/** Removes what a killed git leaves: locks, and what was being written or deleted of its objects, and where it fetched aside. Only while no git of ours works there. */
 export async function removeLeftovers(dir: string, options: { evenFresh: boolean }): Promise<void> {
   const oldest = options.evenFresh ? Number.POSITIVE_INFINITY : Date.now() - STALE_LOCK_MS;
+  await rm(join(dir, ASIDE), { recursive: true, force: true });
   const inside = await readdir(dir).catch(() => []);
   const refs = await readdir(join(dir, "refs"), { recursive: true }).catch(() => []);
   const objects = await readdir(join(dir, "objects"), { recursive: true }).catch(() => []);

@@ -5,6 +5,7 @@ import type { MirrorGit } from "../git/mirror-git.ts";
 import type { RemoteAccess } from "../git/remote-access.ts";
 import type { RemoteCredentials } from "../git/remote-credentials.ts";
 import type { SshAccess } from "../git/ssh-access.ts";
+import type { IncomingPack, PackRequest, PackSource } from "../git/wire/fetch-pack.ts";
 import type { AdvertisedRefs, RefLook, RemoteLooker } from "../git/wire/ls-refs.ts";
 import { RemoteError } from "../git/wire/remote-failure.ts";
 import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
@@ -29,6 +30,7 @@ export class MirrorRemote {
   readonly #pause: Pause;
   /** Where the last look found it. */
   #foundAt: URL;
+  #packs: PackSource | undefined;
 
   /** `git`: lists what remotes of the older protocol have. */
   constructor(
@@ -60,6 +62,7 @@ export class MirrorRemote {
     if (url.href === this.#url.href) return;
     this.#url = url;
     this.#foundAt = url;
+    this.#packs = undefined;
   }
 
   /** Needs no mirror. @throws {RemoteError} */
@@ -99,12 +102,26 @@ export class MirrorRemote {
     return this.#withCredentials(signal, ask);
   }
 
+  /** The objects themselves, from where the last look found the remote. Undefined when git has to ask. @throws {RemoteError} */
+  async requestPack(request: Omit<PackRequest, "authorization">): Promise<IncomingPack | undefined> {
+    const packs = this.#packs;
+    return (
+      packs &&
+      this.#withCredentials(request.signal, ({ authorization }) =>
+        packs.request({ ...request, authorization }),
+      )
+    );
+  }
+
   async #ask(prefixes: readonly string[], signal: AbortSignal): Promise<RefLook> {
     const url = this.#url;
     const look = await this.#withCredentials(signal, ({ authorization }) =>
       this.#looker.look(url, { prefixes, authorization, signal }),
     );
-    if (url === this.#url) this.#foundAt = look.url;
+    if (url === this.#url) {
+      this.#foundAt = look.url;
+      this.#packs = look.packs;
+    }
     return look;
   }
 

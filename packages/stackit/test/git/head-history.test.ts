@@ -207,12 +207,12 @@ for (const diesAt of ["diff-tree", "update-ref"]) {
   });
 }
 
-test("a run that broke off before it fetched leaves no move behind", async () => {
+test("a run that broke off while it fetched leaves no move behind", async () => {
   await using scene = await remembering(plainStack);
   await scene.refresh();
   const api = await scene.upstream.sha("api");
   await scene.upstream.amend("api", "Another word");
-  scene.spawner.failNext = "fetch";
+  scene.spawner.failNext = "unpack-objects";
   await expect(scene.refresh()).rejects.toThrow();
   expect(await scene.leaving()).toMatchObject([{ old: api }]);
   await scene.upstream.git("update-ref", "refs/heads/api", api);

@@ -177,7 +177,7 @@ test("no upkeep begins before the first run, beside a fetch, or after a run that
   expect(await fresh.maintain({ signal: AbortSignal.timeout(60_000) })).toBeUndefined();
 
   await scene.upstream.commit("ui");
-  scene.spawner.hangNext = "fetch";
+  scene.spawner.hangNext = "unpack-objects";
   const { hanging } = scene.spawner;
   const deadline = new AbortController();
   const run = scene.refresh({ signal: deadline.signal });

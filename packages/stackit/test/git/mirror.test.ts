@@ -277,7 +277,7 @@ test("a transfer that is cut in the midst of a pack changes nothing, and the nex
   await expectEqual(scene);
 });
 
-for (const command of ["update-ref", "fetch", "diff-tree"]) {
+for (const command of ["unpack-objects", "rev-list", "update-ref", "diff-tree"]) {
   test(`a run that breaks off at ${command} changes nothing for readers, and the next one is whole`, async () => {
     await using scene = await stack();
     await scene.refresh();
@@ -611,7 +611,7 @@ test("a new name alone is read, published and shown once, without a fetch", asyn
   scene.spawner.take();
   scene.mirror.relocate({ ...scene.mirror.place, owner: "acme", name: "gear" });
   expect(await scene.refresh()).toMatchObject({ outcome: "updated", generation: 2 });
-  expect(scene.spawner.take().commands).not.toContain("fetch");
+  expect(scene.spawner.take().commands).not.toContain("unpack-objects");
   expect(scene.mirror.snapshot?.view().repo).toMatchObject({ owner: "acme", repo: "gear" });
   expect(await scene.refresh()).toMatchObject({ outcome: "unchanged", generation: 2 });
 });

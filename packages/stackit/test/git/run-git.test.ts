@@ -66,6 +66,49 @@ describe.each(openers)("git that is started %s", (_, open) => {
     expect(stdout.equals(Buffer.from(input))).toBe(true);
   });
 
+  test("takes an input that comes by and by, as fast as it reads it", async () => {
+    await using spawner = await open();
+    const lines = Array.from({ length: 200 }, (_, n) => `${n} `.repeat(5_000));
+    async function* input() {
+      for (const line of lines) yield Buffer.from(`${line}\n`);
+    }
+    const run = { args: ["stripspace"], cwd, env: realEnv };
+    const { stdout } = await runGit(spawner, run, { signal, input: input() });
+    expect(stdout.toString()).toBe(lines.map((line) => `${line.trimEnd()}\n`).join(""));
+  });
+
+  test("ends when its input breaks off, and the call fails with the reason for that", async () => {
+    await using git = await standInForGit("cat > /dev/null\nnote 1\nexit 3");
+    await using spawner = await open();
+    const broken = new Error("the far side is gone");
+    async function* input() {
+      yield Buffer.from("half of ");
+      throw broken;
+    }
+    const run = { args: ["x"], cwd, env: git.env };
+    await expect(runGit(spawner, run, { signal, input: input() })).rejects.toBe(broken);
+    expect(await git.pids()).toEqual([1]);
+  });
+
+  test("may end before its input does, which is then let go of", async () => {
+    await using git = await standInForGit("head -c 9 > /dev/null\necho enough\nexit $1");
+    await using spawner = await open();
+    for (const code of [0, 3]) {
+      const isLetGo = Promise.withResolvers<void>();
+      async function* input() {
+        try {
+          for (;;) yield Buffer.alloc(65_536);
+        } finally {
+          isLetGo.resolve();
+        }
+      }
+      const run = runGit(spawner, { args: [String(code)], cwd, env: git.env }, { signal, input: input() });
+      if (code === 0) expect((await run).stdout.toString()).toBe("enough\n");
+      else expect(await failureOf(run)).toMatchObject({ failure: "failed", exitCode: 3 });
+      await isLetGo.promise;
+    }
+  });
+
   test("is killed with all it started when the caller gives up", async () => {
     await using git = await standInForGit(WAITS);
     await using spawner = await open();

@@ -116,6 +116,7 @@ test("a token that ends between the look and the fetch is replaced, and the fetc
   await using served = await serving(world, [widget(world)]);
   expect((await served.command("sync", "widget")).code).toBe(0);
   await upstream.git("branch", "more", "api");
+  await upstream.commit("more");
   const { front } = host;
   host.front = (request, response, ask) => {
     const isAnswered = front?.(request, response, ask) ?? false;

@@ -4,17 +4,18 @@ import { chmod, chown, mkdir, mkdtemp, readFile, rm, statfs, writeFile } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { checkDataDir } from "../../src/cli/doctor/check-data-dir.ts";
 import type { RepoStatus } from "../../src/contract/repo.ts";
 import type { View } from "../../src/contract/view.ts";
 import { lockMirrors } from "../../src/store/mirrors-lock.ts";
-import { cut, drip, hang, on, refuse, waitFor } from "../support/git-host-behaviours.ts";
+import { cut, drip, hang, on, refuse } from "../support/git-host-behaviours.ts";
 import { type GitHttpHost, gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { leftovers } from "../support/leftovers.ts";
 import { type ServedFolders, serveFolders } from "../support/served-folders.ts";
 import { descendantsOf, startServerProcess } from "../support/server-process.ts";
+import { SlowTap } from "../support/slow-tap.ts";
 
 const run = promisify(execFile);
 const TOKEN = "Basic bm9ib2R5LW1heS1zZWUtdGhpcw==";
@@ -88,24 +89,26 @@ const branchesAreGone: Cause = async ({ upstream }) => {
   };
 };
 
-/** The git that fetches gets a signal that it cannot refuse, such as the system sends that has no memory left. */
+/** The git that takes objects gets a signal that it cannot refuse, such as the system sends that has no memory left. */
 const gitIsKilled: Cause = async ({ host, dataDir }) => {
-  const opened = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
-  const waiting = waitFor(opened.promise);
-  host.front = on("fetch", (...request) => {
-    asked.resolve();
-    return waiting(...request);
+  const tap = new SlowTap(10_000);
+  host.front = on("fetch", () => {
+    host.through = () => tap.stream();
+    return false;
   });
-  void asked.promise.then(async () => {
+  void vi.waitUntil(async () => {
     for (const pid of await descendantsOf(process.pid)) {
       const argv = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-      if (/^git\0.*\0fetch\0/.test(argv) && argv.includes(dataDir)) process.kill(pid, "SIGKILL");
+      if (!/^git\0.*\0unpack-objects\0/.test(argv) || !argv.includes(dataDir)) continue;
+      process.kill(pid, "SIGKILL");
+      return true;
     }
+    return false;
   });
   return () => {
+    tap.open();
     host.front = undefined;
-    opened.resolve();
+    host.through = undefined;
   };
 };
 

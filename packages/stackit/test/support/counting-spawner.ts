@@ -29,7 +29,8 @@ export class CountingSpawner extends DirectSpawner {
       const waiting = await super.spawn({ ...request, args, hasInput: true });
       this.#hangs.resolve(waiting.pid);
       this.#hangs = Promise.withResolvers();
-      return waiting;
+      // What it is given would end it.
+      return { ...waiting, stdin: undefined };
     }
     const git = await super.spawn(request);
     const { stdin } = git;

@@ -1,9 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { proxyEnvironment } from "../environment.ts";
 import { displayName } from "../ref-name.ts";
-import { explainConnection } from "./connection-failure.ts";
-import { DELIMITER, FLUSH, PacketError, packet, readPackets } from "./pkt-line.ts";
+import { Connections } from "./connections.ts";
+import { PackSource } from "./fetch-pack.ts";
+import { AGENT, DELIMITER, FLUSH, PacketError, packet, readPackets } from "./pkt-line.ts";
 import { isPermanent, MAX_REDIRECTS, type Redirect, redirectedBase } from "./redirect.ts";
 import { failureOfStatus, NO_GIT_HOST, RemoteError } from "./remote-failure.ts";
 
@@ -22,6 +20,8 @@ export interface RefLook {
   readonly url: URL;
   /** `older-protocol`: the remote can be asked by git alone. */
   readonly found: AdvertisedRefs | "older-protocol";
+  /** Where the objects of these refs can be had; absent when git alone can ask for them. */
+  readonly packs?: PackSource;
 }
 
 export interface RefLookOptions {
@@ -31,10 +31,7 @@ export interface RefLookOptions {
   readonly signal: AbortSignal;
 }
 
-const AGENT = "agent=stackit";
 const DISCOVERY = "/info/refs?service=git-upload-pack";
-/** How many looks there are at once is for those to decide who ask. So many connections to a host are kept for the next ones. */
-const CONNECTIONS = { keepAlive: true, maxFreeSockets: 4 };
 export const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /** Where a repository is asked by protocol v2. */
@@ -42,6 +39,8 @@ interface Place {
   /** Without a slash at its end. */
   readonly base: string;
   readonly objectFormat: string;
+  /** Whether it sends objects by this protocol too. */
+  readonly hasPacks: boolean;
 }
 
 /** Looks at the refs of remotes. */
@@ -62,8 +61,7 @@ export interface RemoteLooker {
  */
 export class RefLooker implements RemoteLooker, Disposable {
   readonly #silenceMs: number;
-  readonly #http: HttpAgent;
-  readonly #https: HttpsAgent;
+  readonly #connections: Connections;
   /** By the URL that is asked: where that leads. */
   readonly #known = new Map<string, Place>();
   /** The last answer by the URL and what was asked for: most looks find the same again, byte by byte. */
@@ -72,11 +70,10 @@ export class RefLooker implements RemoteLooker, Disposable {
   /** `silenceMs`: how long a remote may say nothing. `proxyEnv`: the variables that name a proxy, as git reads them. */
   constructor({
     silenceMs = 30_000,
-    proxyEnv = proxyEnvironment(),
+    proxyEnv,
   }: { silenceMs?: number; proxyEnv?: Readonly<Record<string, string>> } = {}) {
     this.#silenceMs = silenceMs;
-    this.#http = new HttpAgent({ ...CONNECTIONS, proxyEnv });
-    this.#https = new HttpsAgent({ ...CONNECTIONS, proxyEnv });
+    this.#connections = new Connections(proxyEnv);
   }
 
   async look(url: URL, options: RefLookOptions): Promise<RefLook> {
@@ -92,47 +89,48 @@ export class RefLooker implements RemoteLooker, Disposable {
       this.#known.delete(asked);
     }
     const discovered = await this.#discover(asked, options);
-    const { base, objectFormat, isLasting } = discovered;
-    if (objectFormat === undefined) return { url: new URL(base), found: "older-protocol" };
-    const look = await this.#list(asked, { base, objectFormat }, options);
+    const { base, able, isLasting } = discovered;
+    if (!able) return { url: new URL(base), found: "older-protocol" };
+    const place: Place = { base, ...able };
+    const look = await this.#list(asked, place, options);
     if ("location" in look) throw failureOfStatus(look.status, undefined);
-    if (isLasting) this.#known.set(asked, { base, objectFormat });
+    if (isLasting) this.#known.set(asked, place);
     return look;
   }
 
   async #list(
     asked: string,
-    { base, objectFormat }: Place,
+    { base, objectFormat, hasPacks }: Place,
     options: RefLookOptions,
   ): Promise<RefLook | Redirect> {
     const body = askForRefs(objectFormat, options.prefixes);
     const answer = await this.#exchange(`${base}/git-upload-pack`, options, body);
     if (!Buffer.isBuffer(answer)) return answer;
-    const url = new URL(base);
+    const packs = hasPacks && new PackSource(this.#connections, { base, objectFormat });
+    const at = { url: new URL(base), ...(packs && { packs }) };
     const key = [asked, ...options.prefixes].join(" ");
     const last = this.#answers.get(key);
     if (last?.found.objectFormat === objectFormat && last.raw.equals(answer))
-      return { url, found: last.found };
+      return { ...at, found: last.found };
     const found = { ...parseAnswer(answer, options.prefixes), objectFormat };
     this.#answers.set(key, { raw: answer, found });
-    return { url, found };
+    return { ...at, found };
   }
 
   [Symbol.dispose](): void {
-    this.#http.destroy();
-    this.#https.destroy();
+    this.#connections[Symbol.dispose]();
   }
 
-  /** No `objectFormat`: the remote does not speak protocol v2. `isLasting`: the next look may begin there. */
+  /** Nothing `able`: the remote does not speak protocol v2. `isLasting`: the next look may begin there. */
   async #discover(
     asked: string,
     options: RefLookOptions,
-  ): Promise<{ base: string; objectFormat: string | undefined; isLasting: boolean }> {
+  ): Promise<{ base: string; able: Abilities | undefined; isLasting: boolean }> {
     let base = asked;
     let isLasting = true;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const answer = await this.#exchange(`${base}${DISCOVERY}`, options);
-      if (Buffer.isBuffer(answer)) return { base, objectFormat: objectFormatOf(answer), isLasting };
+      if (Buffer.isBuffer(answer)) return { base, able: abilitiesOf(answer), isLasting };
       const next = redirectedBase(base, answer, DISCOVERY);
       if (next === undefined) throw failureOfStatus(answer.status, undefined);
       base = next;
@@ -142,58 +140,14 @@ export class RefLooker implements RemoteLooker, Disposable {
   }
 
   async #exchange(address: string, options: RefLookOptions, body?: string): Promise<Buffer | Redirect> {
-    const url = new URL(address);
-    const isHttps = url.protocol === "https:";
-    const headers: Record<string, string> = {
-      "git-protocol": "version=2",
-      "user-agent": "git/stackit",
-      ...(options.authorization !== undefined && { authorization: options.authorization }),
-      ...(body !== undefined && {
-        "content-type": "application/x-git-upload-pack-request",
-        accept: "application/x-git-upload-pack-result",
-        "content-length": String(Buffer.byteLength(body)),
-      }),
-    };
-    const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(), this.#silenceMs);
-    const signal = AbortSignal.any([options.signal, silence.signal]);
-    const common = { method: body === undefined ? "GET" : "POST", headers, signal };
-    const send = () =>
-      new Promise<IncomingMessage>((done, failed) => {
-        const request = isHttps
-          ? httpsRequest(url, { ...common, agent: this.#https }, done)
-          : httpRequest(url, { ...common, agent: this.#http }, done);
-        request.once("error", (error) => {
-          // The host had closed the connection that was kept from the last look. A new one is the proof.
-          if (request.reusedSocket && isReset(error)) send().then(done, failed);
-          else failed(error);
-        });
-        request.end(body);
-      });
-    try {
-      const response = await send();
-      const expected = `application/x-git-upload-pack-${body === undefined ? "advertisement" : "result"}`;
-      const { statusCode: status = 0 } = response;
-      if (status !== 200) {
-        // What else it says is not read, however long it is.
-        response.destroy();
-        const { location } = response.headers;
-        if (status >= 300 && status < 400 && location !== undefined) return { status, location };
-        throw failureOfStatus(status, response.headers["retry-after"]);
-      }
-      if (response.headers["content-type"] !== expected) {
-        response.destroy();
-        throw new RemoteError("error", NO_GIT_HOST);
-      }
-      return await collect(response, () => timer.refresh());
-    } catch (error) {
-      if (silence.signal.aborted && !options.signal.aborted) {
-        throw new RemoteError("timeout", `The remote said nothing for ${this.#silenceMs / 1000} s.`);
-      }
-      throw toRemoteError(error, options.signal);
-    } finally {
-      clearTimeout(timer);
-    }
+    const { authorization, signal } = options;
+    const answer = await this.#connections.exchange(address, {
+      authorization,
+      signal,
+      silenceMs: this.#silenceMs,
+      ...(body !== undefined && { body }),
+    });
+    return "location" in answer ? answer : collect(answer);
   }
 }
 
@@ -210,22 +164,25 @@ export function askForRefs(objectFormat: string, prefixes: readonly string[]): s
   ].join("");
 }
 
+type Abilities = Pick<Place, "objectFormat" | "hasPacks">;
+
 /** @returns undefined when the remote does not speak protocol v2 */
-export function objectFormatOf(advertisement: Buffer): string | undefined {
+export function abilitiesOf(advertisement: Buffer): Abilities | undefined {
   const lines = dataLines(advertisement);
   // Some hosts head the answer with the name of the service, as protocol v0 does.
   const version = lines.find((line) => !line.startsWith("# service="));
   if (version !== "version 2") return undefined;
-  if (!lines.some((line) => line === "ls-refs" || line.startsWith("ls-refs="))) return undefined;
+  const does = (command: string): boolean =>
+    lines.some((line) => line === command || line.startsWith(`${command}=`));
+  if (!does("ls-refs")) return undefined;
   const format = lines.find((line) => line.startsWith("object-format="));
-  return format?.slice("object-format=".length) ?? "sha1";
+  return { objectFormat: format?.slice("object-format=".length) ?? "sha1", hasPacks: does("fetch") };
 }
 
-async function collect(response: IncomingMessage, heard: () => void): Promise<Buffer> {
+async function collect(answer: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    heard();
+  for await (const chunk of answer) {
     chunks.push(chunk);
     length += chunk.length;
     if (length > MAX_ANSWER_BYTES) throw tooManyRefs();
@@ -276,15 +233,4 @@ export function dataLines(answer: Buffer): string[] {
   } catch (error) {
     throw new RemoteError("error", NO_GIT_HOST, { cause: error });
   }
-}
-
-function isReset(error: Error): boolean {
-  return "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
-}
-
-function toRemoteError(error: unknown, signal: AbortSignal): RemoteError {
-  if (error instanceof RemoteError) return error;
-  if (signal.aborted) return new RemoteError("aborted", "The look was given up.", { cause: error });
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return new RemoteError("unreachable", explainConnection(code), { cause: error });
 }

@@ -4,17 +4,25 @@
  */
 export type Packet =
   | { readonly kind: "data"; readonly payload: string }
-  | { readonly kind: "flush" | "delimiter" | "end" };
+  | { readonly kind: (typeof MARKS)[number] };
+
+export type StreamedPacket =
+  | { readonly kind: "data"; readonly payload: Buffer }
+  | { readonly kind: (typeof MARKS)[number] };
 
 const MARKS = ["flush", "delimiter", "end"] as const;
+const LENGTH_BYTES = 4;
 const MAX_LENGTH = 65_520;
 
 /** What came is not the protocol. */
 export class PacketError extends Error {}
 
 export function packet(payload: string): string {
-  return (Buffer.byteLength(payload) + 4).toString(16).padStart(4, "0") + payload;
+  return (Buffer.byteLength(payload) + LENGTH_BYTES).toString(16).padStart(LENGTH_BYTES, "0") + payload;
 }
+
+/** Who asks: a line of each request. */
+export const AGENT = "agent=stackit";
 
 export const FLUSH = "0000";
 export const DELIMITER = "0001";
@@ -24,17 +32,43 @@ export function* readPackets(answer: Buffer): Generator<Packet> {
   // Taken apart as one string, which is several times as fast as a piece of the buffer for each line.
   const data = answer.toString("latin1");
   for (let offset = 0; offset < data.length; ) {
-    const length = lengthOf(data.slice(offset, offset + 4));
+    const length = lengthOf(data.slice(offset, offset + LENGTH_BYTES));
+    const end = offset + Math.max(length, LENGTH_BYTES);
+    if (end > data.length) throw new PacketError(CUT);
     const mark = MARKS[length];
-    if (mark !== undefined) {
-      offset += 4;
-      yield { kind: mark };
-      continue;
-    }
-    if (offset + length > data.length) throw new PacketError("the answer ends within a packet");
-    yield { kind: "data", payload: data.slice(offset + 4, offset + length) };
-    offset += length;
+    yield mark !== undefined
+      ? { kind: mark }
+      : { kind: "data", payload: data.slice(offset + LENGTH_BYTES, end) };
+    offset = end;
   }
+}
+
+/** Packets as they come. What is behind them is asked for the next piece when all before it has been taken. @throws {PacketError} */
+export async function* streamPackets(pieces: AsyncIterable<Buffer>): AsyncGenerator<StreamedPacket, void> {
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  let neededBytes = LENGTH_BYTES;
+  for await (const piece of pieces) {
+    held.push(piece);
+    heldBytes += piece.length;
+    if (heldBytes < neededBytes) continue;
+    let rest = Buffer.concat(held);
+    for (;;) {
+      neededBytes = LENGTH_BYTES;
+      if (rest.length < neededBytes) break;
+      const length = lengthOf(rest.toString("latin1", 0, LENGTH_BYTES));
+      neededBytes = Math.max(length, LENGTH_BYTES);
+      if (rest.length < neededBytes) break;
+      const mark = MARKS[length];
+      yield mark !== undefined
+        ? { kind: mark }
+        : { kind: "data", payload: rest.subarray(LENGTH_BYTES, neededBytes) };
+      rest = rest.subarray(neededBytes);
+    }
+    held = [rest];
+    heldBytes = rest.length;
+  }
+  if (heldBytes > 0) throw new PacketError(CUT);
 }
 
 /** Finds the flush in packets that come in pieces. */
@@ -65,10 +99,11 @@ export class FlushFinder {
   }
 }
 
-/** @throws {PacketError} */
+const CUT = "the answer ends within a packet";
+
 function lengthOf(digits: string): number {
   const length = /^[0-9a-fA-F]{4}$/.test(digits) ? Number.parseInt(digits, 16) : -1;
-  if (MARKS[length] === undefined && (length < 4 || length > MAX_LENGTH)) {
+  if (length < 0 || length === MARKS.length || length > MAX_LENGTH) {
     throw new PacketError("a packet has no valid length");
   }
   return length;

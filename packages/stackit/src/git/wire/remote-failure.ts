@@ -1,3 +1,5 @@
+import { explainConnection } from "./connection-failure.ts";
+
 /** Why a remote gave no answer that can be used. `rate-limited`: it told us to wait. */
 export type RemoteFailure =
   | "auth-failed"
@@ -55,4 +57,13 @@ export function parseRetryAfter(value: string | undefined, nowMs: number = Date.
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), 86_400_000) : undefined;
+}
+
+/** Why an exchange broke off. `signal`: that of whoever asked. */
+export function toRemoteError(error: unknown, signal: AbortSignal): RemoteError {
+  if (error instanceof RemoteError) return error;
+  if (signal.aborted)
+    return new RemoteError("aborted", "The remote was not listened to any longer.", { cause: error });
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return new RemoteError("unreachable", explainConnection(code), { cause: error });
 }

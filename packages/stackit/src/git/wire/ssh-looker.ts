@@ -7,10 +7,10 @@ import { killGroup, type Spawner } from "../spawner.ts";
 import type { SshAccess } from "../ssh-access.ts";
 import {
   type AdvertisedRefs,
+  abilitiesOf,
   askForRefs,
   dataLines,
   MAX_ANSWER_BYTES,
-  objectFormatOf,
   parseAnswer,
   type RefLook,
   type RefLookOptions,
@@ -69,7 +69,7 @@ export class SshLooker implements RemoteLooker {
     const answers = new Answers(ssh.stdout, heard);
     try {
       const capabilities = await answers.next();
-      const objectFormat = objectFormatOf(capabilities);
+      const objectFormat = abilitiesOf(capabilities)?.objectFormat;
       if (objectFormat !== undefined) ssh.stdin?.write(askForRefs(objectFormat, prefixes));
       const raw = objectFormat === undefined ? capabilities : await answers.next();
       // That is all; the remote ends the connection.
