@@ -90,5 +90,6 @@ test("what git says of this machine is not about the remote", () => {
   expect(
     sshFailureOfGit("fatal: unable to write loose object file: No space left on device", asked),
   ).toBeUndefined();
+  expect(sshFailureOfGit("error: unable to create temporary file: Permission denied", asked)).toBeUndefined();
   expect(sshFailureOfGit("", asked)).toBeUndefined();
 });

@@ -82,7 +82,7 @@ const FAILURES: readonly (readonly [pattern: RegExp, failure: RemoteFailure, exp
   ],
 ];
 
-/** What git itself says then. */
+/** What git itself always adds when the remote has ended. Without it git speaks of this machine, which also denies permissions. */
 const ENDED_EARLY = /Could not read from remote|early EOF|hung up|unexpected disconnect/;
 
 /** Why a remote that was asked by `ssh` did not answer, from all that was printed. */
@@ -99,8 +99,7 @@ export function sshFailure(stderr: string, asked: AskedBySsh): RemoteError {
 
 /** The same of a git that failed; undefined when it did not fail for the remote. */
 export function sshFailureOfGit(stderr: string, asked: AskedBySsh): RemoteError | undefined {
-  const isKnown = FAILURES.some(([pattern]) => pattern.test(stderr));
-  return isKnown || ENDED_EARLY.test(stderr) ? sshFailure(stderr, asked) : undefined;
+  return ENDED_EARLY.test(stderr) ? sshFailure(stderr, asked) : undefined;
 }
 
 function hostOf(url: URL): string {
