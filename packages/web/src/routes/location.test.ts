@@ -49,7 +49,7 @@ test("everything that can be chosen is in the address and comes back", () => {
 });
 
 test("what is not known falls back and is not written again", () => {
-  const route = parse("/r/local/default?state=nonsense&tab=checks&d=3&ws=yes&utm=1");
+  const route = parse("/r/local/default?state=nonsense&tab=nonsense&d=3&ws=yes&utm=1");
   expect(route).toEqual(repositoryRoute({ kind: "local", id: "default" }));
   expect(formatRoute(route)).toBe("/r/local/default");
 });

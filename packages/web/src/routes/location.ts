@@ -14,7 +14,7 @@ export interface ListSearch {
 }
 
 export interface BranchSearch {
-  tab: "diff" | "commits";
+  tab: "diff" | "commits" | "checks";
   base: "parent" | "trunk";
   /** Undefined: as wide as fits. */
   layout: "split" | "unified" | undefined;
@@ -71,7 +71,7 @@ export function parseLocation(pathname: string, search: string): Route {
       group: oneOf(params.get("group"), ["stack"]) ?? "owner",
     },
     view: {
-      tab: oneOf(params.get("tab"), ["commits"]) ?? "diff",
+      tab: oneOf(params.get("tab"), ["commits", "checks"]) ?? "diff",
       base: oneOf(params.get("base"), ["trunk"]) ?? "parent",
       layout: oneOf(params.get("d"), ["split", "unified"]),
       ignoreWhitespace: params.get("ws") === "1",

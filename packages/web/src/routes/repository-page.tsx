@@ -8,6 +8,7 @@ import { statusQuery, useConfig, viewQuery } from "../api/queries.ts";
 import { changedBranches } from "../api/share-view.ts";
 import { BranchPanel } from "../features/branch/branch-panel.tsx";
 import { PanelFrame } from "../features/branch/panel-frame.tsx";
+import { ForgeNote } from "../features/freshness/forge-note.tsx";
 import { FreshnessHeader } from "../features/freshness/freshness-header.tsx";
 import { ProgressBar } from "../features/freshness/progress-bar.tsx";
 import { progressWords } from "../features/freshness/progress-words.ts";
@@ -45,6 +46,7 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
           )}
           {route.sync && <RunChanges repoId={repo.id} runId={route.sync} route={route} />}
           {status.data && <RepoNotes notes={status.data.notes} />}
+          {status.data && <ForgeNote forge={status.data.forge} />}
           <ErrorBoundary part="The list of stacks" resetKey={String(view.dataUpdatedAt)}>
             {view.data ? (
               <StacksView view={view.data.body} route={route} scroller={scroller} list={list} />

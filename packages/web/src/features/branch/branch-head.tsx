@@ -14,6 +14,7 @@ import {
   remoteWords,
 } from "../stacks/branch-state.ts";
 import { LineCounts } from "../stacks/line-counts.tsx";
+import { checksWords, reviewWords } from "../stacks/review-state.ts";
 import type { BranchPlace } from "./find-branch.ts";
 
 export function BranchHead({
@@ -27,6 +28,8 @@ export function BranchHead({
 }) {
   const { branch, stack, position, below } = place;
   const remote = remoteWords(branch);
+  const checks = checksWords(branch);
+  const review = reviewWords(branch);
   const parent = branch.parent ?? trunk;
   // What has a callout below is not said twice.
   const chips = chipsOf(branch).filter((chip) => chip.tone === "here" || chip.tone === "idle");
@@ -73,8 +76,16 @@ export function BranchHead({
             ) : (
               prWords(branch)
             )}
+            {branch.pr.author !== undefined && branch.pr.observedAt && (
+              <>
+                {" "}
+                seen <Age at={branch.pr.observedAt} />
+              </>
+            )}
           </span>
         )}
+        {checks && <span>{checks}</span>}
+        {review && <span>{review}</span>}
       </p>
       {chips.length > 0 && (
         <p className="chips">

@@ -14,6 +14,7 @@ import { Sign } from "../../ui/glyphs.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { useMedia } from "../stacks/use-window.ts";
 import { BranchHead } from "./branch-head.tsx";
+import { CheckList } from "./check-list.tsx";
 import { CommitList } from "./commit-list.tsx";
 import { findBranch } from "./find-branch.ts";
 
@@ -100,6 +101,7 @@ export function BranchPanel({
             tabs={[
               { value: "diff", label: "Diff" },
               { value: "commits", label: "Commits", count: shown.branch.commitCount },
+              ...(shown.branch.ci ? [{ value: "checks" as const, label: "Checks" }] : []),
             ]}
             onChoose={(tab) => change({ tab })}
           >
@@ -114,6 +116,10 @@ export function BranchPanel({
                     onSearch={change}
                   />
                 </Suspense>
+              </ErrorBoundary>
+            ) : route.view.tab === "checks" ? (
+              <ErrorBoundary part="The checks" resetKey={shown.branch.revision}>
+                <Checks repoId={repoId} name={name} />
               </ErrorBoundary>
             ) : (
               <ErrorBoundary part="The commits" resetKey={shown.branch.revision}>
@@ -167,6 +173,11 @@ function Steps({
 function Commits({ repoId, name }: { repoId: string; name: string }) {
   const { data, error, refetch } = useQuery(branchQuery(repoId, name));
   return <CommitList branch={data} error={error} onRetry={() => void refetch()} />;
+}
+
+function Checks({ repoId, name }: { repoId: string; name: string }) {
+  const { data, error, refetch } = useQuery(branchQuery(repoId, name));
+  return <CheckList branch={data} error={error} onRetry={() => void refetch()} />;
 }
 
 function Gone({ branch, revision }: { branch: string; revision: string }) {

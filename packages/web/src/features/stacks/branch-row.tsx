@@ -2,10 +2,12 @@ import { memo, useCallback, useSyncExternalStore } from "react";
 import { Link } from "wouter";
 import { formatNumber } from "../../lib/words.ts";
 import { useServices } from "../../services.ts";
+import { Sign } from "../../ui/glyphs.tsx";
 import { Age } from "../../ui/time.tsx";
 import { branchTitle, chipsOf, prWords, remoteWords } from "./branch-state.ts";
 import { LineCounts } from "./line-counts.tsx";
 import { RailDrawing } from "./rail-drawing.tsx";
+import { checksSigns, checksWords, reviewWords } from "./review-state.ts";
 import type { BranchRow as BranchRowModel } from "./rows.ts";
 
 /** Drawn again only when the row itself says something else. */
@@ -78,7 +80,7 @@ export const BranchRow = memo(function BranchRow({
         <LineCounts added={branch.linesAdded} deleted={branch.linesDeleted} />
       </span>
       <span className="cell pr num">
-        {branch.pr && <span title={prWords(branch)}>#{branch.pr.number}</span>}
+        <PullRequestMark branch={branch} />
       </span>
       <span className="cell age num">
         {change ? (
@@ -90,6 +92,19 @@ export const BranchRow = memo(function BranchRow({
     </li>
   );
 });
+
+/** What the number stands for, and how its checks are: a sign here, in words for who points at it or hears it. */
+function PullRequestMark({ branch }: { branch: BranchRowModel["branch"] }) {
+  const { pr, ci } = branch;
+  if (!pr) return null;
+  const words = [prWords(branch), checksWords(branch), reviewWords(branch)].filter(Boolean).join(", ");
+  return (
+    <span className="pr-mark" title={words}>
+      {ci && ci.status !== "none" && <Sign name={checksSigns[ci.status]} className={`checks ${ci.status}`} />}
+      #{pr.number}
+    </span>
+  );
+}
 
 function RemoteMarks({ branch }: { branch: BranchRowModel["branch"] }) {
   const status = branch.remoteStatus;
@@ -105,13 +120,17 @@ function RemoteMarks({ branch }: { branch: BranchRowModel["branch"] }) {
 
 /** All that the row shows, for somebody who hears it; what is seen in the link comes first, in the same order. */
 function fullName({ branch, position, of, alsoOn }: BranchRowModel): string {
+  const said = [checksWords(branch), reviewWords(branch)];
   const parts = [
     branchTitle(branch),
     branch.name,
     alsoOn === undefined ? undefined : `also on ${alsoOn}`,
     `${position} of ${of}`,
     prWords(branch),
-    ...chipsOf(branch).map((chip) => (chip.tone === "here" ? "you are here" : chip.text)),
+    ...said,
+    ...chipsOf(branch)
+      .map((chip) => (chip.tone === "here" ? "you are here" : chip.text))
+      .filter((text) => !said.includes(text)),
     remoteWords(branch),
   ];
   return parts.filter(Boolean).join(", ");

@@ -1,9 +1,10 @@
 import type { Branch, LandedBranch, StackDetail } from "stackit/contract/view";
+import { checksWords, isObjectedTo } from "./review-state.ts";
 
 /** The shape of a node on the rail: the life of its pull request, unless the parent moved. */
 export type NodeShape = "none" | "draft" | "open" | "merged" | "closed" | "moved";
 /** Its colour. */
-export type NodeTone = "waiting" | "ready" | "blocked" | "merged" | "moved";
+export type NodeTone = "waiting" | "ready" | "running" | "blocked" | "merged" | "moved";
 
 export function nodeShape(branch: Branch): NodeShape {
   if (isMerged(branch)) return "merged";
@@ -17,7 +18,8 @@ export function nodeShape(branch: Branch): NodeShape {
 export function nodeTone(branch: Branch, stack: StackDetail): NodeTone {
   if (isMerged(branch)) return "merged";
   if (isMoved(branch)) return "moved";
-  if (hasProblem(branch)) return "blocked";
+  if (hasProblem(branch) || isObjectedTo(branch)) return "blocked";
+  if (branch.ci?.status === "pending") return "running";
   return stack.status === "shippable" ? "ready" : "waiting";
 }
 
@@ -57,6 +59,9 @@ export function chipsOf(branch: Branch): Chip[] {
   else if (branch.restack.state === "diverged") add("diverged from parent", "warn");
   else if (isMoved(branch)) add("parent moved", "warn");
   if (branch.restack.preview?.state === "conflicts") add("restack conflicts", "bad");
+  if (branch.ci?.status === "failing") add(checksWords(branch) ?? "checks failing", "bad");
+  if (branch.ci?.reviewDecision === "CHANGES_REQUESTED") add("changes requested", "bad");
+  if (branch.pr?.mergeable === "conflicting") add("merge conflict", "bad");
   for (const problem of branch.problems ?? []) add(problemWords[problem.code], "bad");
   if (isDisputed(branch)) add("parent disputed", "warn");
   if (branch.isLocked) add("locked", "idle");

@@ -13,6 +13,8 @@ test("qualifiers, numbers, quoted text and plain words are told apart", () => {
     is: ["restack"],
     owners: ["theo"],
     authors: [],
+    checks: [],
+    reviews: [],
     numbers: [1842],
     unknown: [],
   });
@@ -56,4 +58,18 @@ test("is:restack and is:unpushed read the state of the branch", () => {
   const ahead = candidate({ remoteStatus: { ahead: 2, behind: 0, diverged: false, missingRemote: false } });
   expect(matches(parseFilter("is:unpushed"), ahead)).toBe(true);
   expect(matches(parseFilter("is:unpushed"), candidate())).toBe(false);
+});
+
+test("check: and review: find pull requests by how they stand, and only those", () => {
+  const observedAt = "2026-01-05T10:00:00.000Z";
+  const failing = candidate({ ci: { status: "failing", reviewDecision: "REVIEW_REQUIRED", observedAt } });
+  const found = (text: string, one = failing) => matches(parseFilter(text), one);
+  expect([found("check:fail"), found("check:failing"), found("check:pass")]).toEqual([true, true, false]);
+  expect([found("review:needed"), found("review:approved"), found("review:none")]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect([found("check:fail", candidate()), found("review:none", candidate())]).toEqual([false, false]);
+  expect(parseFilter("check:green review:ok").unknown).toEqual(["check:green", "review:ok"]);
 });

@@ -8,6 +8,9 @@ export interface Filter {
   is: IsWord[];
   owners: string[];
   authors: string[];
+  /** Beginnings of what the checks are, such as `fail`. */
+  checks: string[];
+  reviews: string[];
   numbers: number[];
   /** What looks like a qualifier and is none; it is said, and otherwise ignored. */
   unknown: string[];
@@ -39,10 +42,27 @@ const isWords = {
 
 type IsWord = keyof typeof isWords;
 
-export const qualifierHint = `Known: is:${Object.keys(isWords).join(" is:")} owner:name author:name #12`;
+const checkWords = ["passing", "failing", "pending", "skipped", "none", "unknown"];
+const reviewOf: ReadonlyMap<string, string> = new Map([
+  ["APPROVED", "approved"],
+  ["CHANGES_REQUESTED", "changes"],
+  ["REVIEW_REQUIRED", "needed"],
+]);
+const reviewWords = [...reviewOf.values(), "none"];
+
+export const qualifierHint = `Known: is:${Object.keys(isWords).join(" is:")} check:fail review:needed owner:name author:name #12`;
 
 export function parseFilter(text: string): Filter {
-  const filter: Filter = { words: [], is: [], owners: [], authors: [], numbers: [], unknown: [] };
+  const filter: Filter = {
+    words: [],
+    is: [],
+    owners: [],
+    authors: [],
+    checks: [],
+    reviews: [],
+    numbers: [],
+    unknown: [],
+  };
   for (const [, quoted, plain] of text.matchAll(/"([^"]*)"|(\S+)/g)) {
     if (quoted !== undefined) {
       if (quoted) filter.words.push(quoted.toLowerCase());
@@ -63,13 +83,15 @@ function takeQualifier(filter: Filter, key: string, value: string, token: string
   if (key === "is" && known) filter.is.push(known);
   else if (key === "owner" && value) filter.owners.push(value);
   else if (key === "author" && value) filter.authors.push(value);
+  else if (key === "check" && checkWords.some((word) => word.startsWith(value))) filter.checks.push(value);
+  else if (key === "review" && reviewWords.some((word) => word.startsWith(value))) filter.reviews.push(value);
   else if (!value && ["is", "owner", "author"].includes(key)) return;
   else filter.unknown.push(token);
 }
 
 export function isEmptyFilter(filter: Filter): boolean {
-  const { words, is, owners, authors, numbers } = filter;
-  return [words, is, owners, authors, numbers].every((list) => list.length === 0);
+  const { words, is, owners, authors, checks, reviews, numbers } = filter;
+  return [words, is, owners, authors, checks, reviews, numbers].every((list) => list.length === 0);
 }
 
 export function matches(filter: Filter, candidate: Candidate): boolean {
@@ -77,6 +99,9 @@ export function matches(filter: Filter, candidate: Candidate): boolean {
   if (!filter.is.every((word) => isWords[word](candidate))) return false;
   if (!filter.owners.every((name) => owner.toLowerCase().includes(name))) return false;
   if (!filter.authors.every((name) => branch.commitAuthor.toLowerCase().includes(name))) return false;
+  if (!filter.checks.every((word) => branch.ci?.status.startsWith(word))) return false;
+  const review = reviewOf.get(branch.ci?.reviewDecision ?? "") ?? "none";
+  if (!filter.reviews.every((word) => branch.ci && review.startsWith(word))) return false;
   if (filter.numbers.length > 0 && !filter.numbers.includes(branch.pr?.number ?? -1)) return false;
   if (filter.words.length === 0) return true;
   const text = `${branch.name}\n${branchTitle(branch)}\n${stack.title}\n${branch.commitAuthor}`.toLowerCase();
