@@ -8,6 +8,7 @@ import { rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { landings } from "./landed.ts";
 import { manyMirrors } from "./many-mirrors.ts";
 import type { Result } from "./measure.ts";
 import { mirrorSyncs } from "./mirror.ts";
@@ -38,12 +39,15 @@ push to event: one push at a time to a server process with one mirror, its webho
   which it tells; from the sending to the status; medians of the bursts. "Runs meanwhile": of syncs asked for when the burst begins. "Sender late": by how much the sender's own event loop was late, at the 99th of 100 times:
   that is in all figures. Fetches as the host counts them. Floor, under plain Git: an endpoint that checks the signature and does no more, at the same load.
 1000 mirrors: of 50 branches, on the disk when the server process starts; first runs are spread at ten a second. Swept: after a webhook for each,
-  with nothing new. Each: what a mirror adds to a swept server.`;
+  with nothing new. Each: what a mirror adds to a swept server.
+landed: which branches have landed on a trunk of 100,000 commits, as it is found out behind a snapshot, with a store in which nothing is yet. First
+  look: floor: rev-list --topo-order --parents of the trunk, and diff-tree --stdin -p piped into patch-id for all that has to be compared: the
+  commits of the trunk since the oldest branch, and those of the branches, each and as a whole. One more on the trunk: the same for that commit.`;
 
 /** Groups of scenarios, as `--only` names them: with one repository of each size, and with many small ones. */
 const OF_ONE = ["first", "refresh", "http", "mirror", "events"] as const;
 const OF_MANY = ["sweep", "webhooks", "memory"] as const;
-const GROUPS = [...OF_ONE, ...OF_MANY];
+const GROUPS = [...OF_ONE, ...OF_MANY, "landed"] as const;
 type Group = (typeof GROUPS)[number];
 
 const { values } = parseArgs({
@@ -90,6 +94,8 @@ if (OF_MANY.some(isWanted)) {
   await measure("webhooks", () => webhookBursts(template, rounds));
   await measure("memory", () => manyMirrors(template));
 }
+
+await measure("landed", () => landings(values.dir, rounds));
 
 process.stdout.write(
   values.json

@@ -76,6 +76,20 @@ export async function changedFloor(gitDir: string, change: Change): Promise<void
   await git(gitDir, ["diff-tree", "--stdin", "-r", "--numstat"], `${change.commit} ${change.base}\n`);
 }
 
+/** What each of these lines does, as `diff-tree --stdin` takes them: two processes, one fed by the other. */
+export async function patchesFloor(gitDir: string, lines: string): Promise<void> {
+  const script = "git diff-tree --stdin -r -p --full-index | git patch-id --verbatim";
+  const child = spawn("sh", ["-c", script], {
+    cwd: gitDir,
+    env: { ...gitEnvironment(), GIT_DIR: gitDir },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  child.stdout.resume();
+  child.stdin.end(lines);
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(`git patch-id ended with ${code}`);
+}
+
 export interface Change {
   readonly branch: string;
   readonly commit: string;

@@ -20,7 +20,8 @@ export const SIZES: readonly Size[] = [
 
 /** A repository of this size, made once and kept in `folder`. */
 export async function cachedRepository(size: Size, folder: string): Promise<string> {
-  const kept = join(folder, `${size.branches}-branches.git`);
+  const isUsual = SIZES.includes(size);
+  const kept = join(folder, `${size.branches}-branches${isUsual ? "" : `-${size.trunkCommits}-trunk`}.git`);
   if (existsSync(kept)) return kept;
   await mkdir(folder, { recursive: true });
   const unfinished = `${kept}.unfinished`;

@@ -1,7 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import { type CommitHeader, commitTimeMs } from "./commit-object.ts";
 import type { ReadOnlyGit } from "./read-only-git.ts";
 import type { RunOptions } from "./run-git.ts";
 
+/** Bytes of a long answer that are taken apart before others get their turn. */
+const READ_AT_ONCE = 256 * 1024;
 const FORMAT = "--format=%H%x00%P%x00%an%x00%ae%x00%ct%x00%s";
 
 /**
@@ -78,9 +81,14 @@ export async function listParents(
   const args = ["--topo-order", "--parents", `--max-count=${options.maxCount}`, "--stdin"];
   const { stdout } = await git.run("rev-list", args, { ...options, input });
   const commits = new Map<string, readonly string[]>();
-  for (const line of stdout.toString("latin1").split("\n")) {
-    const [oid, ...parents] = line.split(" ");
-    if (oid) commits.set(oid, parents);
+  for (let start = 0; start < stdout.length; ) {
+    const end = stdout.indexOf("\n", start + READ_AT_ONCE) + 1 || stdout.length;
+    for (const line of stdout.toString("latin1", start, end).split("\n")) {
+      const [oid, ...parents] = line.split(" ");
+      if (oid) commits.set(oid, parents);
+    }
+    start = end;
+    await setImmediate();
   }
   return commits;
 }

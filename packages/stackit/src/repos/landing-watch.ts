@@ -29,7 +29,7 @@ export interface LandingTools {
 }
 
 /** Changes that one pair of processes reads, and commits of the trunk that one look goes through, at most. */
-const CHUNK = 2_000;
+const CHUNK = 5_000;
 const MAX_ASKED = 100_000;
 
 /**

@@ -1,9 +1,12 @@
+import { setImmediate } from "node:timers/promises";
 import { GitError } from "../git/git-error.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import { listParents } from "../git/rev-list.ts";
 
 /** So far back the trunk is known when it is read anew. */
 const MAX_LISTED = 100_000;
+/** Commits that are taken in before others get their turn. */
+const ADDED_AT_ONCE = 5_000;
 
 /** What each commit of the trunk did, as far back as somebody asks. Not for two calls at once. */
 export class TrunkPatches {
@@ -31,7 +34,7 @@ export class TrunkPatches {
     const known = this.#tips.length > 0 && this.#parents.size < 2 * MAX_LISTED;
     const gained = known ? await this.#gained(tips, signal) : undefined;
     if (gained) {
-      this.#add(gained);
+      await this.#add(gained);
       const isKept = (oid: string): boolean => tips.some((tip) => this.#reaches(tip, oid));
       if (this.#tips.every(isKept)) {
         this.#tips = tips;
@@ -47,7 +50,7 @@ export class TrunkPatches {
     this.#learnt = new Set();
     this.#line = new Set();
     this.#broughtBy = new Map();
-    this.#add(all);
+    await this.#add(all);
     this.#tips = tips;
   }
 
@@ -66,9 +69,11 @@ export class TrunkPatches {
     }
   }
 
-  #add(newestFirst: ReadonlyMap<string, readonly string[]>): void {
-    for (const [oid, parents] of [...newestFirst].reverse()) {
-      if (this.#parents.has(oid)) continue;
+  async #add(newestFirst: ReadonlyMap<string, readonly string[]>): Promise<void> {
+    for (const [index, oid] of [...newestFirst.keys()].reverse().entries()) {
+      if (index % ADDED_AT_ONCE === ADDED_AT_ONCE - 1) await setImmediate();
+      const parents = newestFirst.get(oid);
+      if (!parents || this.#parents.has(oid)) continue;
       this.#parents.set(oid, parents);
       if (parents.length < 2) this.#plain.push(oid);
       this.#position.set(oid, this.#plain.length);

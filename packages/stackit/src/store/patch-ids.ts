@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import type { Schema } from "./schema.ts";
 
 const MAX_ROWS = 1_000_000;
-/** Rows in one statement: few statements, and far below what a statement may hold. */
+/** Rows in one statement: few statements, and far below what a statement may hold. Others get their turn after each. */
 const CHUNK = 500;
 
 /**
@@ -36,6 +37,7 @@ export class PatchIds {
         .where("change", "in", chunk)
         .execute();
       for (const { change, patch } of rows) known.set(change, patch);
+      await setImmediate();
     }
     return known;
   }
@@ -43,15 +45,14 @@ export class PatchIds {
   async putMany(patches: ReadonlyMap<string, string>): Promise<void> {
     const written_at = this.#wallNow();
     const rows = Array.from(patches, ([change, patch]) => ({ change, patch, written_at }));
-    await this.#db.transaction().execute(async (transaction) => {
-      for (let start = 0; start < rows.length; start += CHUNK) {
-        await transaction
-          .insertInto("patch_id")
-          .values(rows.slice(start, start + CHUNK))
-          .onConflict((conflict) => conflict.column("change").doNothing())
-          .execute();
-      }
-    });
+    for (let start = 0; start < rows.length; start += CHUNK) {
+      await this.#db
+        .insertInto("patch_id")
+        .values(rows.slice(start, start + CHUNK))
+        .onConflict((conflict) => conflict.column("change").doNothing())
+        .execute();
+      await setImmediate();
+    }
     this.#roomLeft -= rows.length;
     if (this.#roomLeft < 0) await this.#evict();
   }

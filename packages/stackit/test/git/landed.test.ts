@@ -29,7 +29,10 @@ test.each(CASES)(
     await goOn(scene, trunkGoesOn);
     await using copy = copyOf(scene.path);
     await copy.refresh();
-    await expect.poll(() => branchOf(copy.snapshot, "api")?.landed).toMatchObject({ how: method, commit });
+    const date = new Date(await scene.git("log", "-1", "--format=%cI", commit)).toISOString();
+    await expect
+      .poll(() => branchOf(copy.snapshot, "api")?.landed)
+      .toMatchObject({ how: method, commit, date });
     const words = {
       merge: "Merged into main by",
       squash: "Squashed into main as",
@@ -40,15 +43,29 @@ test.each(CASES)(
       restack: { state: "merged", reason: `${words[method]} ${commit.slice(0, 7)}.` },
     });
     if (!facts.child) return;
+    // From the merge base on, what landed as other commits would be put on the trunk once more.
+    const sinceMergeBase = Number(await scene.git("rev-list", "--count", "main..ui"));
+    expect(sinceMergeBase).toBe(method === "merge" ? 1 : facts.commits + 1);
+    const isOnTrunk = method === "merge" && !facts.recorded;
+    const state = method === "merge" ? "in-sync" : "parent-moved";
     const ui = branchOf(copy.snapshot, "ui");
     expect(ui?.landed).toBeUndefined();
-    expect(ui).toMatchObject({ commitCount: 1, needsRestack: method !== "merge" });
+    expect(ui).toMatchObject({
+      parent: isOnTrunk ? "main" : "api",
+      commitCount: 1,
+      needsRestack: state !== "in-sync",
+      restack: { state, actual: await scene.sha(isOnTrunk ? "main" : "api") },
+    });
     expect(ui?.commits?.map(({ sha }) => sha)).toEqual([await scene.sha("ui")]);
 
     // Its parent is deleted, as most are after they landed: what stood below it is still not its own.
     await scene.git("update-ref", "-d", "refs/heads/api");
     await copy.refresh();
-    expect(branchOf(copy.snapshot, "ui")).toMatchObject({ parent: "main", commitCount: 1 });
+    expect(branchOf(copy.snapshot, "ui")).toMatchObject({
+      parent: "main",
+      commitCount: 1,
+      restack: { state, actual: await scene.sha("main") },
+    });
   },
 );
 
