@@ -1,5 +1,6 @@
 import { CatFile, type GitObject } from "./cat-file.ts";
 import { GitError } from "./git-error.ts";
+import { FEW_OBJECTS, readLooseObjects } from "./loose-objects.ts";
 import type { ReadOnlyGit } from "./read-only-git.ts";
 
 export interface ObjectPoolOptions {
@@ -7,6 +8,13 @@ export interface ObjectPoolOptions {
   readonly size?: number;
   /** A process that was not asked for this long is closed. Default 60 s. */
   readonly idleMs?: number;
+  /** The folder of the repository's objects: few of them are then read from files of their own, where they have such, without a process. */
+  readonly looseFolder?: string;
+}
+
+interface Limits {
+  readonly signal: AbortSignal;
+  readonly maxObjectBytes: number;
 }
 
 /** An object that makes git stumble, as in a partial clone, costs its process: so many ends of it are borne in one call. */
@@ -22,6 +30,7 @@ export class ObjectPool implements AsyncDisposable {
   readonly #git: ReadOnlyGit;
   readonly #size: number;
   readonly #idleMs: number;
+  readonly #looseFolder: string | undefined;
   readonly #processes: (Promise<CatFile> | undefined)[] = [];
   #idleTimer: NodeJS.Timeout | undefined;
   #busy = 0;
@@ -31,6 +40,7 @@ export class ObjectPool implements AsyncDisposable {
     this.#git = git;
     this.#size = options.size ?? 2;
     this.#idleMs = options.idleMs ?? 60_000;
+    this.#looseFolder = options.looseFolder;
   }
 
   /**
@@ -41,8 +51,26 @@ export class ObjectPool implements AsyncDisposable {
     oids: readonly string[],
     options: { signal: AbortSignal; maxObjectBytes?: number },
   ): Promise<Map<string, GitObject>> {
-    if (oids.length === 0) return new Map();
     const limits = { signal: options.signal, maxObjectBytes: options.maxObjectBytes ?? 1 << 20 };
+    const found = await this.#readLoose(oids, limits);
+    const others = found.size === 0 ? oids : oids.filter((oid) => !found.has(oid));
+    if (others.length === 0) return found;
+    const asked = await this.#ask(others, limits);
+    for (const [oid, object] of found) asked.set(oid, object);
+    return asked;
+  }
+
+  async #readLoose(
+    oids: readonly string[],
+    { signal, maxObjectBytes }: Limits,
+  ): Promise<Map<string, GitObject>> {
+    if (this.#looseFolder === undefined || oids.length > FEW_OBJECTS || this.#closed) return new Map();
+    const found = await readLooseObjects(this.#looseFolder, oids, maxObjectBytes);
+    if (signal.aborted) throw new GitError("aborted", { args: ["cat-file"] });
+    return found;
+  }
+
+  async #ask(oids: readonly string[], limits: Limits): Promise<Map<string, GitObject>> {
     clearTimeout(this.#idleTimer);
     this.#busy++;
     try {
@@ -64,11 +92,7 @@ export class ObjectPool implements AsyncDisposable {
     }
   }
 
-  async #readPart(
-    slot: number,
-    oids: readonly string[],
-    limits: { signal: AbortSignal; maxObjectBytes: number },
-  ): Promise<Map<string, GitObject>> {
+  async #readPart(slot: number, oids: readonly string[], limits: Limits): Promise<Map<string, GitObject>> {
     const all = new Map<string, GitObject>();
     let open = oids;
     for (let stumbles = 0; open.length > 0; stumbles++) {

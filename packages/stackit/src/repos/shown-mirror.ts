@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { RefListing } from "../git/for-each-ref.ts";
 import { listingAfter, type RefMove } from "../git/listing-after.ts";
 import type { MirrorGit } from "../git/mirror-git.ts";
@@ -75,7 +76,10 @@ export class ShownMirror implements AsyncDisposable {
     this.#keeper = keeper;
     this.#heads = options.heads;
     this.#git = new ReadOnlyGit(spawner, keeper.gitDir);
-    this.#objects = new ObjectPool(this.#git, { idleMs: OBJECTS_IDLE_MS });
+    this.#objects = new ObjectPool(this.#git, {
+      idleMs: OBJECTS_IDLE_MS,
+      looseFolder: join(this.#dir, "objects"),
+    });
     this.#lines = new LineCounts(this.#git, options.lineCounts, options.onMissing);
     this.#landings = new LandingWatch(this.#git, this.#objects, options.landings ?? {});
     this.#identities = new StackIdentities(options.stacks);

@@ -120,6 +120,16 @@ for (const [name, push, objectFormat = "sha1"] of PUSHES) {
   });
 }
 
+test("a push of a branch costs two requests, one git that takes what comes and one that moves the refs", async () => {
+  await using scene = await stack();
+  await scene.upstream.commit("ui");
+  await scene.upstream.metadata("ui", { parentBranchName: "main" });
+  expect(await asksOf(scene, () => scene.refresh())).toEqual(["ls-refs", "fetch"]);
+  const writing = ["fetch", "unpack-objects", "index-pack", "update-ref"];
+  const { commands } = scene.spawner.take();
+  expect(commands.filter((command) => writing.includes(command))).toEqual(["unpack-objects", "update-ref"]);
+});
+
 test("refs that stand on objects that are here, and refs that are gone, ask for none", async () => {
   await using scene = await stack();
   await scene.upstream.git("branch", "same", "ui");

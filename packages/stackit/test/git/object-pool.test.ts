@@ -227,3 +227,45 @@ test("an object that is broken is absent, and takes no other with it", async () 
     oids.filter((oid) => !broken.includes(oid)),
   );
 });
+
+test("few objects that lie in files of their own are read without a process, and all others by git", async () => {
+  const { scene } = await sceneOf(3);
+  await using _scene = scene;
+  await using spawner = new NotingSpawner();
+  const options = { looseFolder: join(scene.path, "objects") };
+  await using pool = new ObjectPool(new ReadOnlyGit(spawner, scene.path), options);
+  const write = async (text: string) => {
+    await writeFile(join(scene.root, "text"), text);
+    return scene.git("hash-object", "-w", join(scene.root, "text"));
+  };
+  const loose = [
+    await write("one\n"),
+    await write("two\n"),
+    await scene.git("commit-tree", "main^{tree}", "-m", "1"),
+  ];
+  expectWhole(await pool.read(loose, { signal }), loose);
+  expect(spawner.gits).toHaveLength(0);
+
+  await scene.git("repack", "-a", "-d", "-q");
+  const packed = await scene.sha("main");
+  expectWhole(await pool.read([...loose, packed, ABSENT], { signal }), [...loose, packed]);
+  expect(spawner.gits).toHaveLength(1);
+  const large = await write("x".repeat(300));
+  const found = await pool.read([large], { signal, maxObjectBytes: 299 });
+  expect(found.get(large)).toEqual({ oid: large, type: "blob", size: 300 });
+});
+
+test("an object whose file is damaged is git's to complain of", async () => {
+  const { scene } = await sceneOf(1);
+  await using _scene = scene;
+  await using spawner = new NotingSpawner();
+  const folder = join(scene.path, "objects");
+  await using pool = new ObjectPool(new ReadOnlyGit(spawner, scene.path), { looseFolder: folder });
+  await writeFile(join(scene.root, "text"), "text");
+  const oid = await scene.git("hash-object", "-w", join(scene.root, "text"));
+  const file = join(folder, oid.slice(0, 2), oid.slice(2));
+  await chmod(file, 0o644);
+  await writeFile(file, "damaged");
+  await pool.read([oid], { signal }).catch(() => {});
+  expect(spawner.gits.length).toBeGreaterThan(0);
+});
