@@ -57,7 +57,7 @@ export function sameFacts(a: BranchFacts, b: BranchFacts): boolean {
 }
 
 /** What was tried is one object for as long as it holds. */
-function samePreview(a: RestackPreview | undefined, b: RestackPreview | undefined): boolean {
+export function samePreview(a: RestackPreview | undefined, b: RestackPreview | undefined): boolean {
   return a === b || (a?.state === "unknown" && b?.state === "unknown" && a.reason === b.reason);
 }
 

@@ -3,7 +3,7 @@ import type { BranchNode } from "../stacks/build-graph.ts";
 import type { CommitFacts } from "../stacks/history.ts";
 import type { PlacedStack } from "../stacks/order-stacks.ts";
 import { HEADS } from "../stacks/ref-reading.ts";
-import { type BranchFacts, remoteDistance, sameFacts } from "./branch-facts.ts";
+import { type BranchFacts, remoteDistance, sameFacts, samePreview } from "./branch-facts.ts";
 import { remoteTipOf } from "./remote-tips.ts";
 import type { RepoModel } from "./repo-model.ts";
 import type { RestackPreview } from "./restack-previews.ts";
@@ -27,12 +27,21 @@ export function withLineCounts(model: RepoModel, sources: FactSources): RepoMode
   return { ...model, facts, uncounted: model.uncounted.filter((pair) => !sources.lines(pair)) };
 }
 
-/** The same model with what restacks would do; another object only where a reader would see a difference. */
-export function withPreviews(model: RepoModel, previews: ReadonlyMap<string, RestackPreview>): RepoModel {
+/**
+ * The same model with what restacks would do; another object only where a reader would see a difference. Facts that are equal to those
+ * before are the same objects.
+ */
+export function withPreviews(
+  model: RepoModel,
+  previews: ReadonlyMap<string, RestackPreview>,
+  before: RepoModel | undefined,
+): RepoModel {
   const told = new Map<string, BranchFacts>();
-  for (const [name, old] of model.facts) {
-    const fresh = { ...old, preview: previews.get(name) };
-    if (old.preview !== fresh.preview && !sameFacts(old, fresh)) told.set(name, fresh);
+  for (const [name, facts] of model.facts) {
+    const preview = previews.get(name);
+    if (samePreview(facts.preview, preview)) continue;
+    const [old, fresh] = [before?.facts.get(name), { ...facts, preview }];
+    told.set(name, old && sameFacts(old, fresh) ? old : fresh);
   }
   return told.size === 0 ? model : { ...model, facts: new Map([...model.facts, ...told]), moved: undefined };
 }

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
-import { setImmediate } from "node:timers/promises";
 import type { RefChanges, StackChanges } from "../contract/sync-run.ts";
 import type { RefListing } from "../git/for-each-ref.ts";
+import { FollowUp } from "../lib/follow-up.ts";
 import { HEADS, type RefReading } from "../stacks/ref-reading.ts";
 import { restackLayers } from "../stacks/restack-layers.ts";
 import type { KnownStack } from "../stacks/stack-identity.ts";
@@ -61,14 +61,14 @@ const PUBLISH_EVERY_MS = 1_000;
  */
 export class SnapshotPublisher implements AsyncDisposable {
   readonly #listeners = new Set<(published: Published) => void>();
-  readonly #closing = new AbortController();
   /** Tells the generations of this process from those of another. */
   readonly #boot = crypto.randomUUID().slice(0, 8);
   #snapshot: GraphSnapshot | undefined;
   #forge: ForgeKnowledge | undefined;
   #generation = 0;
-  #counting: Promise<void> | undefined;
-  #looking: Promise<void> | undefined;
+  /** The numbers that fail stay absent. */
+  readonly #counting = new FollowUp((signal) => this.#countMissing(signal));
+  readonly #looking = new FollowUp((signal) => this.#lookBehind(signal));
   /** What the snapshot was made with. */
   #tools: ModelTools | undefined;
 
@@ -113,10 +113,10 @@ export class SnapshotPublisher implements AsyncDisposable {
     const commits = { ...commitsOf(model), keepsTrunk: old?.epoch === model.epoch };
     const publish = (): { refs: RefChanges; stacks: StackChanges } => {
       this.#tools = tools;
-      // More may have landed since the model was made.
-      const stacks = this.#publish(builder.withLandings(model));
-      if (uncounted.length > COUNT_AT_ONCE) this.#countBehind(lines, builder);
-      this.#lookBehind();
+      // More may have landed, and more may have been tried, since the model was made.
+      const stacks = this.#publish(this.#withPreviews(tools, builder.withLandings(model)));
+      if (uncounted.length > COUNT_AT_ONCE) this.#counting.ask();
+      this.#looking.ask();
       const refs = readsOn ? describeRefChanges(listing.deltas, commits) : NO_REF_CHANGES;
       return { refs, stacks };
     };
@@ -144,48 +144,50 @@ export class SnapshotPublisher implements AsyncDisposable {
     return published.stacks;
   }
 
-  /** Finds out what has landed, and what restacks would do, and publishes when there is something to say. */
-  #lookBehind(): void {
-    this.#looking ??= this.#lookForLandings()
-      .catch(() => {}) // Nothing is said then; the next change tries again.
-      .finally(() => {
-        this.#looking = undefined;
-      });
-  }
-
-  async #lookForLandings(): Promise<void> {
-    const { signal } = this.#closing;
-    for (;;) {
-      // Who waits for the snapshot goes first.
-      await setImmediate();
-      const looked = this.#snapshot?.parts;
-      const tools = this.#tools;
-      if (!looked || !tools || signal.aborted) return;
-      const isDone = await tools.landings.look(looked, signal);
-      const latest = this.#snapshot?.parts;
-      if (!latest || signal.aborted) return;
-      if (tools === this.#tools) {
-        const model = tools.builder.withLandings(latest);
-        if (model !== latest) this.#publish(model);
-        if (tools.lines.missing(model.uncounted).length > 0) this.#countBehind(tools.lines, tools.builder);
-      }
-      await tools.identities.keep();
-      const isTried = await this.#tryRestacks(tools, signal);
-      if (isDone && isTried && latest.reading === looked.reading) return;
+  /**
+   * Finds out what has landed, and what restacks would do, and publishes when there is something to say. Of what fails nothing is said,
+   * and the others go on.
+   */
+  async #lookBehind(signal: AbortSignal): Promise<void> {
+    const tools = this.#tools;
+    if (!tools) return;
+    const orNothing = (work: Promise<boolean>): Promise<boolean> => work.catch(() => true);
+    for (let isDone = false; !isDone; ) {
+      const isKnown = await orNothing(this.#lookForLandings(tools, signal));
+      await tools.identities.keep().catch(() => {});
+      const isTried = await orNothing(this.#tryRestacks(tools, signal));
+      isDone = (isKnown && isTried) || signal.aborted || tools !== this.#tools;
     }
   }
 
-  /** Publishes what restacks would do. Resolves to whether there is nothing left to try. */
-  async #tryRestacks({ previews }: ModelTools, signal: AbortSignal): Promise<boolean> {
+  /** Publishes what has landed. Resolves to whether there is nothing left to find out. */
+  async #lookForLandings(tools: ModelTools, signal: AbortSignal): Promise<boolean> {
     const shown = this.#snapshot?.parts;
     if (!shown) return true;
-    const layers = restackLayers(shown.graph, shown.history);
-    const isDone = await previews.learn(layers, signal);
+    const isDone = await tools.landings.look(shown, signal);
     const latest = this.#snapshot?.parts;
-    if (latest?.graph !== shown.graph || signal.aborted) return false;
-    const model = withPreviews(latest, previews.known(layers));
-    if (model !== latest) this.#publish(model);
+    if (!latest || signal.aborted || tools !== this.#tools) return true;
+    const model = tools.builder.withLandings(latest);
+    if (model !== latest) this.#publish(this.#withPreviews(tools, model));
+    if (tools.lines.missing(model.uncounted).length > 0) this.#counting.ask();
     return isDone;
+  }
+
+  /** Publishes what restacks would do. Resolves to whether there is nothing left to try. */
+  async #tryRestacks(tools: ModelTools, signal: AbortSignal): Promise<boolean> {
+    const shown = this.#snapshot?.parts;
+    if (!shown) return true;
+    const isDone = await tools.previews.learn(restackLayers(shown.graph, shown.history), signal);
+    const latest = this.#snapshot?.parts;
+    if (!latest || signal.aborted || tools !== this.#tools) return true;
+    const model = this.#withPreviews(tools, latest);
+    if (model !== latest) this.#publish(model);
+    return isDone && latest.graph === shown.graph;
+  }
+
+  #withPreviews({ previews }: ModelTools, model: RepoModel): RepoModel {
+    const layers = restackLayers(model.graph, model.history);
+    return withPreviews(model, previews.known(layers), this.#snapshot?.parts);
   }
 
   /** Shows what the forge says with whatever was read, now and later. Nothing is published where nobody could see a difference. */
@@ -221,20 +223,12 @@ export class SnapshotPublisher implements AsyncDisposable {
   }
 
   /** Counts what is missing, batch by batch, and publishes as it goes on. */
-  #countBehind(lines: LineCounts, builder: ModelBuilder): void {
-    this.#counting ??= this.#countMissing(lines, builder)
-      .catch(() => {}) // The numbers stay absent; the next change tries again.
-      .finally(() => {
-        this.#counting = undefined;
-      });
-  }
-
-  async #countMissing(lines: LineCounts, builder: ModelBuilder): Promise<void> {
-    const { signal } = this.#closing;
+  async #countMissing(signal: AbortSignal): Promise<void> {
     let publishedAt = performance.now();
     for (;;) {
       const counted = this.#snapshot?.parts;
-      if (!counted || signal.aborted) return;
+      if (!counted || !this.#tools || signal.aborted) return;
+      const { lines, builder } = this.#tools;
       const missing = lines.missing(counted.uncounted);
       if (missing.length > 0) await lines.count(await lines.recall(missing.slice(0, COUNT_BATCH)), signal);
       const latest = this.#snapshot?.parts;
@@ -250,8 +244,7 @@ export class SnapshotPublisher implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
     this.#listeners.clear();
-    await Promise.all([this.#counting, this.#looking]);
+    await Promise.all([this.#counting[Symbol.asyncDispose](), this.#looking[Symbol.asyncDispose]()]);
   }
 }

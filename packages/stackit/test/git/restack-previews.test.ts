@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -12,7 +12,7 @@ import { CountingSpawner } from "../support/counting-spawner.ts";
 import { fingerprintTree } from "../support/fingerprint-tree.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { copyOf, type ReadCopy } from "../support/read-copy.ts";
-import { testGit } from "../support/test-git.ts";
+import { unpackObjects } from "../support/unpack-objects.ts";
 
 const { signal } = new AbortController();
 
@@ -46,16 +46,6 @@ function trying(scene: Scene): Tried {
       await spawner[Symbol.asyncDispose]();
     },
   };
-}
-
-/** One file for each object. */
-async function unpackObjects(scene: Scene): Promise<void> {
-  const packs = join(scene.gitDir, "objects", "pack");
-  for (const name of (await readdir(packs)).filter((file) => file.endsWith(".pack"))) {
-    const pack = await readFile(join(packs, name));
-    for (const ending of [".pack", ".idx"]) await rm(join(packs, name.replace(/\.pack$/, ending)));
-    await testGit(["unpack-objects", "-q"], { cwd: scene.gitDir, env: scene.env, input: pack });
-  }
 }
 
 const lines = (...changed: [number, string][]): string => {
@@ -240,6 +230,32 @@ test("readers are told behind each change, and the working copy is left as it wa
   await copy.refresh();
   const restacked = await shown(copy, (snapshot) => previewOf(snapshot, "ui") === undefined);
   expect(restacked.branch("ui")?.restack.state).toBe("in-sync");
+});
+
+test("a preview is shown for as long as it holds, whatever else moves, and not a moment longer", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines() } });
+    s.stacked("api", "main");
+    s.stacked("ui", "api", { files: { "a.txt": lines([4, "ui"]) } });
+    s.stacked("docs", "ui");
+    s.commit("api");
+    s.commit("free");
+  });
+  await using copy = copyOf(scene.path);
+  const stateOf = (branch: string) => copy.snapshot.branch(branch)?.restack.preview?.state;
+  await copy.refresh();
+  await expect.poll(() => [stateOf("ui"), stateOf("docs")]).toEqual(["clean", "clean"]);
+  const seen = copy.published.length;
+  await scene.commit("main");
+  await copy.refresh();
+  expect([stateOf("ui"), stateOf("docs")]).toEqual(["clean", "clean"]);
+  // Those on the trunk look different; these do not.
+  expect(copy.published.slice(seen).flatMap(({ branches }) => branches)).toEqual(["api", "free"]);
+
+  await scene.commit("api", { files: { "a.txt": lines([4, "api"]) } });
+  await copy.refresh();
+  expect([stateOf("ui"), stateOf("docs")]).toEqual([undefined, undefined]);
+  await expect.poll(() => [stateOf("ui"), stateOf("docs")]).toEqual(["conflicts", "unknown"]);
 });
 
 test("a preview says what git's own rebase then does", async () => {
