@@ -4,6 +4,7 @@ const Instant = Type.String({ format: "date-time" });
 
 /** Where a parent edge was read. Ours. */
 export const EdgeSourceName = Type.Enum([
+  "github-stack",
   "stackit",
   "branch-metadata",
   "spr",
@@ -13,6 +14,9 @@ export const EdgeSourceName = Type.Enum([
   "git-town",
   "git-machete",
   "av",
+  "pr-marker",
+  "pr-base",
+  "pr-text",
   "ancestry",
   "remembered-tip",
 ]);

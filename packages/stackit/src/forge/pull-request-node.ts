@@ -8,6 +8,7 @@ import {
   stateOfStatus,
 } from "../stacks/check-state.ts";
 import type { CommitChecks, NativeStack, PullRequest } from "../stacks/pull-request.ts";
+import { readStackWords } from "../stacks/pull-requests/pull-request-edges.ts";
 
 /** GitHub takes none that are longer. */
 const MAX_BODY_CHARS = 65_536;
@@ -43,6 +44,11 @@ const Contexts = Type.Object({
   pageInfo: Type.Object({ hasNextPage: Type.Boolean(), endCursor: Nullable(Type.String()) }),
   nodes: Type.Array(Type.Union([CheckRunNode, StatusContextNode])),
 });
+const Comment = Type.Object({
+  body: Type.String(),
+  authorAssociation: Type.String(),
+  author: Nullable(Type.Object({ __typename: Type.String(), login: Type.String() })),
+});
 const Node = Type.Object({
   number: Type.Integer({ minimum: 1 }),
   title: Type.String(),
@@ -65,6 +71,7 @@ const Node = Type.Object({
   latestOpinionatedReviews: Nullable(
     Type.Object({ nodes: Type.Array(Type.Object({ author: Login, state: Type.String() })) }),
   ),
+  comments: Nullable(Type.Object({ nodes: Type.Array(Comment) })),
 });
 const Stacked = Type.Object({
   stack: Nullable(Type.Object({ number: Type.Integer(), size: Type.Integer(), baseRefName: Type.String() })),
@@ -149,10 +156,31 @@ function readFields(value: Static<typeof Node>, observedAtMs: number): PullReque
     reviews: (value.latestOpinionatedReviews?.nodes ?? []).map(({ author: reviewer, state }) => {
       return { author: reviewer?.login ?? "ghost", state };
     }),
+    ...stackTextsOf(value),
     observedAtMs,
   };
 }
 
+/** Everybody may comment: heard are those who may push, tools' own accounts, and who opened it. */
+function stackTextsOf({ comments, author, number, headRefName: head }: Static<typeof Node>): {
+  stackTexts?: readonly string[];
+} {
+  const texts = (comments?.nodes ?? [])
+    .filter(
+      (comment) =>
+        MAY_PUSH.has(comment.authorAssociation) ||
+        comment.author?.__typename === "Bot" ||
+        (author !== null && comment.author?.login === author.login),
+    )
+    .map(({ body }) => body.slice(0, MAX_BODY_CHARS))
+    .filter((body) => {
+      const { marker, below } = readStackWords({ number, head, base: "", body });
+      return marker !== undefined || below !== undefined;
+    });
+  return texts.length > 0 ? { stackTexts: texts } : {};
+}
+
+const MAY_PUSH: ReadonlySet<string> = new Set(["OWNER", "MEMBER", "COLLABORATOR"]);
 const STATES = { OPEN: "open", MERGED: "merged", CLOSED: "closed" } as const;
 const MERGEABLE: ReadonlyMap<string, PullRequest["mergeable"]> = new Map([
   ["MERGEABLE", "mergeable"],

@@ -7,6 +7,9 @@ export interface QueryOptions {
 /** More than that many are asked for page by page. */
 export const CONTEXTS_AT_ONCE = 100;
 
+/** Tools write about stacks when they open a pull request or soon after. */
+const COMMENTS = 10;
+
 const CONTEXTS = `
   pageInfo { hasNextPage endCursor }
   nodes {
@@ -33,7 +36,8 @@ fragment PullRequestFacts on PullRequest {
   createdAt updatedAt mergedAt
   mergeCommit { oid }
   mergeable reviewDecision
-  latestOpinionatedReviews(first: 20) { nodes { author { login } state } }${withStacks ? STACK : ""}
+  latestOpinionatedReviews(first: 20) { nodes { author { login } state } }
+  comments(first: ${COMMENTS}) { nodes { body authorAssociation author { __typename login } } }${withStacks ? STACK : ""}
   statusCheckRollup @include(if: $withChecks) { id contexts(first: ${CONTEXTS_AT_ONCE}) {${CONTEXTS}} }
 }`;
 }

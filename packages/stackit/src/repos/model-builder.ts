@@ -1,7 +1,7 @@
 import type { Branch } from "../contract/view.ts";
 import type { ObjectPool } from "../git/object-pool.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
-import { buildGraph, updateGraph } from "../stacks/build-graph.ts";
+import { buildGraph, type GraphInput, updateGraph } from "../stacks/build-graph.ts";
 import { chooseTrunk, type Trunk } from "../stacks/choose-trunk.ts";
 import { ghostsOf } from "../stacks/departed.ts";
 import type { CommitFacts } from "../stacks/history.ts";
@@ -16,6 +16,7 @@ import { CommitMemo } from "./commit-memo.ts";
 import type { LandingWatch } from "./landing-watch.ts";
 import type { LineCounts } from "./line-counts.ts";
 import { MetadataMemo } from "./metadata-memo.ts";
+import type { PullRequestSources } from "./pull-request-sources.ts";
 import { RecordedSources } from "./recorded-sources.ts";
 import { branchesTouchedBy, tipsOf } from "./remote-tips.ts";
 import { notesOf, type RepoModel } from "./repo-model.ts";
@@ -50,9 +51,14 @@ export class ModelBuilder {
     git: ReadOnlyGit,
     objects: ObjectPool,
     lines: LineCounts,
-    options: { formerTips: FormerTips; landings: LandingWatch; namesPerson: boolean },
+    options: {
+      formerTips: FormerTips;
+      landings: LandingWatch;
+      namesPerson: boolean;
+      pullRequests?: PullRequestSources;
+    },
   ) {
-    const { formerTips, landings, namesPerson } = options;
+    const { formerTips, landings, namesPerson, pullRequests } = options;
     this.#tipMemory = new TipMemory(formerTips);
     this.#landings = landings;
     this.#namesPerson = namesPerson;
@@ -60,7 +66,7 @@ export class ModelBuilder {
     this.#git = git;
     this.#commits = new CommitMemo(git, objects);
     this.#metadata = new MetadataMemo(objects);
-    this.#recorded = new RecordedSources(objects);
+    this.#recorded = new RecordedSources(objects, pullRequests);
     this.#sources = {
       header: (oid) => this.#commits.header(oid),
       lines: (pair) => lines.get(pair),
@@ -110,7 +116,8 @@ export class ModelBuilder {
       this.#learnCommits(reading, settings, trunk, sameTrunk ? before?.changedRefs : undefined, signal),
     ]);
     const history = this.#commits.history;
-    const recorded = await this.#recorded.withCommits(kept, reading, history, before?.changedRefs, signal);
+    const told = await this.#recorded.withCommits(kept, reading, history, before?.changedRefs, signal);
+    const recorded = this.#recorded.withPullRequests(told, reading, trunk?.name);
     const remembered = await this.#tipMemory.recall(reading, trunk?.name, before?.changedRefs);
     const { absent } = this.#commits;
     const { landed } = this.#landings;
@@ -174,7 +181,18 @@ export class ModelBuilder {
     const { landed, departures } = this.#landings;
     const { input } = model.graph.workings;
     if (input.landed === landed) return model.departed === departures.all ? model : this.#withGhosts(model);
-    const graph = buildGraph({ ...input, landed });
+    return this.#regraphed(model, { ...input, landed });
+  }
+
+  /** The same model with what pull requests tell by now of what stands on what. */
+  withPullRequests(model: RepoModel): RepoModel {
+    const { input } = model.graph.workings;
+    const recorded = this.#recorded.withPullRequests(input.recorded, model.reading, model.graph.trunk?.name);
+    return recorded === input.recorded ? model : this.#regraphed(model, { ...input, recorded });
+  }
+
+  #regraphed(model: RepoModel, input: GraphInput): RepoModel {
+    const graph = buildGraph(input);
     const stacks = orderStacks(graph, model.info.currentBranch);
     const told = withFacts({ ...model, graph, stacks }, model, false, this.#sources);
     return { ...this.#withGhosts(told), moved: undefined };

@@ -1,8 +1,9 @@
 import type { ObjectPool } from "../git/object-pool.ts";
 import type { History } from "../stacks/history.ts";
-import { type RecordedEdges, strongestFirst } from "../stacks/recorded-edges.ts";
+import { isOfPullRequests, type RecordedEdges, strongestFirst } from "../stacks/recorded-edges.ts";
 import { type RefReading, SPICE_DATA } from "../stacks/ref-reading.ts";
 import { CommitTrailersMemo } from "./commit-trailers-memo.ts";
+import type { PullRequestSources } from "./pull-request-sources.ts";
 import type { RepoSettings } from "./repo-settings.ts";
 import { SpiceRecords } from "./spice-records.ts";
 
@@ -10,10 +11,13 @@ import { SpiceRecords } from "./spice-records.ts";
 export class RecordedSources {
   readonly #spice: SpiceRecords;
   readonly #trailers: CommitTrailersMemo;
+  readonly #pulls: PullRequestSources | undefined;
   readonly #kept = new JoinedEdges();
+  readonly #committed = new JoinedEdges();
   readonly #all = new JoinedEdges();
 
-  constructor(objects: ObjectPool) {
+  constructor(objects: ObjectPool, pulls: PullRequestSources | undefined) {
+    this.#pulls = pulls;
     this.#spice = new SpiceRecords(objects);
     this.#trailers = new CommitTrailersMemo(objects);
   }
@@ -39,7 +43,18 @@ export class RecordedSources {
     changedRefs: readonly string[] | undefined,
     signal: AbortSignal,
   ): Promise<readonly RecordedEdges[]> {
-    return this.#all.join(kept, await this.#trailers.gather(reading, history, changedRefs, signal));
+    return this.#committed.join(kept, await this.#trailers.gather(reading, history, changedRefs, signal));
+  }
+
+  /** The same, with what pull requests tell by now in the place of what they told before. */
+  withPullRequests(
+    recorded: readonly RecordedEdges[],
+    reading: RefReading,
+    trunk: string | undefined,
+  ): readonly RecordedEdges[] {
+    if (!this.#pulls) return recorded;
+    const others = recorded.filter((one) => !isOfPullRequests(one));
+    return this.#all.join(others, this.#pulls.gather(reading, trunk));
   }
 }
 

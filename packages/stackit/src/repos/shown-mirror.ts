@@ -14,6 +14,7 @@ import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { DamagedMirrorError } from "./mirror-damage.ts";
 import { fullNameOf } from "./mirror-place.ts";
 import { ModelBuilder } from "./model-builder.ts";
+import { PullRequestSources } from "./pull-request-sources.ts";
 import { kindOfChanges } from "./ref-changes.ts";
 import { type RawReading, readRaw, toReading } from "./ref-reader.ts";
 import { mirrorSettings, type RepoSettings } from "./repo-settings.ts";
@@ -54,6 +55,7 @@ export class ShownMirror implements AsyncDisposable {
   readonly #landings: LandingWatch;
   readonly #previews: RestackPreviews;
   readonly #identities: StackIdentities;
+  readonly #pullRequests = new PullRequestSources();
   readonly #publisher = new SnapshotPublisher();
   #builder: ModelBuilder;
   #state: State | undefined;
@@ -124,6 +126,7 @@ export class ShownMirror implements AsyncDisposable {
 
   /** What its forge says beside what was read, now or later. */
   showForge(forge: ForgeKnowledge): void {
+    this.#pullRequests.hear(forge.pullRequests);
     this.#publisher.showForge(forge);
   }
 
@@ -184,6 +187,7 @@ export class ShownMirror implements AsyncDisposable {
     return new ModelBuilder(this.#git, this.#objects, this.#lines, {
       formerTips: async (branch) => this.#heads.formerTips(branch),
       landings: this.#landings,
+      pullRequests: this.#pullRequests,
       namesPerson: false,
     });
   }

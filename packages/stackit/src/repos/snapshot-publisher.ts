@@ -113,8 +113,9 @@ export class SnapshotPublisher implements AsyncDisposable {
     const commits = { ...commitsOf(model), keepsTrunk: old?.epoch === model.epoch };
     const publish = (): { refs: RefChanges; stacks: StackChanges } => {
       this.#tools = tools;
-      // More may have landed, and more may have been tried, since the model was made.
-      const stacks = this.#publish(this.#withPreviews(tools, builder.withLandings(model)));
+      // More may have landed, been told and been tried since the model was made.
+      const latest = builder.withPullRequests(builder.withLandings(model));
+      const stacks = this.#publish(this.#withPreviews(tools, latest));
       if (uncounted.length > COUNT_AT_ONCE) this.#counting.ask();
       this.#looking.ask();
       const refs = readsOn ? describeRefChanges(listing.deltas, commits) : NO_REF_CHANGES;
@@ -199,8 +200,13 @@ export class SnapshotPublisher implements AsyncDisposable {
     const branches = changedBranches(shown.forge, forge)
       .filter((name) => refs.has(HEADS + name))
       .sort();
+    const model = this.#tools?.builder.withPullRequests(shown) ?? shown;
+    if (model !== shown) {
+      this.#publish(model);
+      this.#looking.ask();
+    }
     if (branches.length === 0) return;
-    const generation = this.#show(shown);
+    const generation = this.#show(this.#snapshot?.parts ?? model);
     for (const listener of this.#listeners)
       listener({ by: "forge", generation, branches, stacks: NO_STACK_CHANGES });
   }

@@ -17,7 +17,7 @@ import {
   landedWords,
   NOTHING_LANDED,
 } from "./landed.ts";
-import type { RecordedEdges } from "./recorded-edges.ts";
+import { isOfPullRequests, type RecordedEdges, strongestFirst } from "./recorded-edges.ts";
 import { HEADS, type RefReading } from "./ref-reading.ts";
 import {
   type EdgeInput,
@@ -175,13 +175,13 @@ function edgeInput(
   return {
     trunk: trunk.name,
     branches: tips,
-    recorded: [...records.sources, ...recorded],
+    recorded: strongestFirst<EdgeInput["recorded"][number]>([...records.sources, ...recorded]),
     inferred: inference.parents,
   };
 }
 
 function isRecorded(name: string, records: AllRecords, { recorded }: GraphInput): boolean {
-  return hasRecord(records, name) || recorded.some(({ parents }) => parents.has(name));
+  return hasRecord(records, name) || recorded.some((one) => !isOfPullRequests(one) && one.parents.has(name));
 }
 
 /** What landed by squash or rebase leaves no trace in ancestry: it is known, or a tool recorded it. */

@@ -45,6 +45,8 @@ export interface PullRequest {
   readonly title: string;
   /** Cut where it is too long. */
   readonly body: string;
+  /** What stacking tools wrote below it, and people who may write to the repository: nobody else has a say in what stands on what. */
+  readonly stackTexts?: readonly string[];
   readonly url: string;
   readonly state: "open" | "merged" | "closed";
   readonly isDraft: boolean;

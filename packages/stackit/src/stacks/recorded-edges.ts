@@ -16,6 +16,8 @@ export type ParsedRecord =
 /** One source of parents beside the refs of branches. Two that say the same are the same object. */
 export interface RecordedEdges extends ToolRecord {
   readonly source: EdgeSource;
+  /** Heard and shown, but never believed. */
+  readonly isAsideOnly?: true;
   /** Why this is what the source said before, or nothing: it cannot be read now. */
   readonly outdated?: {
     readonly detail: string;
@@ -24,8 +26,14 @@ export interface RecordedEdges extends ToolRecord {
   };
 }
 
-/** Of what is kept for each branch apart from its refs: what commits carry with them, what was written with a forge, then what tools and people keep. */
+/**
+ * What a forge enforces; then what tools keep for programs: in refs, in commits, in files, of these what was written with a forge first; then
+ * pull requests, what programs wrote into them before what people see.
+ */
 const STRENGTH: readonly EdgeSource[] = [
+  "github-stack",
+  "stackit",
+  "branch-metadata",
   "spr",
   "stack-pr",
   "gh-stack",
@@ -33,10 +41,22 @@ const STRENGTH: readonly EdgeSource[] = [
   "git-town",
   "git-machete",
   "av",
+  "pr-marker",
+  "pr-base",
+  "pr-text",
 ];
 
-export function strongestFirst(recorded: readonly RecordedEdges[]): readonly RecordedEdges[] {
-  return recorded.toSorted((a, b) => STRENGTH.indexOf(a.source) - STRENGTH.indexOf(b.source));
+/** What is heard aside comes last. */
+export function strongestFirst<T extends Pick<RecordedEdges, "source" | "isAsideOnly">>(
+  recorded: readonly T[],
+): readonly T[] {
+  const rank = ({ source, isAsideOnly }: T): number => STRENGTH.indexOf(source) + (isAsideOnly ? 100 : 0);
+  return recorded.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** What pull requests tell is about branches that have commits: it makes no branch a member of a stack. */
+export function isOfPullRequests({ source }: Pick<RecordedEdges, "source">): boolean {
+  return source === "github-stack" || source === "pr-marker" || source === "pr-base" || source === "pr-text";
 }
 
 /** Parents that are named and have no parent themselves: the trunk, most of the time. One for each branch that names it. */

@@ -2,10 +2,12 @@ import type { Inferred } from "./infer-parents.ts";
 import type { RecordedEdges } from "./recorded-edges.ts";
 
 /**
- * Who names a parent, the strongest first. `ancestry`: the branch stands on the parent's tip. `remembered-tip`: it stands on a tip that the parent had before it was
- * amended, rebased or went on.
+ * Who names a parent, the strongest first. `github-stack`: the forge's own stack. `pr-marker`: what a tool wrote into a pull request for programs. `pr-base`: what it
+ * is to be merged into. `pr-text`: a list that a tool wrote for people. `ancestry`: the branch stands on the parent's tip.
+ * `remembered-tip`: it stands on a tip that the parent had before it was amended, rebased or went on.
  */
 export type EdgeSource =
+  | "github-stack"
   | "stackit"
   | "branch-metadata"
   | "spr"
@@ -15,6 +17,9 @@ export type EdgeSource =
   | "git-town"
   | "git-machete"
   | "av"
+  | "pr-marker"
+  | "pr-base"
+  | "pr-text"
   | "ancestry"
   | "remembered-tip";
 
@@ -37,7 +42,7 @@ export interface ResolvedEdge {
   readonly parent: string;
   /** Whose voice was believed; undefined when the trunk was taken because nobody named a living parent. */
   readonly believed?: EdgeSource;
-  /** Strongest first. */
+  /** Strongest first; last who is heard aside. */
   readonly voices: readonly Voice[];
   readonly agreed: boolean;
   readonly problems: readonly EdgeProblem[];
@@ -48,7 +53,7 @@ export interface EdgeInput {
   /** By name. */
   readonly branches: Pick<ReadonlyMap<string, unknown>, "has" | "keys">;
   /** What tools recorded, also for branches that are gone. Strongest source first. */
-  readonly recorded: readonly Pick<RecordedEdges, "source" | "parents" | "outdated">[];
+  readonly recorded: readonly Pick<RecordedEdges, "source" | "parents" | "outdated" | "isAsideOnly">[];
   readonly inferred: ReadonlyMap<string, Inferred>;
 }
 
@@ -84,16 +89,18 @@ export function reresolveEdges(
 
 function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
   const voices: Voice[] = [];
+  const asides: Voice[] = [];
   const problems: EdgeProblem[] = [];
   let parent: string | undefined;
   let believed: EdgeSource | undefined;
   const inferred = input.inferred.get(name);
-  for (const { source, parents, outdated } of input.recorded) {
+  for (const { source, parents, outdated, isAsideOnly } of input.recorded) {
     const named = parents.get(name);
     if (named === undefined) continue;
     const readAtMs = outdated?.readAtMs;
-    voices.push({ source, parent: named, ...(readAtMs !== undefined && { readAtMs }) });
-    if (parent !== undefined) continue;
+    const voice = { source, parent: named, ...(readAtMs !== undefined && { readAtMs }) };
+    (isAsideOnly ? asides : voices).push(voice);
+    if (parent !== undefined || isAsideOnly) continue;
     if (named === name) {
       problems.push({ code: "parent-is-self", detail: `${source} names the branch as its own parent.` });
       continue;
@@ -129,6 +136,7 @@ function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
       }
     }
   }
+  voices.push(...asides);
   return {
     parent: parent ?? input.trunk,
     ...(believed && { believed }),

@@ -364,6 +364,7 @@ function madeUp(
     mergeable: "MERGEABLE",
     reviewDecision: null,
     reviews: [],
+    comments: [],
     stack: null,
     checks: [],
     ...given,

@@ -36,6 +36,7 @@ export interface DoublePullRequest {
   mergeable: string;
   reviewDecision: string | null;
   reviews: { author: string; state: string }[];
+  comments: { author: string; association: string; isBot?: boolean; body: string }[];
   stack: { number: number; size: number; position: number; base: string } | null;
   checks: DoubleCheck[];
 }
@@ -161,6 +162,12 @@ function describePullRequest({ failing, fullName }: DoubleRepository, one: Doubl
       page(one.reviews, first, undefined, ({ author, state }) => ({
         author: { __typename: "User", login: author },
         state,
+      })),
+    comments: ({ first }: { first: number }) =>
+      page(one.comments, first, undefined, ({ author, association, isBot, body }) => ({
+        body,
+        authorAssociation: association,
+        author: { __typename: isBot ? "Bot" : "User", login: author },
       })),
     stack: one.stack && { ...one.stack, id: "S_1", baseRefName: one.stack.base },
     stackEntry: one.stack && { id: "SE_1", position: one.stack.position },

@@ -192,6 +192,7 @@ function Problems({ place: { branch } }: { place: BranchPlace }) {
 }
 
 const sourceNames: Record<EdgeSourceName, string> = {
+  "github-stack": "GitHub's stack",
   stackit: "Stackit metadata",
   "branch-metadata": "branch metadata",
   spr: "spr's commits",
@@ -201,6 +202,9 @@ const sourceNames: Record<EdgeSourceName, string> = {
   "git-town": "git-town's configuration",
   "git-machete": "git-machete's layout",
   av: "av's records",
+  "pr-marker": "a tool's note in the pull request",
+  "pr-base": "the pull request's base",
+  "pr-text": "a tool's list in the pull request",
   ancestry: "commit ancestry",
   "remembered-tip": "a remembered commit",
 };
