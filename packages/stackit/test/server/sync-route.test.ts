@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { type ProblemCode, problems } from "../../src/contract/problems.ts";
@@ -281,11 +282,16 @@ test("a sync that comes while the server stops does not keep it from stopping", 
   await diffBegun.promise;
   const closed = server.app.close();
   await expect.poll(() => server.app.server.listening).toBe(false);
+  const arrived = Promise.withResolvers<void>();
+  const hear = (): void => arrived.resolve();
+  subscribe("http.server.request.start", hear);
   socket.write(`POST ${URL} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-  await expect.poll(() => server.log.some(({ code }) => code === "sync/shutting-down")).toBe(true);
+  await arrived.promise;
+  unsubscribe("http.server.request.start", hear);
   diffEnd.resolve("patch");
   expect(await text(socket)).toMatch(/^HTTP\/1.1 200/);
   await closed;
+  expect(server.log.some(({ code }) => code === "sync/shutting-down")).toBe(true);
   for (const { end } of begun) end();
 });
 
