@@ -289,6 +289,48 @@ test("another repository that takes the name is not shown for this one", async (
   expect(repo.states).toEqual({ theirs: "open none" });
 });
 
+test("of another repository that takes the name nothing of the former one is shown, also while nothing is told of it", async () => {
+  const { github, repo, watch, pass } = await world();
+  const api = github.openPullRequest("octo/widget", { head: "api" });
+  watch.start();
+  await pass(0);
+  github.rename("octo/widget", "octo/gone");
+  github.addRepository("octo/widget");
+  github.openPullRequest("octo/widget", { head: "theirs" });
+  watch.heardOf("widget", { numbers: [api.number], branches: [], oids: [] }, async () => {});
+  const answers = [true, false];
+  github.front = (_request, response) => {
+    if (answers.shift()) return false;
+    response.writeHead(502).end();
+    return true;
+  };
+  await pass(MINUTE_MS);
+  expect(repo.states).toEqual({});
+});
+
+test("what cannot be stored is not shown, and asked for again after a while", async () => {
+  const { github, repo, store, watch, healths, pass } = await world();
+  github.openPullRequest("octo/widget", { head: "api" });
+  const { forgeFacts } = store;
+  const save = forgeFacts.save.bind(forgeFacts);
+  forgeFacts.save = () => Promise.reject(new Error("the disk is full"));
+  watch.start();
+  let isAnswered = false;
+  watch.heardOf("widget", { numbers: [1], branches: [], oids: [] }, async () => {
+    isAnswered = true;
+  });
+  await pass(MINUTE_MS);
+  expect(repo.states).toEqual({});
+  expect(repo.forge).toMatchObject({ health: "failing", reason: "What the forge said could not be kept." });
+  expect(healths).toContain("Error: the disk is full");
+  expect(isAnswered).toBe(false);
+  expect(github.requests.length).toBeLessThan(25);
+  forgeFacts.save = save;
+  await pass(5 * MINUTE_MS);
+  expect(repo.states).toEqual({ api: "open none" });
+  expect(isAnswered).toBe(true);
+});
+
 test("the end waits for what is asked, and what was not answered is not said to be", async () => {
   const { github, watch, pass, clock } = await world();
   github.openPullRequest("octo/widget", { head: "api" });

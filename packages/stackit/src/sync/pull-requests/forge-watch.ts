@@ -238,22 +238,24 @@ export class ForgeWatch implements AsyncDisposable {
         { source: watched.source, memory: watched.memory, nowMs },
         signal,
       );
+      await this.#learn(watched, findings, { isPoll, tips });
     } catch (error) {
       if (signal.aborted) return;
       watched.heard = [...heard, ...watched.heard];
-      if (error instanceof AnotherRepositoryError) {
-        await this.#store.forget(watched.storeKey);
-        watched.memory = new ForgeMemory();
-        return;
+      try {
+        if (error instanceof AnotherRepositoryError) await this.#forget(watched);
+        else this.#noteFailure(watched, error);
+        if (error instanceof RemoteError) await this.#learn(watched, findings, { isPoll, tips });
+      } catch (unkept) {
+        this.#noteFailure(watched, unkept);
       }
-      this.#noteFailure(watched, error);
-      await this.#learn(watched, findings, { isPoll, tips });
+      this.#show(watched);
       return;
     }
     watched.failures = 0;
     watched.failingSinceWallMs = undefined;
     watched.reason = undefined;
-    await this.#learn(watched, findings, { isPoll, tips });
+    this.#show(watched);
     if (isPoll) this.#planPoll(watched);
     await Promise.all(heard.map(({ onAnswered }) => onAnswered()));
   }
@@ -275,7 +277,11 @@ export class ForgeWatch implements AsyncDisposable {
       }
       memory.learn(news);
     }
-    this.#show(watched);
+  }
+
+  async #forget(watched: Watched): Promise<void> {
+    await this.#store.forget(watched.storeKey);
+    watched.memory = new ForgeMemory();
   }
 
   #planPoll(watched: Watched): void {
@@ -308,7 +314,7 @@ export class ForgeWatch implements AsyncDisposable {
     const isCurrent = this.#lateAtMs(watched) > this.#clock.now();
     const before = repo.forge;
     repo.forge = this.#healthOf(watched, isCurrent);
-    if (memory.look) repo.showForge({ pullRequests: memory.picked, isCurrent });
+    repo.showForge({ pullRequests: memory.picked, isCurrent });
     const { health, reason } = repo.forge;
     if (before && (before.health !== health || before.reason !== reason)) {
       this.#options.onHealth?.(repo.id, repo.snapshot?.generation ?? 0, repo.forge);
