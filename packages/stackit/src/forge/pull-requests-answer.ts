@@ -21,7 +21,7 @@ export function readPullRequestsAnswer(
 ): FoundPullRequests | undefined {
   const { databaseId: repositoryId, ...fields } = asFields(data?.repository) ?? {};
   if (typeof repositoryId !== "number") return undefined;
-  const reader = new AnswerReader(errors, observedAtMs);
+  const reader = new AnswerReader(repositoryId, errors, observedAtMs);
   for (const [name, value] of Object.entries(fields)) {
     const path = ["repository", name];
     if (name === "pullRequests") reader.takePage(value, path);
@@ -40,10 +40,12 @@ class AnswerReader {
   readonly absent: number[] = [];
   isWhole: boolean;
   next: string | undefined;
+  readonly #repositoryId: number;
   readonly #errors: readonly GraphqlError[];
   readonly #observedAtMs: number;
 
-  constructor(errors: readonly GraphqlError[], observedAtMs: number) {
+  constructor(repositoryId: number, errors: readonly GraphqlError[], observedAtMs: number) {
+    this.#repositoryId = repositoryId;
     this.#errors = errors;
     this.#observedAtMs = observedAtMs;
     this.isWhole = errors.every(({ path }) => path.length > 1);
@@ -74,7 +76,16 @@ class AnswerReader {
 
   #takeNodes(nodes: unknown, path: readonly string[]): void {
     if (!Array.isArray(nodes)) this.isWhole = false;
-    else for (const [index, node] of nodes.entries()) this.#take(node, [...path, "nodes", String(index)]);
+    else {
+      for (const [index, node] of nodes.entries())
+        if (!this.#isElsewhere(node)) this.#take(node, [...path, "nodes", String(index)]);
+    }
+  }
+
+  /** A branch may be up for review in another repository too, such as the one that this one is a fork of. */
+  #isElsewhere(node: unknown): boolean {
+    const { databaseId } = asFields(asFields(node)?.baseRepository) ?? {};
+    return databaseId !== undefined && databaseId !== this.#repositoryId;
   }
 
   #take(value: unknown, path: readonly string[]): void {

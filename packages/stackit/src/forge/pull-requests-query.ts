@@ -77,7 +77,7 @@ export function pullRequestsOfBranchesQuery(branchCount: number, options: QueryO
   const names = Array.from({ length: branchCount }, (_, index) => `b${index}`);
   const fields = names.map(
     (name) =>
-      `${name}: ref(qualifiedName: $${name}) { associatedPullRequests(first: 3, orderBy: { field: CREATED_AT, direction: DESC }) { nodes { ...PullRequestFacts } } }`,
+      `${name}: ref(qualifiedName: $${name}) { associatedPullRequests(first: 3, orderBy: { field: CREATED_AT, direction: DESC }) { nodes { baseRepository { databaseId } ...PullRequestFacts } } }`,
   );
   return `query PullRequestsOfBranches(${REPOSITORY}, ${names.map((name) => `$${name}: String!`).join(", ")}) {
   rateLimit { cost }

@@ -119,6 +119,18 @@ test("what ended is read by number and by branch, and a branch of a fork is not 
   expect(ofBranches.isWhole).toBe(true);
 });
 
+test("what a branch asks of another repository is not the repository's, whose numbers are others", async () => {
+  const { github, asking } = await scene();
+  github.openPullRequest("octo/widget", { head: "ui", state: "MERGED" });
+  github.addRepository("upstream/widget");
+  const headRepositoryId = github.repository("octo/widget").id;
+  github.openPullRequest("upstream/widget", { head: "api", headRepositoryId });
+  github.openPullRequest("upstream/widget", { head: "ui", headRepositoryId });
+  const { pullRequests, isWhole } = await asking.ofBranches(WIDGET, ["api", "ui"], never);
+  expect(pullRequests.map(({ url }) => url)).toEqual(["https://github.com/octo/widget/pull/1"]);
+  expect(isWhole).toBe(true);
+});
+
 test("more checks than fit into a page are all counted", async () => {
   const { github, asking } = await scene();
   const checks = Array.from({ length: 250 }, (_, index) => run(`job ${index}`, "SUCCESS"));

@@ -166,7 +166,11 @@ export async function githubDouble({
         const asked = JSON.parse((await incoming.toArray()).join(""));
         queries.push(asked);
         double.quotaLeft--;
-        return answer(200, await executeGraphql(asked, findFor, double), quota());
+        return answer(
+          200,
+          await executeGraphql(asked, findFor, { hasStacks: double.hasStacks, repositories }),
+          quota(),
+        );
       }
       const repository = findFor(listed);
       if (!repository) return problem(404, "Not Found");

@@ -66,13 +66,13 @@ function schemaOf(hasStacks: boolean): GraphQLSchema {
 export async function executeGraphql(
   { query, variables }: { query: string; variables: Record<string, unknown> },
   find: (fullName: string) => DoubleRepository | undefined,
-  { hasStacks }: { hasStacks: boolean },
+  { hasStacks, repositories }: { hasStacks: boolean; repositories: readonly DoubleRepository[] },
 ): Promise<object> {
   const rootValue = {
     rateLimit: { cost: 1 },
     repository({ owner, name }: { owner: string; name: string }) {
       const repository = find(`${owner}/${name}`);
-      if (repository) return describeRepository(repository);
+      if (repository) return describeRepository(repository, repositories);
       throw typed("NOT_FOUND", `Could not resolve to a Repository with the name '${owner}/${name}'.`);
     },
     node({ id }: { id: string }) {
@@ -108,7 +108,7 @@ function typed(type: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { type } });
 }
 
-function describeRepository(repository: DoubleRepository): object {
+function describeRepository(repository: DoubleRepository, repositories: readonly DoubleRepository[]): object {
   const { id, fullName, pullRequests } = repository;
   const describe = (one: DoublePullRequest) => describePullRequest(repository, one);
   return {
@@ -125,19 +125,22 @@ function describeRepository(repository: DoubleRepository): object {
       throw typed("NOT_FOUND", `Could not resolve to a PullRequest with the number of ${number}.`);
     },
     ref({ qualifiedName }: { qualifiedName: string }) {
-      const ofBranch = pullRequests
-        .filter((one) => one.headRepositoryId === id && `refs/heads/${one.head}` === qualifiedName)
-        .toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+      // Also those that were opened in another repository, as of a fork.
+      const ofBranch = repositories
+        .flatMap((base) => base.pullRequests.map((one) => ({ base, one })))
+        .filter(({ one }) => one.headRepositoryId === id && `refs/heads/${one.head}` === qualifiedName)
+        .toSorted((a, b) => Date.parse(b.one.createdAt) - Date.parse(a.one.createdAt));
       return {
         name: qualifiedName,
-        associatedPullRequests: ({ first }: { first: number }) => page(ofBranch, first, undefined, describe),
+        associatedPullRequests: ({ first }: { first: number }) =>
+          page(ofBranch, first, undefined, ({ base, one }) => describePullRequest(base, one)),
       };
     },
     nameWithOwner: fullName,
   };
 }
 
-function describePullRequest({ failing, fullName }: DoubleRepository, one: DoublePullRequest): object {
+function describePullRequest({ id, failing, fullName }: DoubleRepository, one: DoublePullRequest): object {
   if (failing.has(String(one.number))) throw typed("FORBIDDEN", "Resource not accessible by integration");
   const described = {
     number: one.number,
@@ -147,6 +150,7 @@ function describePullRequest({ failing, fullName }: DoubleRepository, one: Doubl
     state: one.state,
     isDraft: one.isDraft,
     baseRefName: one.base,
+    baseRepository: { databaseId: id },
     headRefName: one.head,
     headRefOid: one.headOid,
     headRepository: one.headRepositoryId === null ? null : { databaseId: one.headRepositoryId },
