@@ -58,6 +58,11 @@ export const problems = {
     title: "The delivery is not signed with a secret of this server",
     mend: "Enter the secret of STACKIT_WEBHOOK_SECRET in the webhook's settings, exactly as it is configured here.",
   },
+  "webhook/overloaded": {
+    status: 503,
+    title: "More deliveries arrive at once than there is room for",
+    mend: "Deliver it again; until then the mirror's interval finds what was pushed. When it stays, somebody sends large bodies: let only GitHub's addresses reach the webhook.",
+  },
   "events/too-many-streams": {
     status: 429,
     title: "Too many event streams are open",

@@ -13,6 +13,7 @@ import type { ServerParts } from "./server-parts.ts";
 export interface Measured
   extends Pick<ServerParts, "repos" | "syncs" | "githubDeliveries" | "git" | "forge"> {
   readonly streams: { readonly size: number };
+  readonly webhookBodies: { readonly heldBytes: number };
   readonly clock: Clock;
 }
 
@@ -22,7 +23,7 @@ export class Metrics implements Disposable {
   readonly #requestSeconds: Histogram<"method" | "route" | "status">;
   readonly #stops: (() => void)[];
 
-  constructor({ repos, syncs, githubDeliveries, git, forge, streams, clock }: Measured) {
+  constructor({ repos, syncs, githubDeliveries, git, forge, streams, webhookBodies, clock }: Measured) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requestSeconds = new Histogram({
@@ -44,7 +45,10 @@ export class Metrics implements Disposable {
     measureRepos(this.#registry, { repos, syncs, clock });
     measureGit(this.#registry, git);
     measureForge(this.#registry, { forge, clock });
-    this.#stops = [measureRuns(this.#registry, syncs), measureWebhooks(this.#registry, githubDeliveries)];
+    this.#stops = [
+      measureRuns(this.#registry, syncs),
+      measureWebhooks(this.#registry, { deliveries: githubDeliveries, bodies: webhookBodies }),
+    ];
   }
 
   watch(app: App): void {

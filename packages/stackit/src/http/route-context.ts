@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
+import type { BodyBudget } from "./body-budget.ts";
 import type { EventStreams } from "./event-stream.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HttpConfig } from "./server-config.ts";
@@ -13,6 +14,7 @@ export interface RouteContext extends ServerParts {
   readonly answers: SnapshotAnswers;
   readonly streams: EventStreams;
   readonly metrics: Metrics;
+  readonly webhookBodies: BodyBudget;
   /** Counts a request that was free on arrival. @throws {Problem} `request/rate-limited` */
   count(request: FastifyRequest, reply: FastifyReply): void;
   /** Aborts when the server begins to stop. */

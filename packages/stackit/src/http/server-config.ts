@@ -3,6 +3,8 @@ export interface HttpLimits {
   requestsPerSec: number;
   requestBurst: number;
   bodyBytes: number;
+  /** What the bodies of webhooks that are still arriving hold, all together. */
+  webhookBytes: number;
   headerBytes: number;
   /** Within this a request must have arrived completely, also one that comes drop by drop. */
   requestTimeoutMs: number;
@@ -32,6 +34,7 @@ export const DEFAULT_LIMITS: HttpLimits = {
   requestsPerSec: 20,
   requestBurst: 60,
   bodyBytes: 2 ** 20,
+  webhookBytes: 64 * 2 ** 20,
   headerBytes: 16 * 1024,
   requestTimeoutMs: 30_000,
   streams: 512,

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { App } from "./app-type.ts";
+import { BodyBudget } from "./body-budget.ts";
 import { takeJsonBodies } from "./body-parsing.ts";
 import { answerBrokenConnection, ignoreExpectations } from "./broken-connections.ts";
 import { serveDashboard } from "./dashboard.ts";
@@ -44,7 +45,8 @@ export async function createServer(options: ServerOptions): Promise<App> {
   const endAll = endConnections(app.server);
 
   const streams = new EventStreams({ source: parts.events, version: config.version, clock, limits });
-  const metrics = new Metrics({ ...parts, streams, clock });
+  const webhookBodies = new BodyBudget(limits.webhookBytes);
+  const metrics = new Metrics({ ...parts, streams, webhookBodies, clock });
   const guards = requestGuards(config, limits, clock);
   const closing = new AbortController();
   const context: RouteContext = {
@@ -53,6 +55,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     clock,
     streams,
     metrics,
+    webhookBodies,
     answers: new SnapshotAnswers(config.version),
     count: guards.count,
     closing: closing.signal,

@@ -43,6 +43,7 @@ test("what is told can be scraped, follows the conventions and explains itself",
     "stackit_sync_run_duration_seconds",
     "stackit_sync_runs_in_progress",
     "stackit_sync_runs_total",
+    "stackit_webhook_body_bytes",
     "stackit_webhook_to_snapshot_seconds",
   ]);
   for (const [name, { type, help }] of ours) {

@@ -2,7 +2,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { Problem } from "../../contract/problem-error.ts";
+import type { ProblemCode } from "../../contract/problems.ts";
 import type { App } from "../app-type.ts";
+import { type BodyFailure, readBody } from "../read-body.ts";
 import { noSuchRoute } from "../request-guards.ts";
 import { responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -14,6 +16,15 @@ const JSON_TYPE = "application/json";
 const FORM_TYPE = "application/x-www-form-urlencoded";
 /** Throws at what is not UTF-8. */
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+const UNREAD: Record<BodyFailure, readonly [ProblemCode, string]> = {
+  "too-large": ["request/too-large", "The body is larger than this server takes."],
+  "gave-way": [
+    "webhook/overloaded",
+    "More deliveries arrive at once than there is room for, and this one has taken longest.",
+  ],
+  "cut-short": ["request/invalid", "The body did not arrive completely."],
+};
 
 const Named = Type.Object({ repository: Type.Object({ full_name: Type.String({ maxLength: 200 }) }) });
 
@@ -45,10 +56,14 @@ const schema = {
     "request/rate-limited",
     "request/not-found",
     "webhook/bad-signature",
+    "webhook/overloaded",
   ),
 };
 
-export function githubWebhookRoute(app: App, { config, githubDeliveries, count }: RouteContext): void {
+export function githubWebhookRoute(
+  app: App,
+  { config, githubDeliveries, webhookBodies, count }: RouteContext,
+): void {
   const { webhookSecrets = [] } = config;
 
   /** Who does not prove to be GitHub is counted like any client. */
@@ -67,17 +82,29 @@ export function githubWebhookRoute(app: App, { config, githubDeliveries, count }
       );
   }
 
+  /** Whose bytes they are is not known yet, so what all of them hold together is bounded. */
+  async function takeBody({ raw, headers }: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
+    const isAnnouncedTooLarge = Number(headers["content-length"]) > MAX_BODY_BYTES;
+    const taken = isAnnouncedTooLarge
+      ? "too-large"
+      : await readBody(raw, { maxBytes: MAX_BODY_BYTES, budget: webhookBodies });
+    if (Buffer.isBuffer(taken)) return taken;
+    // The rest may still be coming.
+    reply.header("connection", "close");
+    if (taken === "gave-way") reply.header("retry-after", "1");
+    throw new Problem(...UNREAD[taken]);
+  }
+
   void app.register((scope, _options, done) => {
-    takeRawBodies(scope);
+    leaveBodies(scope);
     const options = {
       schema,
-      bodyLimit: MAX_BODY_BYTES,
       config: { isSigned: true },
       onRequest: refuseUnsigned,
     };
     scope.post("/webhooks/github", options, async (request, reply) => {
       const { headers } = request;
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+      const body = await takeBody(request, reply);
       const signature = parseSignature(headers["x-hub-signature-256"]);
       if (!signature || !isSignedBy(webhookSecrets, body, signature))
         return refuse(request, reply, badSignature("The signature does not fit the body."));
@@ -95,10 +122,10 @@ export function githubWebhookRoute(app: App, { config, githubDeliveries, count }
   });
 }
 
-/** The signature is over the bytes, so they are taken as they come. What they say is checked where it is used. */
-function takeRawBodies(scope: App): void {
+/** The signature is over the bytes, so the route takes them as they come. What they say is checked where it is used. */
+function leaveBodies(scope: App): void {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  scope.addContentTypeParser("*", (_request, _body, done) => done(null));
   scope.setValidatorCompiler(() => () => true);
 }
 
