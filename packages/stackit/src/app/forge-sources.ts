@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { onGithub } from "../config/remote-url.ts";
+import { isSsh, onGithub } from "../config/remote-url.ts";
 import type { MirrorConfig } from "../config/repos-file.ts";
 import type { GithubApp } from "../forge/github-app.ts";
 import type { GithubChannel } from "../forge/github-channel.ts";
@@ -38,10 +38,13 @@ export class ForgeSources {
   /** Undefined for a repository that is on no forge that can be asked. */
   async open(mirror: MirrorConfig): Promise<GithubPullRequests | NoForge | undefined> {
     const { url, authorization, namesCredentials } = mirror;
-    const name = onGithub(url, this.#config.github.url);
+    const { github } = this.#config;
+    const byKey = isSsh(url) && url.hostname === github.url.hostname;
+    const name = byKey ? nameOf(mirror) : onGithub(url, github.url);
     if (!name) return undefined;
-    const token = authorization === undefined ? undefined : tokenOf(authorization);
-    const app = namesCredentials ? undefined : this.#githubApp;
+    // A key that fetches opens no API.
+    const token = byKey ? github.token : authorization === undefined ? undefined : tokenOf(authorization);
+    const app = namesCredentials && !byKey ? undefined : this.#githubApp;
     if (!app && token === undefined) return { off: NO_TOKEN };
     // What they are made of takes a while to load, and most servers have none.
     const [{ GithubPullRequests }, { fixedTokens, GithubAppTokens }] = await Promise.all([
@@ -61,4 +64,8 @@ export class ForgeSources {
     }
     return channel;
   }
+}
+
+function nameOf({ owner, name }: MirrorConfig): { owner: string; name: string } | undefined {
+  return owner === undefined || name === undefined ? undefined : { owner, name };
 }

@@ -8,6 +8,8 @@ export interface GithubPlace {
   readonly url: URL;
   /** Where it answers programs. */
   readonly apiUrl: URL;
+  /** Secret. For repositories that are fetched by SSH; the others have it with their credentials. */
+  readonly token?: string;
 }
 
 /**

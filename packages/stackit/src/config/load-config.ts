@@ -21,12 +21,13 @@ export async function loadConfig(flags: FlagValues, env: NodeJS.ProcessEnv, cwd:
   const githubUrl = parseGithubUrl(settings.STACKIT_GITHUB_URL);
   const apiUrl = parseGithubApiUrl(settings.STACKIT_GITHUB_API_URL, githubUrl);
   const listedRepos = file && (await readReposFile(file, cwd, { env, githubUrl, cwd }));
+  const token = settings.STACKIT_GIT_TOKEN?.value.trim();
   const githubApp = await readGithubApp(settings, { url: githubUrl, apiUrl }, cwd);
   return parseConfig(settings, {
     cwd,
     defaultDataDir: settings["data-dir"]?.value ?? ownDataDir(env),
     ...(listedRepos && { listedRepos }),
-    github: { url: githubUrl, apiUrl },
+    github: { url: githubUrl, apiUrl, ...(token !== undefined && { token }) },
     ...(githubApp && { githubApp }),
     ssh: readSsh(settings, cwd),
   });

@@ -6,6 +6,7 @@ import { EventReader } from "../support/event-reader.ts";
 import { filesBelow } from "../support/files-below.ts";
 import { createScene } from "../support/git-scene.ts";
 import { afterOne, gitSshHost, hanging } from "../support/git-ssh-host.ts";
+import { githubDouble } from "../support/github-double.ts";
 import { processesWith } from "../support/processes.ts";
 import { eventThat } from "../support/served-folders.ts";
 import { readSshKey, sshKeyPair } from "../support/ssh-keys.ts";
@@ -54,6 +55,28 @@ async function sshRemote(entry: object = {}) {
     },
   };
 }
+
+test("a repository of GitHub that is fetched by ssh has its pull requests read with the token for GitHub", async () => {
+  await using world = await sshRemote({ owner: "octo", name: "widget" });
+  await using github = await githubDouble();
+  github.personalTokens.add("a-token-of-a-person");
+  github.addRepository("octo/widget");
+  const headOid = await world.upstream.sha("api");
+  github.openPullRequest("octo/widget", { head: "api", title: "Add the API", headOid });
+  const gitHub = { STACKIT_GITHUB_URL: "http://127.0.0.1", STACKIT_GITHUB_API_URL: github.apiUrl.href };
+  const pullRequest = async (server: { url: string }): Promise<unknown> =>
+    (await (await fetch(`${server.url}/api/v1/repos/shop/branches/api`)).json()).pr;
+  {
+    await using server = await world.serve({ ...gitHub, STACKIT_GIT_TOKEN: "a-token-of-a-person" });
+    await expect.poll(() => pullRequest(server)).toMatchObject({ number: 1, title: "Add the API" });
+  }
+  const asked = github.requests.length;
+  await using without = await world.serve(gitHub);
+  await expect
+    .poll(async () => (await (await fetch(`${without.url}/api/v1/repos/shop`)).json()).forge)
+    .toMatchObject({ health: "off" });
+  expect(github.requests).toHaveLength(asked);
+});
 
 test("a listed remote by ssh is mirrored, and its interval finds what was pushed to it", async () => {
   await using world = await sshRemote({ syncInterval: "1s" });
