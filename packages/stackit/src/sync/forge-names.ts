@@ -1,6 +1,7 @@
 import type { SyncRun } from "../contract/sync-run.ts";
 import { fullNameOf, isSameName, type MirrorPlace, originOf, renamedTo } from "../repos/mirror-place.ts";
 import type { KnownRepository, Repositories } from "../store/repositories.ts";
+import { NameIndex } from "./name-index.ts";
 import { isAt, type NamedRepo, recognize } from "./recognize.ts";
 import type { SyncQueue } from "./sync-queue.ts";
 
@@ -31,6 +32,8 @@ interface Following extends Followed {
   changes: Promise<unknown>;
 }
 
+type KnownStore = Pick<Repositories, "find" | "save">;
+
 /** Tells the operator of what they should know. */
 type Tell = (
   level: "info" | "warn",
@@ -44,11 +47,12 @@ type Tell = (
  * before it holds, and holds after a restart, until the operator gives another URL or name. There is nothing to release.
  */
 export class ForgeNames {
-  readonly #store: Repositories;
+  readonly #store: KnownStore;
   readonly #tell: Tell;
   readonly #followed = new Map<string, Following>();
+  readonly #byNames = new NameIndex<Following>();
 
-  constructor(store: Repositories, queue: Pick<SyncQueue, "observe">, tell: Tell) {
+  constructor(store: KnownStore, queue: Pick<SyncQueue, "observe">, tell: Tell) {
     this.#store = store;
     this.#tell = tell;
     queue.observe(({ run }) => this.#heedRun(run));
@@ -69,6 +73,7 @@ export class ForgeNames {
       changes: Promise.resolve(),
     };
     this.#followed.set(repo.id, following);
+    this.#byNames.set(following, known);
     this.#show(following);
   }
 
@@ -97,7 +102,7 @@ export class ForgeNames {
    */
   async heed(named: NamedRepo, { deletedAtMs }: { deletedAtMs?: number } = {}): Promise<Followed[]> {
     const concerned: Followed[] = [];
-    for (const following of this.#followed.values()) {
+    for (const following of this.#byNames.find(named)) {
       const recognized = recognize({ ...following.known, origin: following.origin }, named);
       if (recognized === "impostor") this.#warnOfImpostor(following, named);
       if (recognized !== "this") continue;
@@ -130,6 +135,7 @@ export class ForgeNames {
       await this.#store.save(following.storeKey, known);
       const before = following.known;
       following.known = known;
+      this.#byNames.set(following, known);
       this.#show(following);
       if (known.fullName !== before.fullName) this.#tellOfName(following, before);
     });
