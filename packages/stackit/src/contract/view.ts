@@ -79,7 +79,7 @@ export const Commit = Type.Object(
 );
 export type Commit = Static<typeof Commit>;
 
-/** What was recorded of it by a tool, or what its forge says, which is told by `author` and all that follows. */
+/** What was recorded of it by a tool, or what its forge says, which is told by `revision` and all that follows. */
 export const PullRequest = Type.Object(
   {
     number: Type.Integer(),
@@ -89,7 +89,9 @@ export const PullRequest = Type.Object(
     url: Type.Optional(Type.String()),
     isDraft: Type.Optional(Type.Boolean()),
     base: Type.Optional(Type.String()),
-    /** Login; absent when the account was deleted. Ours, as all below. */
+    /** The commit that it is at, or was when it ended; its branch may be at another. Ours, as all below. */
+    revision: Type.Optional(Type.String()),
+    /** Login; absent when the account was deleted. */
     author: Type.Optional(Type.String()),
     labels: Type.Optional(Type.Array(Type.String())),
     mergeable: Type.Optional(Type.Enum(["mergeable", "conflicting", "unknown"])),

@@ -84,6 +84,7 @@ function pullRequestView(pullRequest: PullRequest): PullRequestView {
     url,
     isDraft,
     base,
+    revision: pullRequest.headOid,
     ...(author !== undefined && { author }),
     ...(labels.length > 0 && { labels: [...labels] }),
     ...(pullRequest.state === "open" && { mergeable }),

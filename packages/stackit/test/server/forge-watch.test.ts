@@ -331,6 +331,100 @@ test("what cannot be stored is not shown, and asked for again after a while", as
   expect(isAnswered).toBe(true);
 });
 
+test("an answer from before what is known changes nothing, and what it missed is found soon", async () => {
+  const { github, repo, watch, pass } = await world();
+  const api = github.openPullRequest("octo/widget", { head: "api" });
+  watch.start();
+  await pass(40 * MINUTE_MS);
+  github.change(api, { title: "New" });
+  await pass(70 * MINUTE_MS);
+  const { updatedAt } = api;
+  Object.assign(api, { title: "Old", updatedAt: api.createdAt });
+  watch.heardOf("widget", { numbers: [1], branches: [], oids: [] }, async () => {});
+  await pass(MINUTE_MS / 2);
+  expect(repo.knowledge?.pullRequests.get("api")?.title).toBe("New");
+  Object.assign(api, { title: "Newest", updatedAt: new Date(Date.parse(updatedAt) + 60_000).toISOString() });
+  await pass(MINUTE_MS);
+  expect(repo.knowledge?.pullRequests.get("api")?.title).toBe("Newest");
+});
+
+test("a stack that GitHub fails to give is not taken apart, and what ended unheard is found within the hour", async () => {
+  const { github, repo, watch, pass } = await world();
+  const stack = { number: 1, size: 2, position: 1, base: "main" };
+  const api = github.openPullRequest("octo/widget", { head: "api", stack });
+  const ui = github.openPullRequest("octo/widget", { head: "ui" });
+  watch.start();
+  await pass(MINUTE_MS);
+  const widget = github.repository("octo/widget");
+  widget.failing.add("1.stack");
+  github.change(api, { title: "New" });
+  await pass(2 * MINUTE_MS);
+  expect(repo.knowledge?.pullRequests.get("api")).toMatchObject({ title: "New", stack });
+  widget.failing.clear();
+  await pass(20 * MINUTE_MS);
+  // As GitHub never does by itself: nothing says that it was touched.
+  Object.assign(ui, { state: "CLOSED" });
+  await pass(10 * MINUTE_MS);
+  expect(repo.states.ui).toBe("open none");
+  await pass(60 * MINUTE_MS);
+  expect(repo.states.ui).toBe("closed none");
+});
+
+test("when next to nothing is left of the quota, what was heard of waits for the next hour", async () => {
+  const { github, watch, pass } = await world();
+  const api = github.openPullRequest("octo/widget", { head: "api" });
+  watch.start();
+  await pass(0);
+  github.quotaLeft = 100;
+  github.change(api, { title: "One" });
+  await pass(2 * MINUTE_MS);
+  let isAnswered = false;
+  watch.heardOf("widget", { numbers: [1], branches: [], oids: [] }, async () => {
+    isAnswered = true;
+  });
+  await pass(20 * MINUTE_MS);
+  expect(isAnswered).toBe(false);
+  github.quotaLeft = 5_000;
+  await pass(15 * MINUTE_MS);
+  expect(isAnswered).toBe(true);
+});
+
+test("what nobody may look at for long is late by itself", async () => {
+  const { github, clock, store, healths } = await world();
+  let mayAsk = true;
+  class Restrained extends GithubPullRequests {
+    override waitMs(): number {
+      return mayAsk ? 0 : 4 * 60 * MINUTE_MS;
+    }
+  }
+  const onHealth = (_id: string, _generation: number, { health }: ForgeHealth) => healths.push(health);
+  await using watch = new ForgeWatch(store.forgeFacts, { clock, random: () => 0.5, onHealth });
+  const repo = new Shown();
+  const channel = new GithubChannel({ apiUrl: github.apiUrl, clock });
+  await watch.watch(repo, "mirror:late", new Restrained(channel, fixedTokens(TOKEN), clock));
+  watch.start();
+  await clock.advance(1_000);
+  await expect.poll(() => repo.forge?.health).toBe("current");
+  mayAsk = false;
+  await clock.advance(40 * MINUTE_MS);
+  expect(repo.forge?.health).toBe("late");
+  expect(repo.knowledge?.isCurrent).toBe(false);
+  expect(healths).toEqual(["current", "late"]);
+});
+
+test("after a push the forge is asked soon, however long nothing had happened", async () => {
+  const { github, watch, pass } = await world();
+  github.openPullRequest("octo/widget", { head: "api" });
+  watch.start();
+  await pass(40 * MINUTE_MS);
+  const asked = github.requests.length;
+  await pass(MINUTE_MS);
+  expect(github.requests).toHaveLength(asked);
+  watch.pushed("widget");
+  await pass(MINUTE_MS / 2);
+  expect(github.requests.length).toBeGreaterThan(asked);
+});
+
 test("the end waits for what is asked, and what was not answered is not said to be", async () => {
   const { github, watch, pass, clock } = await world();
   github.openPullRequest("octo/widget", { head: "api" });

@@ -272,7 +272,13 @@ test("doctor says what the App may read, and how to mend what it may not", async
       env: { ...world.env, PERSONS_TOKEN, ...env },
     });
 
+  const all = { contents: "read", metadata: "read", pull_requests: "read", checks: "read", statuses: "read" };
+  github.changeInstallation("octo", { permissions: all });
   const fine = await doctor();
+  expect(fine.stdout).toContain(
+    "! repository tools: the GitHub App may read acme/tools, but not all that is shown of its pull requests\n" +
+      "  → Give it Checks, Commit statuses, each Read-only, in the App's settings",
+  );
   expect(fine.stdout).toContain(`✓ GitHub App: Stackit of Acme, known at ${github.apiUrl.href}\n`);
   expect(fine.stdout).toContain("✓ repository widget: the GitHub App may read octo/widget\n");
   expect(fine.stdout).toMatch(

@@ -5,6 +5,13 @@ import { type AboutApp, GithubApp, type Installation, type RepositoryName } from
 import { RemoteError } from "../../git/wire/remote-failure.ts";
 import type { Finding } from "./finding.ts";
 
+/** What GitHub's settings call these permissions. */
+const FOR_FACTS: Readonly<Record<string, string>> = {
+  pull_requests: "Pull requests",
+  checks: "Checks",
+  statuses: "Commit statuses",
+};
+
 type Remote = Pick<MirrorConfig, "id" | "url" | "authorization" | "credentialEnv" | "namesCredentials">;
 
 /** Whether GitHub knows the App by its key, and whether it is installed where it is needed. Makes no token. */
@@ -65,6 +72,16 @@ function explain(
       subject,
       detail: `the GitHub App may not read what is in ${fullName}`,
       mend: "Give it the permission Contents: Read in the App's settings, and accept that where it is installed.",
+    };
+  }
+  const missing = Object.keys(FOR_FACTS).filter((name) => !installation.permissions.includes(name));
+  if (missing.length > 0) {
+    const names = missing.map((name) => FOR_FACTS[name]);
+    return {
+      level: "warn",
+      subject,
+      detail: `the GitHub App may read ${fullName}, but not all that is shown of its pull requests`,
+      mend: `Give it ${names.join(", ")}, each Read-only, in the App's settings, and accept that where it is installed.`,
     };
   }
   return { level: "ok", subject, detail: `the GitHub App may read ${fullName}` };

@@ -1,6 +1,8 @@
 import { pickPullRequests } from "../../stacks/pick-pull-request.ts";
-import type { PullRequest } from "../../stacks/pull-request.ts";
+import type { HeardOf, PullRequest } from "../../stacks/pull-request.ts";
 import type { ForgeLook, ForgeNews, KnownForgeFacts } from "../../store/forge-facts.ts";
+
+import { settlesAtMs } from "./forge-pace.ts";
 
 /** What is known of a repository's pull requests. */
 export class ForgeMemory {
@@ -22,6 +24,29 @@ export class ForgeMemory {
     return this.#look;
   }
 
+  /** When the forge last said that nothing else is new. */
+  get checkedAtMs(): number | undefined {
+    return this.#look?.checkedAtMs || undefined;
+  }
+
+  /** When something of an open pull request settles that touches nothing; infinite when nothing does. */
+  settlesAtMs(tips: ReadonlyMap<string, string>): number {
+    return Math.min(...this.#settling(tips).map(({ atMs }) => atMs));
+  }
+
+  /** The numbers of those of which something may have settled by then. */
+  settledBy(nowMs: number, tips: ReadonlyMap<string, string>): number[] {
+    return this.#settling(tips).flatMap(({ number, atMs }) => (atMs <= nowMs ? [number] : []));
+  }
+
+  #settling(tips: ReadonlyMap<string, string>): { number: number; atMs: number }[] {
+    return this.open.flatMap((each) => {
+      const isOurs = each.headRepositoryId === this.#look?.forgeRepoId;
+      const atMs = settlesAtMs(each, isOurs ? tips.get(each.head) : undefined);
+      return atMs === undefined ? [] : [{ number: each.number, atMs }];
+    });
+  }
+
   /** The one that counts for each branch of the repository itself. */
   get picked(): ReadonlyMap<string, PullRequest> {
     return this.#picked;
@@ -37,6 +62,15 @@ export class ForgeMemory {
 
   get(number: number): PullRequest | undefined {
     return this.#pullRequests.get(number);
+  }
+
+  /** Of what was heard, the pull requests that are named or known. */
+  numbersOf({ numbers, branches, oids }: HeardOf): number[] {
+    const known = this.open.filter(
+      ({ head, headOid, headRepositoryId }) =>
+        oids.includes(headOid) || (branches.includes(head) && headRepositoryId === this.#look?.forgeRepoId),
+    );
+    return [...numbers, ...known.map(({ number }) => number)];
   }
 
   /** What is to be known of a pull request once the forge has told this of it. */

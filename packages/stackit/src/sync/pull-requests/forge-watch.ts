@@ -2,25 +2,15 @@ import type { ForgeHealth } from "../../contract/repo.ts";
 import { RemoteError } from "../../git/wire/remote-failure.ts";
 import { backoffMs } from "../../lib/backoff.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
-import type { ForgeKnowledge } from "../../repos/forge-knowledge.ts";
 import type { HeardOf } from "../../stacks/pull-request.ts";
 import { HEADS } from "../../stacks/ref-reading.ts";
 import type { ForgeFacts } from "../../store/forge-facts.ts";
+import { forgeHealth, isCurrent } from "./forge-health.ts";
 import { ForgeMemory } from "./forge-memory.ts";
 import { LATE_MS, LEAST_MS, pollAfterMs } from "./forge-pace.ts";
 import type { ForgeSource, RepositoryName } from "./forge-source.ts";
 import { AnotherRepositoryError, Findings, lookAtForge } from "./look-at-forge.ts";
-
-/** A repository whose pull requests are shown with its branches. A mirror is one. */
-export interface ForgeShown {
-  readonly id: string;
-  readonly place: Partial<RepositoryName>;
-  /** By full name. */
-  readonly refs: ReadonlyMap<string, string>;
-  readonly snapshot: { readonly generation: number } | undefined;
-  forge: ForgeHealth | undefined;
-  showForge(knowledge: ForgeKnowledge): void;
-}
+import { dueAtMs, type ForgeShown, newlyWatched, type Watched } from "./watched-repo.ts";
 
 export interface ForgeWatchOptions {
   readonly clock?: Clock;
@@ -33,40 +23,7 @@ export interface ForgeWatchOptions {
   readonly onError?: (error: unknown, repoId: string) => void;
 }
 
-interface Heard extends HeardOf {
-  readonly onAnswered: () => Promise<void>;
-}
-
-interface Watched {
-  readonly repo: ForgeShown;
-  readonly storeKey: string;
-  readonly source: ForgeSource;
-  memory: ForgeMemory;
-  /** When the look that is stored was confirmed, on the wall clock. */
-  storedAtMs: number;
-  /** What is not asked for yet. */
-  heard: Heard[];
-  /** Monotonic, as all but the two `wall` ones. Not before, whatever is due. */
-  notBeforeMs: number;
-  pollAtMs: number;
-  heardAtMs: number;
-  /** The first that is waiting. */
-  heardFirstAtMs: number;
-  lookedAtMs: number;
-  /** When something was pushed or touched last. */
-  activeAtMs: number;
-  isLooking: boolean;
-  failures: number;
-  failingSinceWallMs: number | undefined;
-  reason: string | undefined;
-}
-
 const MAX_LOOKING = 4;
-/** Checks come in bursts. */
-const SETTLE_MS = 500;
-const SETTLE_CAP_MS = 3_000;
-/** Between two looks for what was heard of. */
-const GAP_MS = 5_000;
 /** That nothing was touched need not be stored each time. */
 const STORE_QUIET_LOOKS_EVERY_MS = 300_000;
 const AFTER_PUSH_MS = 5_000;
@@ -81,7 +38,7 @@ const MENDED_BY_A_PERSON_MS = 60_000;
 export class ForgeWatch implements AsyncDisposable {
   /** Looks that failed, by why. */
   readonly failures = new Map<string, number>();
-  readonly #store: ForgeFacts;
+  readonly #store: Pick<ForgeFacts, "find" | "save" | "forget">;
   readonly #options: ForgeWatchOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -91,7 +48,7 @@ export class ForgeWatch implements AsyncDisposable {
   #cancelWake: () => void = () => {};
   #isStarted = false;
 
-  constructor(store: ForgeFacts, options: ForgeWatchOptions = {}) {
+  constructor(store: Pick<ForgeFacts, "find" | "save" | "forget">, options: ForgeWatchOptions = {}) {
     this.#store = store;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -102,25 +59,17 @@ export class ForgeWatch implements AsyncDisposable {
   async watch(repo: ForgeShown, storeKey: string, source: ForgeSource): Promise<void> {
     const now = this.#clock.now();
     const memory = new ForgeMemory(await this.#store.find(storeKey));
+    // Not all at once.
+    const delayMs = this.#random() * Math.min(LEAST_MS, this.#watched.size * 250);
     const sinceChangeMs = this.#clock.wallNow() - (memory.look?.changedAtMs ?? 0);
     const watched: Watched = {
+      ...newlyWatched(now + delayMs),
       repo,
       storeKey,
       source,
       memory,
       storedAtMs: memory.look?.checkedAtMs ?? 0,
-      heard: [],
-      notBeforeMs: now,
-      // Not all at once.
-      pollAtMs: now + this.#random() * Math.min(LEAST_MS, this.#watched.size * 250),
-      heardAtMs: 0,
-      heardFirstAtMs: 0,
-      lookedAtMs: Number.NEGATIVE_INFINITY,
       activeAtMs: now - Math.max(0, sinceChangeMs),
-      isLooking: false,
-      failures: 0,
-      failingSinceWallMs: undefined,
-      reason: undefined,
     };
     this.#watched.set(repo.id, watched);
     this.#show(watched);
@@ -135,10 +84,9 @@ export class ForgeWatch implements AsyncDisposable {
 
   /** When the forge of each repository last said that nothing is new; of those where it ever did. */
   get checked(): { repoId: string; checkedAtMs: number }[] {
-    return [...this.#watched.values()].flatMap(({ repo, memory }) => {
-      const checkedAtMs = memory.look?.checkedAtMs ?? 0;
-      return checkedAtMs > 0 ? [{ repoId: repo.id, checkedAtMs }] : [];
-    });
+    return [...this.#watched.values()].flatMap(({ repo, memory: { checkedAtMs } }) =>
+      checkedAtMs === undefined ? [] : [{ repoId: repo.id, checkedAtMs }],
+    );
   }
 
   watches(repoId: string): boolean {
@@ -152,6 +100,9 @@ export class ForgeWatch implements AsyncDisposable {
     const now = this.#clock.now();
     if (watched.heard.length === 0) watched.heardFirstAtMs = now;
     watched.heardAtMs = now;
+    // A forge answers from copies of itself, which may not have heard of it yet.
+    watched.activeAtMs = now;
+    watched.pollAtMs = Math.min(watched.pollAtMs, now + LEAST_MS);
     watched.heard.push({ ...heard, onAnswered });
     this.#wake();
   }
@@ -175,26 +126,22 @@ export class ForgeWatch implements AsyncDisposable {
     const now = this.#clock.now();
     let nextAtMs = Number.POSITIVE_INFINITY;
     const waiting = [...this.#watched.values()].filter(({ isLooking }) => !isLooking);
-    for (const watched of waiting.sort((a, b) => this.#dueAtMs(a) - this.#dueAtMs(b))) {
-      if (this.#dueAtMs(watched) <= now && this.#looks.size < MAX_LOOKING) this.#begin(watched);
+    for (const watched of waiting.sort((a, b) => dueAtMs(a) - dueAtMs(b))) {
+      if (dueAtMs(watched) <= now && this.#looks.size < MAX_LOOKING) this.#begin(watched);
       // One that is looking wakes us when it has ended.
-      const dueAtMs = watched.isLooking ? now : this.#dueAtMs(watched);
-      if (dueAtMs > now) nextAtMs = Math.min(nextAtMs, dueAtMs);
-      const lateAtMs = this.#lateAtMs(watched);
-      if (lateAtMs > now) nextAtMs = Math.min(nextAtMs, lateAtMs);
-      else if (watched.repo.forge?.health === "current") this.#show(watched);
+      if (watched.isLooking) continue;
+      const nextDueMs = dueAtMs(watched);
+      if (nextDueMs > now) nextAtMs = Math.min(nextAtMs, nextDueMs);
+      nextAtMs = Math.min(nextAtMs, this.#lateAtMs(watched));
+      if (watched.repo.forge?.health === "current") this.#noteIfLate(watched);
     }
     if (nextAtMs < Number.POSITIVE_INFINITY) {
       this.#cancelWake = this.#clock.after(nextAtMs - now, () => this.#wake());
     }
   }
 
-  #dueAtMs(watched: Watched): number {
-    const { heard, heardAtMs, heardFirstAtMs, lookedAtMs, notBeforeMs, pollAtMs } = watched;
-    const settledAtMs = Math.min(heardAtMs + SETTLE_MS, heardFirstAtMs + SETTLE_CAP_MS);
-    const heardDueAtMs =
-      heard.length === 0 ? Number.POSITIVE_INFINITY : Math.max(settledAtMs, lookedAtMs + GAP_MS);
-    return Math.max(notBeforeMs, Math.min(pollAtMs, heardDueAtMs));
+  #noteIfLate(watched: Watched): void {
+    if (!isCurrent(watched.memory.checkedAtMs, this.#clock.wallNow())) this.#show(watched);
   }
 
   #begin(watched: Watched): void {
@@ -231,7 +178,7 @@ export class ForgeWatch implements AsyncDisposable {
         {
           repository: nameOf(watched.repo),
           forgeRepoId: this.#options.forgeRepoIdOf?.(watched.repo.id),
-          numbers: heard.flatMap((each) => numbersOf(each, watched.memory)),
+          numbers: heard.flatMap((each) => watched.memory.numbersOf(each)),
           poll: isPoll,
           tips,
         },
@@ -245,6 +192,7 @@ export class ForgeWatch implements AsyncDisposable {
       try {
         if (error instanceof AnotherRepositoryError) await this.#forget(watched);
         else this.#noteFailure(watched, error);
+        // Each of the pull requests that were read before it failed is true by itself.
         if (error instanceof RemoteError) await this.#learn(watched, findings, { isPoll, tips });
       } catch (unkept) {
         this.#noteFailure(watched, unkept);
@@ -253,11 +201,16 @@ export class ForgeWatch implements AsyncDisposable {
       return;
     }
     watched.failures = 0;
-    watched.failingSinceWallMs = undefined;
-    watched.reason = undefined;
-    this.#show(watched);
+    watched.failing = undefined;
     if (isPoll) this.#planPoll(watched);
+    this.#show(watched);
     await Promise.all(heard.map(({ onAnswered }) => onAnswered()));
+  }
+
+  /** What is remembered is of a repository that is not there any more. */
+  async #forget(watched: Watched): Promise<void> {
+    await this.#store.forget(watched.storeKey);
+    watched.memory = new ForgeMemory();
   }
 
   async #learn(
@@ -279,15 +232,12 @@ export class ForgeWatch implements AsyncDisposable {
     }
   }
 
-  async #forget(watched: Watched): Promise<void> {
-    await this.#store.forget(watched.storeKey);
-    watched.memory = new ForgeMemory();
-  }
-
   #planPoll(watched: Watched): void {
     const now = this.#clock.now();
-    const afterMs = pollAfterMs(now - watched.activeAtMs);
-    watched.pollAtMs = now + afterMs * (0.9 + 0.2 * this.#random());
+    const { repo, memory } = watched;
+    const restMs = pollAfterMs(now - watched.activeAtMs) * (0.9 + 0.2 * this.#random());
+    const settlesInMs = memory.settlesAtMs(tipsOf(repo.refs)) - this.#clock.wallNow();
+    watched.pollAtMs = now + Math.min(restMs, Math.max(settlesInMs, LEAST_MS));
   }
 
   #noteFailure(watched: Watched, error: unknown): void {
@@ -296,46 +246,36 @@ export class ForgeWatch implements AsyncDisposable {
     this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1);
     if (!(error instanceof RemoteError)) this.#options.onError?.(error, watched.repo.id);
     watched.failures++;
-    watched.failingSinceWallMs ??= this.#clock.wallNow();
-    watched.reason = error instanceof RemoteError ? error.message : "What the forge said could not be kept.";
+    watched.failing = {
+      sinceMs: watched.failing?.sinceMs ?? this.#clock.wallNow(),
+      reason: error instanceof RemoteError ? error.message : "What the forge said could not be kept.",
+    };
     const retryAfterMs = error instanceof RemoteError ? error.retryAfterMs : undefined;
     const leastMs = failure === "auth-failed" || failure === "not-found" ? MENDED_BY_A_PERSON_MS : 1_000;
     const pauseMs = Math.max(leastMs, backoffMs(watched.failures, BACKOFF, this.#random));
     watched.notBeforeMs = now + (retryAfterMs ?? pauseMs);
   }
 
+  /** When what is known stops being current by itself, on the clock that decides; infinite when it is not. */
   #lateAtMs({ memory }: Watched): number {
-    const checkedAtMs = memory.look?.checkedAtMs ?? 0;
-    return this.#clock.now() + checkedAtMs + LATE_MS - this.#clock.wallNow();
+    const { checkedAtMs } = memory;
+    const nowMs = this.#clock.wallNow();
+    if (checkedAtMs === undefined || !isCurrent(checkedAtMs, nowMs)) return Number.POSITIVE_INFINITY;
+    return this.#clock.now() + checkedAtMs + LATE_MS - nowMs;
   }
 
   #show(watched: Watched): void {
-    const { repo, memory } = watched;
-    const isCurrent = this.#lateAtMs(watched) > this.#clock.now();
+    const { repo, memory, failing, notBeforeMs } = watched;
+    const nowMs = this.#clock.wallNow();
+    const { checkedAtMs } = memory;
+    const nextAttemptAtMs = nowMs + notBeforeMs - this.#clock.now();
     const before = repo.forge;
-    repo.forge = this.#healthOf(watched, isCurrent);
-    repo.showForge({ pullRequests: memory.picked, isCurrent });
+    repo.forge = forgeHealth({ checkedAtMs, failing: failing && { ...failing, nextAttemptAtMs } }, nowMs);
+    repo.showForge({ pullRequests: memory.picked, isCurrent: isCurrent(checkedAtMs, nowMs) });
     const { health, reason } = repo.forge;
     if (before && (before.health !== health || before.reason !== reason)) {
       this.#options.onHealth?.(repo.id, repo.snapshot?.generation ?? 0, repo.forge);
     }
-  }
-
-  #healthOf({ memory, failingSinceWallMs, reason, notBeforeMs }: Watched, isCurrent: boolean): ForgeHealth {
-    const checkedAtMs = memory.look?.checkedAtMs ?? 0;
-    const checkedAt = checkedAtMs > 0 ? { checkedAt: instant(checkedAtMs) } : {};
-    if (failingSinceWallMs !== undefined && reason !== undefined) {
-      const inMs = notBeforeMs - this.#clock.now();
-      return {
-        health: "failing",
-        ...checkedAt,
-        failingSince: instant(failingSinceWallMs),
-        reason,
-        nextAttemptAt: instant(this.#clock.wallNow() + Math.max(0, inMs)),
-      };
-    }
-    if (checkedAtMs === 0) return { health: "never" };
-    return { health: isCurrent ? "current" : "late", ...checkedAt };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -343,15 +283,6 @@ export class ForgeWatch implements AsyncDisposable {
     this.#cancelWake();
     await Promise.all(this.#looks);
   }
-}
-
-/** Of what was heard, the pull requests that are named or known. */
-function numbersOf({ numbers, branches, oids }: HeardOf, memory: ForgeMemory): number[] {
-  const known = memory.open.filter(
-    ({ head, headOid, headRepositoryId }) =>
-      oids.includes(headOid) || (branches.includes(head) && headRepositoryId === memory.look?.forgeRepoId),
-  );
-  return [...numbers, ...known.map(({ number }) => number)];
 }
 
 function tipsOf(refs: ReadonlyMap<string, string>): Map<string, string> {
@@ -362,8 +293,4 @@ function tipsOf(refs: ReadonlyMap<string, string>): Map<string, string> {
 
 function nameOf({ place }: ForgeShown): RepositoryName {
   return { owner: place.owner ?? "", name: place.name ?? "" };
-}
-
-function instant(ms: number): string {
-  return new Date(ms).toISOString();
 }

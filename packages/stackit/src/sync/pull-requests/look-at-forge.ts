@@ -2,7 +2,7 @@ import { RemoteError } from "../../git/wire/remote-failure.ts";
 import type { PullRequest } from "../../stacks/pull-request.ts";
 import type { ForgeNews } from "../../store/forge-facts.ts";
 import type { ForgeMemory } from "./forge-memory.ts";
-import { isSweepDue, settlesAtMs } from "./forge-pace.ts";
+import { isSweepDue } from "./forge-pace.ts";
 import type { ForgeAnswer, ForgeSource, RepositoryName } from "./forge-source.ts";
 
 /** Questions about branches in one look; what is left waits for the next. */
@@ -49,11 +49,9 @@ export async function lookAtForge(
     isSwept = isDue || (recent?.isCut === true && touched.length === recent.touched.length);
     if (isSwept) await sweep();
     for (const { number } of touched) wanted.add(number);
-    for (const open of memory.open) {
-      const tip = open.headRepositoryId === memory.look?.forgeRepoId ? tips.get(open.head) : undefined;
-      const settles = settlesAtMs(open, tip);
-      if (isSwept || (settles !== undefined && settles <= nowMs)) wanted.add(open.number);
-    }
+    // What is open no more is not in a list of what is.
+    const others = isSwept ? memory.open.map(({ number }) => number) : memory.settledBy(nowMs, tips);
+    for (const number of others) wanted.add(number);
   }
   const left = [...wanted].filter((number) => !findings.has(number));
   for (const chunk of chunks(left, source.atOnce)) {

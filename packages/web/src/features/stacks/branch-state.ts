@@ -10,7 +10,7 @@ export function nodeShape(branch: Branch): NodeShape {
   if (isMerged(branch)) return "merged";
   if (isMoved(branch)) return "moved";
   const state = branch.pr?.state?.toLowerCase();
-  if (!branch.pr) return "none";
+  if (!branch.pr || hasMergedPr(branch)) return "none";
   if (state === "closed") return "closed";
   return branch.pr.isDraft ? "draft" : "open";
 }
@@ -24,7 +24,16 @@ export function nodeTone(branch: Branch, stack: StackDetail): NodeTone {
 }
 
 export function isMerged(branch: Branch): boolean {
-  return branch.restack.state === "merged" || branch.pr?.state?.toLowerCase() === "merged";
+  return branch.restack.state === "merged" || (hasMergedPr(branch) && !hasGoneOn(branch));
+}
+
+function hasMergedPr({ pr }: Branch): boolean {
+  return pr?.state?.toLowerCase() === "merged";
+}
+
+/** Whether it has commits that its pull request never had. */
+function hasGoneOn({ pr, revision }: Branch): boolean {
+  return pr?.revision !== undefined && pr.revision !== revision;
 }
 
 export function isMoved(branch: Branch): boolean {
@@ -93,7 +102,8 @@ export function prWords(branch: Branch): string | undefined {
   const { pr } = branch;
   if (!pr) return undefined;
   const shape = isMerged(branch) ? "merged" : pr.isDraft ? "draft" : (pr.state?.toLowerCase() ?? "open");
-  return `PR ${pr.number} ${shape}`;
+  const isOver = shape !== "draft" && shape !== "open";
+  return `PR ${pr.number} ${shape}${isOver && hasGoneOn(branch) ? ", and the branch went on" : ""}`;
 }
 
 /** What stands against the branch's remote counterpart, or nothing when both are equal or there is no remote. */

@@ -1,7 +1,7 @@
 import type { Branch } from "stackit/contract/view";
 import { expect, test } from "vitest";
 import { branch, stack } from "../../testing/made-up.ts";
-import { chipsOf, nodeTone } from "./branch-state.ts";
+import { chipsOf, isMerged, nodeShape, nodeTone, prWords } from "./branch-state.ts";
 import { type ChecksStatus, checksWords, isObjectedTo, reviewWords } from "./review-state.ts";
 
 const observedAt = "2026-01-05T10:00:00.000Z";
@@ -55,4 +55,16 @@ test("what stands in the way is a chip and the colour of the node; what is in or
 test("a decision that is not known here is not put into words", () => {
   expect(reviewWords(reviewed("none", { reviewDecision: "REVIEW_REQUIRED" }))).toBe("review needed");
   expect(reviewWords(reviewed("none", { reviewDecision: "A_NEW_WORD" }))).toBeUndefined();
+});
+
+test("a branch that went on after its pull request was merged is not merged", () => {
+  const pr = { number: 7, state: "MERGED", revision: "b".repeat(40) };
+  const gone = branch("api", { pr });
+  expect([isMerged(gone), nodeShape(gone), prWords(gone)]).toEqual([
+    false,
+    "none",
+    "PR 7 merged, and the branch went on",
+  ]);
+  const merged = branch("api", { pr, revision: pr.revision });
+  expect([isMerged(merged), nodeShape(merged), prWords(merged)]).toEqual([true, "merged", "PR 7 merged"]);
 });
