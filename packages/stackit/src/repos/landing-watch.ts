@@ -2,7 +2,9 @@ import { type CommitHeader, parseCommit } from "../git/commit-object.ts";
 import type { ObjectPool } from "../git/object-pool.ts";
 import type { Change } from "../git/patch-ids.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
+import { listCommitIds } from "../git/rev-list.ts";
 import type { Turns } from "../lib/turns.ts";
+import type { Trunk } from "../stacks/choose-trunk.ts";
 import type { Departed } from "../stacks/departed.ts";
 import type { History } from "../stacks/history.ts";
 import { type Landed, type LandedTips, NOTHING_LANDED } from "../stacks/landed.ts";
@@ -10,6 +12,7 @@ import { type LandingQuestion, landingQuestions } from "../stacks/landing-questi
 import { type DepartedStore, Departures } from "./departures.ts";
 import { changeKey, type PatchIdStore, PatchMemo } from "./patch-memo.ts";
 import type { RepoModel } from "./repo-model.ts";
+import type { RepoSettings } from "./repo-settings.ts";
 import { TrunkPatches } from "./trunk-patches.ts";
 
 /** Keeps what has landed across restarts. */
@@ -37,6 +40,7 @@ const MAX_ASKED = 100_000;
  * that brought them; a no is asked again when the branch or the trunk moves. Not for two looks at once.
  */
 export class LandingWatch {
+  readonly #git: ReadOnlyGit;
   /** Of whom it is asked too whether they landed. */
   readonly departures: Departures;
   readonly #objects: ObjectPool;
@@ -48,7 +52,7 @@ export class LandingWatch {
   #isLoaded = false;
   /** Of the last look. */
   #history: History | undefined;
-  /** Of the last look that saw that the trunk has all that landed. */
+  /** In which the trunk has all that landed. */
   #epoch: object | undefined;
   #asked = new Map<string, LandingQuestion | undefined>();
   /** What was asked about last, by `changeKey`. */
@@ -56,6 +60,7 @@ export class LandingWatch {
 
   constructor(git: ReadOnlyGit, objects: ObjectPool, { landed, departed, patchIds, turns }: LandingTools) {
     this.departures = new Departures(departed);
+    this.#git = git;
     this.#objects = objects;
     this.#store = landed;
     this.#turns = turns;
@@ -78,6 +83,27 @@ export class LandingWatch {
   }
 
   /**
+   * Forgets what the trunk no longer has: it was taken back. `epoch`: the same as long as the trunk loses nothing. To be called before a
+   * model is made. Costs a process in a new epoch. @throws {GitError} and nothing is forgotten
+   */
+  async confirm(
+    { tips }: Pick<Trunk, "tips">,
+    epoch: object,
+    { isPartial, shallowStamp }: RepoSettings,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (this.#epoch === epoch) return;
+    // Beyond the edge of a shallow clone there may be anything.
+    const isTold = tips.length > 0 && !isPartial && shallowStamp === undefined;
+    const lost = isTold ? await this.#lost(tips, signal) : new Set<string>();
+    if (lost.size > 0) {
+      await this.#store?.forget([...lost]);
+      this.#landed = new Map([...this.#landed].filter(([tip]) => !lost.has(tip)));
+    }
+    this.#epoch = epoch;
+  }
+
+  /**
    * Asks of the branches of a model. Ends before everything is known where there is much to learn; `landed` has then what was
    * found so far. True when there is no more to ask. @throws {GitError}
    */
@@ -91,16 +117,12 @@ export class LandingWatch {
     const merged = [...graph.nodes.values(), ...graph.unstacked.values()]
       .map(({ tip }) => tip)
       .filter((tip) => history.commit(tip) === undefined && !this.#landed.has(tip));
-    const mayHaveLost = this.#landed.size > 0 && this.#epoch !== epoch;
     const gone = this.departures.all.filter(({ name, tip, question }) => {
       return question && !graph.nodes.has(name) && !this.#landed.has(tip);
     });
-    if (questions.length === 0 && merged.length === 0 && gone.length === 0 && !mayHaveLost) return true;
+    if (questions.length === 0 && merged.length === 0 && gone.length === 0) return true;
     using _turn = await this.#turns?.take(signal);
     await this.#trunk.follow(trunk.tips, signal);
-    // Beyond the edge of a shallow clone there may be anything.
-    if (mayHaveLost && settings.shallowStamp === undefined && (await this.#forgetLost())) return false;
-    this.#epoch = epoch;
     const isGoneOnTrunk = ({ tip }: Departed): boolean => this.#trunk.has(tip);
     const ofGone = gone.flatMap((each) => (each.question && !isGoneOnTrunk(each) ? [each.question] : []));
     questions.push(...(await this.#present(ofGone, signal)));
@@ -121,12 +143,22 @@ export class LandingWatch {
       found.push({ tip, base: tip, trunk: trunk.name, how: "merge", commit });
     }
     signal.throwIfAborted();
-    if (found.length > 0) await this.#remember(found, signal);
+    if (found.length > 0) await this.#remember(found, epoch, signal);
     return isDone;
+  }
+
+  /** The tips whose landing the trunk does not have. */
+  async #lost(trunkTips: readonly string[], signal: AbortSignal): Promise<Set<string>> {
+    const landed = [...this.#landed.values()];
+    const commits = [...new Set(landed.map(({ commit }) => commit))];
+    const here = await this.#objects.read(commits, { signal, maxObjectBytes: 0 });
+    const off = new Set(await listCommitIds(this.#git, [...here.keys()], trunkTips, { signal }));
+    return new Set(landed.filter(({ commit }) => !here.has(commit) || off.has(commit)).map(({ tip }) => tip));
   }
 
   async #remember(
     found: readonly Omit<Landed, "landedAtMs" | "seenAtMs">[],
+    epoch: object,
     signal: AbortSignal,
   ): Promise<void> {
     const seenAtMs = Date.now();
@@ -138,17 +170,9 @@ export class LandingWatch {
       return { ...each, landedAtMs: commits.get(each.commit)?.committedAtMs ?? seenAtMs, seenAtMs };
     });
     await this.#store?.remember(landed);
+    // The trunk that brought them may have been rewritten meanwhile.
+    if (this.#epoch !== epoch) return;
     this.#landed = new Map([...this.#landed, ...landed.map((each) => [each.tip, each] as const)]);
-  }
-
-  /** What the trunk no longer has was taken back. Whether there was any. */
-  async #forgetLost(): Promise<boolean> {
-    const lost = [...this.#landed.values()].filter(({ commit }) => this.#trunk.lacks(commit));
-    if (lost.length === 0) return false;
-    const tips = lost.map(({ tip }) => tip);
-    await this.#store?.forget(tips);
-    this.#landed = new Map([...this.#landed].filter(([tip]) => !tips.includes(tip)));
-    return true;
   }
 
   /** Commits that no branch holds may have been collected: nothing can be learnt of them any more. */

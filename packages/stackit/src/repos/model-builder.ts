@@ -115,6 +115,7 @@ export class ModelBuilder {
       this.#readLandings(trunk, settings, before?.model, signal),
       this.#learnCommits(reading, settings, trunk, sameTrunk ? before?.changedRefs : undefined, signal),
     ]);
+    if (trunk) await this.#landings.confirm(trunk, this.#commits.epoch, settings, signal);
     const history = this.#commits.history;
     const told = await this.#recorded.withCommits(kept, reading, history, before?.changedRefs, signal);
     const recorded = this.#recorded.withPullRequests(told, reading, trunk?.name);

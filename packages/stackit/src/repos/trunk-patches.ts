@@ -12,7 +12,6 @@ const ADDED_AT_ONCE = 5_000;
 export class TrunkPatches {
   readonly #git: ReadOnlyGit;
   #tips: readonly string[] = [];
-  #isWhole = false;
   #parents = new Map<string, readonly string[]>();
   /** Commits that are no merges, the oldest first. */
   #plain: string[] = [];
@@ -42,7 +41,6 @@ export class TrunkPatches {
       }
     }
     const all = await listParents(this.#git, tips, [], { signal, maxCount: MAX_LISTED });
-    this.#isWhole = all.size < MAX_LISTED;
     this.#parents = new Map();
     this.#plain = [];
     this.#position = new Map();
@@ -82,11 +80,6 @@ export class TrunkPatches {
 
   has(oid: string): boolean {
     return this.#parents.has(oid);
-  }
-
-  /** Whether all of the trunk is known and this is not on it. */
-  lacks(oid: string): boolean {
-    return this.#isWhole && !this.#parents.has(oid);
   }
 
   /**

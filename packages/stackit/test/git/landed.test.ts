@@ -203,7 +203,7 @@ test("what the trunk no longer has did not land, for those who saw it and after 
     await using reopened = copyOf(scene.path, undefined, { landings });
     for (const each of [reopened, copy]) {
       await each.refresh();
-      await expect.poll(() => branchOf(each.snapshot, "api")?.landed).toBeUndefined();
+      expect(branchOf(each.snapshot, "api")?.landed).toBeUndefined();
       expect(branchOf(each.snapshot, "api")).toMatchObject({ commitCount: 3, restack: { state: "in-sync" } });
     }
     await expect.poll(() => store.landed("one").recall()).toEqual([]);
