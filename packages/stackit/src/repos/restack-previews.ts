@@ -18,7 +18,9 @@ const MAX_AT_ONCE = 50;
 const MAX_OBJECTS = 5_000;
 const MAX_OBJECT_BYTES = 8 << 20;
 const NOT_HERE = "Some of its files are not in this clone, or are very large.";
-/** Beyond this many all is forgotten. */
+/** Objects that are held in memory at once. */
+const READ_AT_ONCE = 100;
+/** Beyond this many, what is of no use now is forgotten. */
 const MAX_KNOWN = 20_000;
 
 interface Trial {
@@ -39,10 +41,17 @@ export class RestackPreviews {
   readonly #spawner: Spawner;
   readonly #git: ReadOnlyGit;
   readonly #objects: ObjectPool;
-  readonly #known = new Map<string, RestackPreview>();
+  readonly #maxKnown: number;
+  #known = new Map<string, RestackPreview>();
 
   /** `git` and `objects` read the same repository. */
-  constructor(spawner: Spawner, git: ReadOnlyGit, objects: ObjectPool) {
+  constructor(
+    spawner: Spawner,
+    git: ReadOnlyGit,
+    objects: ObjectPool,
+    { maxKnown = MAX_KNOWN }: { maxKnown?: number } = {},
+  ) {
+    this.#maxKnown = maxKnown;
     this.#spawner = spawner;
     this.#git = git;
     this.#objects = objects;
@@ -80,6 +89,10 @@ export class RestackPreviews {
       else this.#include(layer, { byName, keys, trials });
     }
     if (trials.size > 0) await this.#try(trials, signal);
+    if (this.#known.size > this.#maxKnown) {
+      const used = new Set(keys.values());
+      this.#known = new Map([...this.#known].filter(([key]) => used.has(key)));
+    }
     return left === 0;
   }
 
@@ -124,7 +137,6 @@ export class RestackPreviews {
         if (stumbled) stumbled.preview = unknown(NOT_HERE);
       }
     }
-    if (this.#known.size > MAX_KNOWN) this.#known.clear();
     for (const { key, preview } of trials.values()) if (preview) this.#known.set(key, preview);
   }
 
@@ -158,9 +170,12 @@ export class RestackPreviews {
       if (oids.size > MAX_OBJECTS)
         trial.preview = unknown("It differs in too many files from what it would be put on.");
     }
-    const oids = new Set([...wanted].flatMap(([{ preview }, all]) => (preview ? [] : [...all])));
-    const objects = await this.#objects.read([...oids], { signal, maxObjectBytes: MAX_OBJECT_BYTES });
-    for (const { type, content } of objects.values()) if (content) await merges.put(type, content);
+    const oids = [...new Set([...wanted].flatMap(([{ preview }, all]) => (preview ? [] : [...all])))];
+    for (let start = 0; start < oids.length; start += READ_AT_ONCE) {
+      const some = oids.slice(start, start + READ_AT_ONCE);
+      const objects = await this.#objects.read(some, { signal, maxObjectBytes: MAX_OBJECT_BYTES });
+      for (const { type, content } of objects.values()) if (content) await merges.put(type, content);
+    }
   }
 
   async #treesOf(trials: readonly Trial[], signal: AbortSignal): Promise<Map<string, string>> {

@@ -130,6 +130,26 @@ test("what was tried is remembered for as long as the commits are the same", asy
   expect(tried.spawner.take().commands.filter((name) => name === "merge-tree")).toHaveLength(3);
 });
 
+test("more layers than are to be remembered are tried once each, and those that are none any more forgotten", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+    for (let number = 0; number < 60; number++) s.stacked(`ui-${number}`, "api");
+    s.commit("api");
+  });
+  await using tried = trying(scene);
+  const git = new ReadOnlyGit(tried.spawner, scene.gitDir);
+  await using objects = new ObjectPool(git);
+  const previews = new RestackPreviews(tried.spawner, git, objects, { maxKnown: 10 });
+  const layers = await tried.layers();
+  expect(layers).toHaveLength(60);
+  const learnt = [await previews.learn(layers, signal), await previews.learn(layers, signal)];
+  expect(learnt).toEqual([false, true]);
+  expect(previews.known(layers).size).toBe(60);
+  expect(await previews.learn(layers.slice(0, 5), signal)).toBe(true);
+  expect(previews.known(layers).size).toBe(5);
+});
+
 test("merge commits and long branches are said to be unknown", async () => {
   await using scene = await createScene((s) => {
     s.commit("main");
