@@ -53,12 +53,13 @@ export function stackMember(node: BranchNode, forge: ForgeKnowledge | undefined)
   const { state } = node.standing;
   const pullRequest = forge?.pullRequests.get(node.name);
   const isMerged = pullRequest?.state === "merged" && pullRequest.headOid === node.tip;
-  const isRecorded = node.metadata?.pullRequest !== undefined;
+  const recorded = node.metadata?.pullRequest;
+  const isReady = recorded !== undefined && recorded.state !== "CLOSED" && !recorded.isDraft;
   return {
     isLanded: node.landed !== undefined || state === "merged" || isMerged,
     isLocked: node.metadata?.lockReason !== undefined,
     isMoved: state === "parent-moved" || state === "diverged",
-    hasPullRequest: pullRequest ? pullRequest.state === "open" : isRecorded,
+    hasPullRequest: pullRequest ? pullRequest.state === "open" : isReady,
     ...(pullRequest?.state === "open" && {
       forge: { ...pullRequest, checks: knownChecks(node.tip, pullRequest, forge) },
     }),

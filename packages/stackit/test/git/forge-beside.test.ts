@@ -137,3 +137,19 @@ test("checks that passed make a stack ready only while it is known that nothing 
   expect(statusWith("passing", "a".repeat(40), true)).toBe("pending");
   expect(statusWith("failing", tip, false)).toBe("blocked");
 });
+
+test("a recorded pull request that is closed or a draft makes no stack shippable", async () => {
+  const statusOf = async (prInfo: object): Promise<string | undefined> => {
+    await using scene = await mirroredScene((writer) => {
+      writer.commit("main");
+      writer.commit("api");
+      writer.metadata("api", JSON.stringify({ parentBranchName: "main", prInfo: { number: 1, ...prInfo } }));
+    });
+    await scene.refresh();
+    return scene.mirror.snapshot?.view().stacks[0]?.status;
+  };
+  expect(await statusOf({ state: "OPEN" })).toBe("shippable");
+  expect(await statusOf({})).toBe("shippable");
+  expect(await statusOf({ state: "CLOSED" })).toBe("incomplete");
+  expect(await statusOf({ state: "OPEN", isDraft: true })).toBe("incomplete");
+});
