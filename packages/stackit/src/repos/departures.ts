@@ -8,6 +8,10 @@ export interface DepartedStore {
   forget(names: readonly string[]): Promise<void>;
 }
 
+const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
+/** The newest are kept. */
+const MAX_KEPT = 1_000;
+
 /** The branches of one repository that others stood on when they left, as they do after they landed. */
 export class Departures {
   readonly #store: DepartedStore | undefined;
@@ -32,12 +36,16 @@ export class Departures {
 
   /** Writes down who left between two models, and forgets who is back, before that is shown. */
   async follow(before: RepoModel, { graph }: RepoModel): Promise<void> {
-    const left = departures(before, graph, Date.now());
+    const nowMs = Date.now();
+    const left = departures(before, graph, nowMs);
     const back = this.#all.filter(({ name }) => graph.nodes.has(name)).map(({ name }) => name);
     if (left.length === 0 && back.length === 0) return;
     await this.#store?.forget(back);
     await this.#store?.remember(left);
     const replaced = new Set([...back, ...left.map(({ name }) => name)]);
-    this.#all = [...this.#all.filter(({ name }) => !replaced.has(name)), ...left];
+    const kept = this.#all.filter(({ name, leftAtMs }) => {
+      return !replaced.has(name) && nowMs - leftAtMs < KEPT_MS;
+    });
+    this.#all = [...kept, ...left].slice(-MAX_KEPT);
   }
 }

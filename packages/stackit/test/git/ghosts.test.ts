@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { StackDetail } from "../../src/contract/view.ts";
 import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
+import type { Departed } from "../../src/stacks/departed.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import type { Scene } from "../support/git-scene.ts";
 import { begun, goOn, land } from "../support/landings.ts";
@@ -149,4 +150,29 @@ test("of commits that were collected since their branch left nothing is said, an
   await expect.poll(() => copy.snapshot.branch("api")?.landed?.how).toBe("squash");
   expect(layersOf(copy.snapshot, "api")).toBeUndefined();
   expect(await store.patchIds.getMany([tip])).toEqual(new Map());
+});
+
+test("of the branches that left, the newest are remembered, and none for ever", async () => {
+  const leftAtMs = Date.now();
+  const departed = (name: string, ageMs = 0): Departed => {
+    return { name, tip: "a".repeat(40), title: name, children: ["ui"], leftAtMs: leftAtMs - ageMs };
+  };
+  const many = Array.from({ length: 1_000 }, (_, index) => departed(`gone-${index}`));
+  const recall = async () => [departed("long-gone", 91 * 86_400_000), ...many];
+  const store = { recall, remember: async () => {}, forget: async () => {} };
+  await using scene = await mirroredScene(
+    (s) => {
+      s.commit("main");
+      s.stacked("api", "main");
+      s.stacked("ui", "api");
+    },
+    { landings: { departed: store } },
+  );
+  await scene.refresh();
+  await scene.upstream.git("branch", "-D", "api");
+  await scene.refresh();
+  const names = scene.mirror.snapshot?.parts.departed.map(({ name }) => name);
+  expect(names).toHaveLength(1_000);
+  expect(names?.at(-1)).toBe("api");
+  expect(names).not.toContain("long-gone");
 });
