@@ -4,6 +4,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { HelperSpawner } from "../packages/stackit/src/git/helper-spawner.ts";
 import { RefLooker } from "../packages/stackit/src/git/wire/ls-refs.ts";
+import { Turns } from "../packages/stackit/src/lib/turns.ts";
 import { Mirror } from "../packages/stackit/src/repos/mirror.ts";
 import { openStore } from "../packages/stackit/src/store/open-store.ts";
 import { MirrorTarget } from "../packages/stackit/src/sync/mirror-target.ts";
@@ -69,6 +70,8 @@ async function mirrorsInQueue({ names, copyFor }: Fleet, url: string, data: stri
   const store = await openStore(data);
   const spawner = new HelperSpawner();
   const looker = new RefLooker();
+  // As the server does: of what goes on behind the runs, one at a time.
+  const turns = new Turns(1);
   const queue = new SyncQueue({ maxRunning: AT_ONCE, maxRunningPerHost: AT_ONCE });
   queue.observe(({ storeKey, run }) => store.syncRuns.save(storeKey, run));
   const dirOf = (name: string) => join(data, "mirrors", `${name}.git`);
@@ -78,6 +81,7 @@ async function mirrorsInQueue({ names, copyFor }: Fleet, url: string, data: stri
       dir: dirOf(name),
       url: new URL(`${url}/${name}.git`),
       lineCounts: store.lineCounts,
+      landings: { patchIds: store.patchIds, turns },
     });
   const [first = "", ...others] = names;
   {
