@@ -62,6 +62,10 @@ test("whatever a forge says, no branch is lost, and when it says nothing any mor
       const byBranch = new Map<string, PullRequest>(some.map((each) => [each.head, each]));
       mirror.showForge({ pullRequests: byBranch, isCurrent });
       expect(namesIn(view())).toEqual(names);
+      // The metadata names all parents, and only the forge's own stacks are believed before it.
+      const unstacked = [...byBranch].map(([head, each]) => [head, { ...each, stack: null }] as const);
+      mirror.showForge({ pullRequests: new Map(unstacked), isCurrent });
+      expect(shapeOf(view())).toEqual(shape);
       mirror.showForge({ pullRequests: new Map(), isCurrent: true });
       expect(shapeOf(view())).toEqual(shape);
       expect(JSON.stringify(view())).not.toContain('"pr":');
