@@ -1,5 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import watcher, { type Event } from "@parcel/watcher";
 import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
 import {
@@ -21,6 +22,8 @@ export interface WatchedCopy extends AsyncDisposable {
 }
 
 const NEVER_MS = 3_600_000;
+/** After which nothing is waited for any more. */
+const SILENCE_MS = 30_000;
 
 /** A working copy that is read once, watched by real events, and read again when they say so. The polls stay out of it. */
 export async function watchCopy(
@@ -28,11 +31,13 @@ export async function watchCopy(
   options: DiskWatcherOptions = {},
   copy: ReadCopy = copyOf(folder),
 ): Promise<WatchedCopy> {
+  let heardLast: readonly Event[] = [];
   const raw = new Set<(events: readonly Event[]) => void>();
   const subscribe: Subscribe = (dir, callback, rest) =>
     watcher.subscribe(
       dir,
       (error, events) => {
+        heardLast = [...heardLast, ...events].slice(-20);
         callback(error, events);
         for (const listen of raw) listen(events);
       },
@@ -58,7 +63,15 @@ export async function watchCopy(
     },
     async until(fits) {
       while (!fits(copy.snapshot)) {
-        await wake.promise;
+        const woken = await Promise.race([wake.promise, sleep(SILENCE_MS, "silence", { ref: false })]);
+        if (woken === "silence") {
+          const isMissed = await copy.repo.hasChanged(AbortSignal.timeout(SILENCE_MS));
+          const { mode } = copy.repo.watching ?? {};
+          const last = heardLast.map(({ type, path }) => `${type} ${path}`).join(", ");
+          throw new Error(
+            `no hint for ${SILENCE_MS} ms after ${hints}, by ${mode}; ${isMissed ? "a change was missed" : "there is no change"}; reported last: ${last}`,
+          );
+        }
         wake = Promise.withResolvers();
         await copy.refresh();
       }
