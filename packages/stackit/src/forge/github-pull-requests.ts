@@ -3,7 +3,7 @@ import { Compile } from "typebox/compile";
 import { RemoteError } from "../git/wire/remote-failure.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { asFields } from "../stacks/json-fields.ts";
-import type { PullRequest } from "../stacks/pull-request.ts";
+import type { ForgeAnswer, PullRequest, TouchedPullRequests } from "../stacks/pull-request.ts";
 import type { RepositoryName } from "./github-app.ts";
 import type { GithubChannel } from "./github-channel.ts";
 import type { GraphqlAnswer } from "./graphql-answer.ts";
@@ -29,26 +29,6 @@ export interface ApiTokens {
   tokenFor(repository: RepositoryName, signal: AbortSignal): Promise<ApiToken>;
   /** Whether another may be at hand for that one, which was refused. */
   renew(refused: ApiToken): boolean;
-}
-
-export interface PullRequestsAnswer {
-  /** The forge's number for the repository. */
-  readonly repositoryId: number;
-  readonly pullRequests: readonly PullRequest[];
-  /** Numbers that were asked for, and there is no such pull request. */
-  readonly absent: readonly number[];
-  /** Whether all that was asked for was answered. */
-  readonly isWhole: boolean;
-  /** The next page begins after this. */
-  readonly next?: string;
-}
-
-/** What was touched last, newest first. */
-export interface RecentPullRequests {
-  readonly etag: string | undefined;
-  /** Whether there may be more than these. */
-  readonly isCut: boolean;
-  readonly touched: readonly { readonly number: number; readonly updatedAtMs: number }[];
 }
 
 const MAX_PAGE = 50;
@@ -105,7 +85,7 @@ export class GithubPullRequests {
     repository: RepositoryName,
     etag: string | undefined,
     signal: AbortSignal,
-  ): Promise<RecentPullRequests | undefined> {
+  ): Promise<TouchedPullRequests | undefined> {
     const { owner, name } = repository;
     const path = `/repos/${encodeURIComponent(owner)}/${encodeURIComponent(name)}/pulls?state=all&sort=updated&direction=desc&per_page=${RECENT}`;
     const answer = await this.#authorized(repository, signal, ({ token }) =>
@@ -125,7 +105,7 @@ export class GithubPullRequests {
     repository: RepositoryName,
     after: string | undefined,
     signal: AbortSignal,
-  ): Promise<PullRequestsAnswer> {
+  ): Promise<ForgeAnswer> {
     const variables = { first: this.#pageSize, after: after ?? null };
     return this.#read(repository, openPullRequestsQuery, variables, signal);
   }
@@ -135,7 +115,7 @@ export class GithubPullRequests {
     repository: RepositoryName,
     numbers: readonly number[],
     signal: AbortSignal,
-  ): Promise<PullRequestsAnswer> {
+  ): Promise<ForgeAnswer> {
     return this.#read(repository, (options) => pullRequestsQuery(numbers, options), {}, signal);
   }
 
@@ -144,7 +124,7 @@ export class GithubPullRequests {
     repository: RepositoryName,
     branches: readonly string[],
     signal: AbortSignal,
-  ): Promise<PullRequestsAnswer> {
+  ): Promise<ForgeAnswer> {
     const names = branches.map((branch, index) => [`b${index}`, `refs/heads/${branch}`] as const);
     return this.#read(
       repository,
@@ -159,7 +139,7 @@ export class GithubPullRequests {
     query: (options: QueryOptions) => string,
     variables: Readonly<Record<string, unknown>>,
     signal: AbortSignal,
-  ): Promise<PullRequestsAnswer> {
+  ): Promise<ForgeAnswer> {
     const observedAtMs = this.#clock.wallNow();
     const answer = await this.#graphql(repository, query, { ...repository, ...variables }, signal);
     const read = readPullRequestsAnswer(answer, observedAtMs);

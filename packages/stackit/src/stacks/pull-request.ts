@@ -84,3 +84,24 @@ export interface HeardOf {
   readonly branches: readonly string[];
   readonly oids: readonly string[];
 }
+
+/** What a forge answered about pull requests of one repository. */
+export interface ForgeAnswer {
+  /** The forge's number for the repository. */
+  readonly repositoryId: number;
+  readonly pullRequests: readonly PullRequest[];
+  /** Numbers that were asked for, and there is no such pull request. */
+  readonly absent: readonly number[];
+  /** Whether all that was asked for was answered. */
+  readonly isWhole: boolean;
+  /** The next page begins after this. */
+  readonly next?: string;
+}
+
+/** Pull requests that were touched last, newest first. */
+export interface TouchedPullRequests {
+  readonly etag: string | undefined;
+  readonly touched: readonly { readonly number: number; readonly updatedAtMs: number }[];
+  /** Whether there may be more than these. */
+  readonly isCut: boolean;
+}

@@ -1,30 +1,9 @@
-import type { PullRequest } from "../../stacks/pull-request.ts";
+import type { ForgeAnswer, TouchedPullRequests } from "../../stacks/pull-request.ts";
 
 /** What a repository is called on its forge. */
 export interface RepositoryName {
   readonly owner: string;
   readonly name: string;
-}
-
-/** What a forge answered about pull requests of one repository. */
-export interface ForgeAnswer {
-  /** The forge's number for the repository. */
-  readonly repositoryId: number;
-  readonly pullRequests: readonly PullRequest[];
-  /** Numbers that were asked for, and there is no such pull request. */
-  readonly absent: readonly number[];
-  /** Whether all that was asked for was answered. */
-  readonly isWhole: boolean;
-  /** The next page begins after this. */
-  readonly next?: string;
-}
-
-/** Pull requests that were touched last, newest first. */
-export interface Touched {
-  readonly etag: string | undefined;
-  readonly touched: readonly { readonly number: number; readonly updatedAtMs: number }[];
-  /** Whether there may be more than these. */
-  readonly isCut: boolean;
 }
 
 /** Where one repository's pull requests are asked for. Each question throws a RemoteError, or the signal's reason. */
@@ -38,7 +17,7 @@ export interface ForgeSource {
     repository: RepositoryName,
     etag: string | undefined,
     signal: AbortSignal,
-  ): Promise<Touched | undefined>;
+  ): Promise<TouchedPullRequests | undefined>;
   openPage(repository: RepositoryName, after: string | undefined, signal: AbortSignal): Promise<ForgeAnswer>;
   byNumber(repository: RepositoryName, numbers: readonly number[], signal: AbortSignal): Promise<ForgeAnswer>;
   ofBranches(

@@ -1,9 +1,9 @@
 import { RemoteError } from "../../git/wire/remote-failure.ts";
-import type { PullRequest } from "../../stacks/pull-request.ts";
+import type { ForgeAnswer, PullRequest } from "../../stacks/pull-request.ts";
 import type { ForgeNews } from "../../store/forge-facts.ts";
 import type { ForgeMemory } from "./forge-memory.ts";
 import { isSweepDue } from "./forge-pace.ts";
-import type { ForgeAnswer, ForgeSource, RepositoryName } from "./forge-source.ts";
+import type { ForgeSource, RepositoryName } from "./forge-source.ts";
 
 /** Questions about branches in one look; what is left waits for the next. */
 const BRANCH_QUESTIONS = 4;
