@@ -101,11 +101,7 @@ export class GithubPullRequests {
   }
 
   /** A page of the open ones, oldest first. */
-  openPage(
-    repository: RepositoryName,
-    after: string | undefined,
-    signal: AbortSignal,
-  ): Promise<ForgeAnswer> {
+  openPage(repository: RepositoryName, after: string | undefined, signal: AbortSignal): Promise<ForgeAnswer> {
     const variables = { first: this.#pageSize, after: after ?? null };
     return this.#read(repository, openPullRequestsQuery, variables, signal);
   }

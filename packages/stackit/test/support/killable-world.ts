@@ -21,8 +21,8 @@ const BRANCHES = ["api", "ui", "deep/er", "zebra"];
 const REPOS = ["shop", "anew"];
 
 /**
- * A server process with two mirrors, which is pushed to, asked to sync, told by webhooks, and killed in the midst of it. `anew`
- * is cloned anew after each kill. What has been promised is remembered and looked for after the next start.
+ * A server process with two mirrors, which is pushed to, asked to sync, told by webhooks, and killed or asked to end in the midst of
+ * it. `anew` is cloned anew each time. What has been promised is remembered and looked for after the next start.
  */
 export class KillableWorld implements AsyncDisposable {
   readonly #upstream: Upstream;
@@ -34,7 +34,7 @@ export class KillableWorld implements AsyncDisposable {
   /** The newest push that somebody has been shown, or was told to be there. */
   #shown = -1;
   readonly #acknowledged: string[] = [];
-  readonly counts = { kills: 0, synced: 0, acknowledged: 0, sampled: 0 };
+  readonly counts = { ends: 0, synced: 0, acknowledged: 0, sampled: 0 };
 
   static async open(pushes: number): Promise<KillableWorld> {
     const upstream = await upstreamOf((writer) => {
@@ -73,8 +73,8 @@ export class KillableWorld implements AsyncDisposable {
     return join(this.#folder, "data");
   }
 
-  /** Starts, works, and is killed at a random moment, often soon after a fetch began. */
-  async round(): Promise<void> {
+  /** Starts, works, and is killed or asked to end at a random moment, often soon after a fetch began. */
+  async round(by: "SIGKILL" | "SIGTERM"): Promise<void> {
     await rm(join(this.#dataDir, "mirrors", "anew.git"), { recursive: true, force: true });
     const server = await this.#start();
     const over = new AbortController();
@@ -91,11 +91,12 @@ export class KillableWorld implements AsyncDisposable {
       await sleep(Math.random() * 60);
     }
     const children = await descendantsOf(server.pid);
-    server.signal("SIGKILL");
+    server.signal(by);
     over.abort();
-    await server.ended;
+    const end = await server.ended;
+    expect(end, server.log).toBe(by === "SIGTERM" ? 0 : by);
     await Promise.all(works);
-    this.counts.kills++;
+    this.counts.ends++;
     await expect.poll(() => stillRunning(children)).toEqual([]);
     await this.#checkFiles();
   }
@@ -112,7 +113,7 @@ export class KillableWorld implements AsyncDisposable {
       expect(refs).toBe(await scene.git("for-each-ref", "refs/heads"));
     }
     server.signal("SIGTERM");
-    expect(await server.ended).toBe(0);
+    expect(await server.ended, server.log).toBe(0);
     expect(await leftovers(this.#dataDir)).toEqual([]);
     await this.#checkFiles();
   }
@@ -123,7 +124,7 @@ export class KillableWorld implements AsyncDisposable {
     const [refusal, gate] = [askForCredentials(AUTHORIZATION), waitFor(opened.promise)];
     this.#upstream.host.front = async (...request) => (await refusal(...request)) || gate(...request);
     const args = ["--repos-config", join(this.#folder, "repos.json"), "--data-dir", this.#dataDir];
-    const env = { SHOP_TOKEN: TOKEN, STACKIT_WEBHOOK_SECRET: SECRET, STACKIT_LOG: "silent" };
+    const env = { SHOP_TOKEN: TOKEN, STACKIT_WEBHOOK_SECRET: SECRET, STACKIT_LOG: "warn" };
     const server = await startServerProcess([...args, "--settle", "20ms"], env);
     try {
       if (this.#shown >= 0) await expect.poll(() => this.#look(server)).not.toBeUndefined();

@@ -47,12 +47,13 @@ export class Connections implements Disposable {
     };
     try {
       const response = await this.#send(new URL(address), options, silence.signal);
+      // Whoever reads it may leave it in the midst, without a word.
+      response.once("close", () => silence.end());
       const { statusCode: status = 0, headers } = response;
       const expected = `application/x-git-upload-pack-${options.body === undefined ? "advertisement" : "result"}`;
       if (status === 200 && headers["content-type"] === expected) return listen(response, silence, fail);
       // What else it says is not read, however long it is.
       response.destroy();
-      silence.end();
       if (status === 200) throw new RemoteError("error", NO_GIT_HOST);
       const { location } = headers;
       if (status >= 300 && status < 400 && location !== undefined) return { status, location };
@@ -170,8 +171,6 @@ async function* listen(
     }
   } catch (error) {
     throw fail(error);
-  } finally {
-    silence.end();
   }
 }
 
