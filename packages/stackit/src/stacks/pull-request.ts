@@ -81,6 +81,8 @@ export interface PullRequest {
 /** What a forge says that something happened to: pull requests by number, or the branches or commits that they are of. */
 export interface HeardOf {
   readonly numbers: readonly number[];
+  /** When those with these numbers were changed, where it is said. */
+  readonly updatedAtMs?: number;
   readonly branches: readonly string[];
   readonly oids: readonly string[];
 }

@@ -5,12 +5,13 @@ import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { HeardOf } from "../../stacks/pull-request.ts";
 import { HEADS } from "../../stacks/ref-reading.ts";
 import type { ForgeFacts } from "../../store/forge-facts.ts";
+import { AwaitedChanges } from "./awaited-changes.ts";
 import { forgeHealth, isCurrent } from "./forge-health.ts";
 import { ForgeMemory } from "./forge-memory.ts";
 import { LATE_MS, LEAST_MS, pollAfterMs } from "./forge-pace.ts";
 import type { ForgeSource, RepositoryName } from "./forge-source.ts";
 import { AnotherRepositoryError, Findings, lookAtForge } from "./look-at-forge.ts";
-import { dueAtMs, type ForgeShown, newlyWatched, type Watched } from "./watched-repo.ts";
+import { dueAtMs, type ForgeShown, type Heard, newlyWatched, type Watched } from "./watched-repo.ts";
 
 export interface ForgeWatchOptions {
   readonly clock?: Clock;
@@ -68,6 +69,7 @@ export class ForgeWatch implements AsyncDisposable {
       storeKey,
       source,
       memory,
+      awaited: new AwaitedChanges(this.#clock),
       storedAtMs: memory.look?.checkedAtMs ?? 0,
       activeAtMs: now - Math.max(0, sinceChangeMs),
     };
@@ -93,14 +95,16 @@ export class ForgeWatch implements AsyncDisposable {
     return this.#watched.has(repoId);
   }
 
-  /** `onAnswered` is called once, when the forge was asked for it; never, when this ends before. The disposal waits for it. */
+  /**
+   * `onAnswered` is called once, when the forge has answered as of then or was asked for long enough; never, when this ends before. The
+   * disposal waits for it.
+   */
   heardOf(repoId: string, heard: HeardOf, onAnswered: () => Promise<void>): void {
     const watched = this.#watched.get(repoId);
     if (!watched) throw new Error("nobody asks for the pull requests of that repository");
     const now = this.#clock.now();
     if (watched.heard.length === 0) watched.heardFirstAtMs = now;
     watched.heardAtMs = now;
-    // A forge answers from copies of itself, which may not have heard of it yet.
     watched.activeAtMs = now;
     watched.pollAtMs = Math.min(watched.pollAtMs, now + LEAST_MS);
     watched.heard.push({ ...heard, onAnswered });
@@ -146,13 +150,14 @@ export class ForgeWatch implements AsyncDisposable {
 
   #begin(watched: Watched): void {
     const now = this.#clock.now();
-    const { source, heard } = watched;
+    const { source, heard, awaited } = watched;
     const pollWaitMs = source.waitMs("poll");
     if (pollWaitMs > 0) watched.pollAtMs = Math.max(watched.pollAtMs, now + pollWaitMs);
     const isPoll = watched.pollAtMs <= now;
-    const heardWaitMs = heard.length > 0 ? source.waitMs("delivery") : 0;
-    if (heardWaitMs > 0) watched.notBeforeMs = now + heardWaitMs;
-    if (heardWaitMs > 0 || (heard.length === 0 && !isPoll)) return;
+    const isNews = heard.length > 0 || awaited.dueAtMs <= now;
+    const newsWaitMs = isNews ? source.waitMs("delivery") : 0;
+    if (newsWaitMs > 0) watched.notBeforeMs = now + newsWaitMs;
+    if (newsWaitMs > 0 || !(isNews || isPoll)) return;
     watched.isLooking = true;
     watched.lookedAtMs = now;
     const look = this.#look(watched, isPoll)
@@ -167,10 +172,15 @@ export class ForgeWatch implements AsyncDisposable {
 
   async #look(watched: Watched, isPoll: boolean): Promise<void> {
     const { signal } = this.#closing;
-    const { heard } = watched;
+    const { memory, awaited } = watched;
+    const heard = [...watched.unanswered, ...watched.heard];
     watched.heard = [];
+    watched.unanswered = [];
+    for (const { numbers, updatedAtMs } of heard) {
+      for (const number of numbers) if (updatedAtMs !== undefined) awaited.announce(number, updatedAtMs);
+    }
     const nowMs = this.#clock.wallNow();
-    const findings = new Findings(watched.memory, nowMs);
+    const findings = new Findings(memory, nowMs);
     const tips = tipsOf(watched.repo.refs);
     try {
       await lookAtForge(
@@ -178,11 +188,11 @@ export class ForgeWatch implements AsyncDisposable {
         {
           repository: nameOf(watched.repo),
           forgeRepoId: this.#options.forgeRepoIdOf?.(watched.repo.id),
-          numbers: heard.flatMap((each) => watched.memory.numbersOf(each)),
+          numbers: heard.flatMap((each) => memory.numbersOf(each)),
           poll: isPoll,
           tips,
         },
-        { source: watched.source, memory: watched.memory, nowMs },
+        { source: watched.source, memory, awaited, nowMs },
         signal,
       );
       await this.#learn(watched, findings, { isPoll, tips });
@@ -204,13 +214,18 @@ export class ForgeWatch implements AsyncDisposable {
     watched.failing = undefined;
     if (isPoll) this.#planPoll(watched);
     this.#show(watched);
-    await Promise.all(heard.map(({ onAnswered }) => onAnswered()));
+    const isAwaited = ({ numbers, updatedAtMs }: Heard) =>
+      updatedAtMs !== undefined && numbers.some((number) => awaited.has(number));
+    watched.unanswered = heard.filter(isAwaited);
+    const answered = heard.filter((each) => !isAwaited(each));
+    await Promise.all(answered.map(({ onAnswered }) => onAnswered()));
   }
 
   /** What is remembered is of a repository that is not there any more. */
   async #forget(watched: Watched): Promise<void> {
     await this.#store.forget(watched.storeKey);
     watched.memory = new ForgeMemory();
+    watched.awaited = new AwaitedChanges(this.#clock);
   }
 
   async #learn(
@@ -234,8 +249,9 @@ export class ForgeWatch implements AsyncDisposable {
 
   #planPoll(watched: Watched): void {
     const now = this.#clock.now();
-    const { repo, memory } = watched;
-    const restMs = pollAfterMs(now - watched.activeAtMs) * (0.9 + 0.2 * this.#random());
+    const { repo, memory, awaited } = watched;
+    const quietMs = awaited.numbers.length > 0 ? 0 : now - watched.activeAtMs;
+    const restMs = pollAfterMs(quietMs) * (0.9 + 0.2 * this.#random());
     const settlesInMs = memory.settlesAtMs(tipsOf(repo.refs)) - this.#clock.wallNow();
     watched.pollAtMs = now + Math.min(restMs, Math.max(settlesInMs, LEAST_MS));
   }

@@ -1,6 +1,7 @@
 import { RemoteError } from "../../git/wire/remote-failure.ts";
 import type { ForgeAnswer, PullRequest } from "../../stacks/pull-request.ts";
 import type { ForgeNews } from "../../store/forge-facts.ts";
+import type { AwaitedChanges } from "./awaited-changes.ts";
 import type { ForgeMemory } from "./forge-memory.ts";
 import { isSweepDue } from "./forge-pace.ts";
 import type { ForgeSource, RepositoryName } from "./forge-source.ts";
@@ -31,7 +32,12 @@ const NOT_WHOLE = "The forge did not give all that it was asked for; what it gav
 export async function lookAtForge(
   findings: Findings,
   question: ForgeQuestion,
-  { source, memory, nowMs }: { source: ForgeSource; memory: ForgeMemory; nowMs: number },
+  {
+    source,
+    memory,
+    awaited,
+    nowMs,
+  }: { source: ForgeSource; memory: ForgeMemory; awaited: AwaitedChanges; nowMs: number },
   signal: AbortSignal,
 ): Promise<void> {
   const { repository, tips } = question;
@@ -46,6 +52,7 @@ export async function lookAtForge(
       ({ number, updatedAtMs }) =>
         updatedAtMs > (memory.get(number)?.updatedAtMs ?? Number.NEGATIVE_INFINITY),
     );
+    for (const { number, updatedAtMs } of touched) awaited.announce(number, updatedAtMs);
     isSwept = isDue || (recent?.isCut === true && touched.length === recent.touched.length);
     if (isSwept) await sweep();
     for (const { number } of touched) wanted.add(number);
@@ -53,13 +60,15 @@ export async function lookAtForge(
     const others = isSwept ? memory.open.map(({ number }) => number) : memory.settledBy(nowMs, tips);
     for (const number of others) wanted.add(number);
   }
+  for (const number of awaited.numbers) wanted.add(number);
   const left = [...wanted].filter((number) => !findings.has(number));
   for (const chunk of chunks(left, source.atOnce)) {
     findings.take(await source.byNumber(repository, chunk, signal), question.forgeRepoId);
   }
+  awaited.asked((number) => findings.get(number)?.updatedAtMs ?? memory.get(number)?.updatedAtMs);
   if (question.poll) await askForBranches();
   if (!findings.isWhole) throw new RemoteError("error", NOT_WHOLE);
-  findings.finish(etag, isSwept);
+  findings.finish({ etag, isSwept, isAwaiting: awaited.numbers.length > 0 });
 
   async function sweep(): Promise<void> {
     let after: string | undefined;
@@ -86,6 +95,14 @@ export async function lookAtForge(
 /** What is remembered is of a repository that is not there any more. */
 export class AnotherRepositoryError extends Error {}
 
+interface Finished {
+  /** Of the list of what was touched. */
+  readonly etag: string | undefined;
+  readonly isSwept: boolean;
+  /** Whether the list tells of a change that is not seen yet: then it is as good as not read. */
+  readonly isAwaiting: boolean;
+}
+
 /** What one look has brought. */
 export class Findings {
   readonly askedBranches: string[] = [];
@@ -95,7 +112,7 @@ export class Findings {
   readonly #absent: number[] = [];
   #forgeRepoId: number | undefined;
   #isWhole = true;
-  #finished: { readonly etag: string | undefined; readonly isSwept: boolean } | undefined;
+  #finished: Finished | undefined;
 
   constructor(memory: ForgeMemory, nowMs: number) {
     this.#memory = memory;
@@ -121,9 +138,13 @@ export class Findings {
     this.#absent.push(...absent);
   }
 
-  /** Nothing else is new. */
-  finish(etag: string | undefined, isSwept: boolean): void {
-    this.#finished = { etag, isSwept };
+  get(number: number): PullRequest | undefined {
+    return this.#told.get(number);
+  }
+
+  /** Nothing else is new, but for what is awaited. */
+  finish(finished: Finished): void {
+    this.#finished = finished;
   }
 
   /** Whether there is nothing in it but that nothing is new. */
@@ -154,11 +175,12 @@ export class Findings {
       .values()
       .some(({ number, updatedAtMs }) => this.#memory.get(number)?.updatedAtMs !== updatedAtMs);
     const done = isPoll ? this.#finished : undefined;
+    const confirmed = done?.isAwaiting ? undefined : done;
     return {
       look: {
         forgeRepoId,
-        etag: done ? done.etag : before?.etag,
-        checkedAtMs: done ? this.#nowMs : (before?.checkedAtMs ?? 0),
+        etag: confirmed ? confirmed.etag : before?.etag,
+        checkedAtMs: confirmed ? this.#nowMs : (before?.checkedAtMs ?? 0),
         changedAtMs: isChanged ? this.#nowMs : (before?.changedAtMs ?? this.#nowMs),
         sweptAtMs: done?.isSwept ? this.#nowMs : before?.sweptAtMs,
       },

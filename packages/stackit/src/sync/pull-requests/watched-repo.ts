@@ -1,6 +1,7 @@
 import type { ForgeHealth } from "../../contract/repo.ts";
 import type { ForgeKnowledge } from "../../repos/forge-knowledge.ts";
 import type { HeardOf } from "../../stacks/pull-request.ts";
+import type { AwaitedChanges } from "./awaited-changes.ts";
 import type { ForgeMemory } from "./forge-memory.ts";
 import type { ForgeSource, RepositoryName } from "./forge-source.ts";
 
@@ -15,7 +16,7 @@ export interface ForgeShown {
   showForge(knowledge: ForgeKnowledge): void;
 }
 
-interface Heard extends HeardOf {
+export interface Heard extends HeardOf {
   readonly onAnswered: () => Promise<void>;
 }
 
@@ -29,6 +30,9 @@ export interface Watched {
   storedAtMs: number;
   /** What is not asked for yet. */
   heard: Heard[];
+  awaited: AwaitedChanges;
+  /** What was asked for, and tells of a change that is awaited. */
+  unanswered: Heard[];
   /** Not before, whatever is due. */
   notBeforeMs: number;
   pollAtMs: number;
@@ -54,6 +58,7 @@ const GAP_MS = 5_000;
 export function newlyWatched(pollAtMs: number) {
   return {
     heard: [],
+    unanswered: [],
     notBeforeMs: Number.NEGATIVE_INFINITY,
     pollAtMs,
     heardAtMs: 0,
@@ -67,9 +72,9 @@ export function newlyWatched(pollAtMs: number) {
 
 /** When it is to be looked at next. */
 export function dueAtMs(watched: Watched): number {
-  const { heard, heardAtMs, heardFirstAtMs, lookedAtMs, notBeforeMs, pollAtMs } = watched;
+  const { heard, heardAtMs, heardFirstAtMs, lookedAtMs, notBeforeMs, pollAtMs, awaited } = watched;
   const settledAtMs = Math.min(heardAtMs + SETTLE_MS, heardFirstAtMs + SETTLE_CAP_MS);
   const heardDueAtMs =
     heard.length === 0 ? Number.POSITIVE_INFINITY : Math.max(settledAtMs, lookedAtMs + GAP_MS);
-  return Math.max(notBeforeMs, Math.min(pollAtMs, heardDueAtMs));
+  return Math.max(notBeforeMs, Math.min(pollAtMs, heardDueAtMs, awaited.dueAtMs));
 }

@@ -162,6 +162,11 @@ test.each([
   ["pull_request", { number: 7, pull_request: { number: 7 } }, { numbers: [7], branches: [], oids: [] }],
   ["pull_request_review", { pull_request: { number: 7 } }, { numbers: [7], branches: [], oids: [] }],
   [
+    "pull_request_review",
+    { pull_request: { number: 7, updated_at: "1970-01-01T00:01:00Z" } },
+    { numbers: [7], updatedAtMs: 60_000, branches: [], oids: [] },
+  ],
+  [
     "check_suite",
     { check_suite: { head_sha: "abc", head_branch: null, pull_requests: [] } },
     { numbers: [], branches: [], oids: ["abc"] },

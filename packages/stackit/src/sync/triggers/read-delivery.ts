@@ -58,10 +58,11 @@ const OfCommit = {
   pull_requests: Type.Optional(Type.Array(Numbered)),
 };
 const BranchName = Type.Optional(Type.Union([Type.String(), Type.Null()]));
+const Changed = Type.Object({ ...Numbered.properties, updated_at: Type.Optional(Type.Unknown()) });
 /** By event. */
 const FactPayloads = {
-  pull_request: Compile(Type.Object({ repository: Repository, pull_request: Numbered })),
-  pull_request_review: Compile(Type.Object({ repository: Repository, pull_request: Numbered })),
+  pull_request: Compile(Type.Object({ repository: Repository, pull_request: Changed })),
+  pull_request_review: Compile(Type.Object({ repository: Repository, pull_request: Changed })),
   check_suite: Compile(
     Type.Object({
       repository: Repository,
@@ -122,7 +123,10 @@ function readFacts(event: string, payload: unknown): Reading | undefined {
   }
   const isOfPullRequest = event === "pull_request" || event === "pull_request_review";
   if (isOfPullRequest && (pull_request.Check(payload) || pull_request_review.Check(payload))) {
-    return facts(payload, { numbers: [payload.pull_request.number], branches: [], oids: [] });
+    const { number, updated_at } = payload.pull_request;
+    const updatedAtMs = epochMs(updated_at);
+    const at = updatedAtMs === undefined ? {} : { updatedAtMs };
+    return facts(payload, { numbers: [number], ...at, branches: [], oids: [] });
   }
   return undefined;
 }
@@ -167,13 +171,18 @@ function readInstallation(payload: Static<typeof InstallationPayload>): Reading 
 }
 
 function named({ id, full_name, html_url, clone_url, updated_at }: Static<typeof Repository>): NamedRepo {
-  const asOfMs = typeof updated_at === "string" ? Date.parse(updated_at) : Number.NaN;
+  const asOfMs = epochMs(updated_at);
   return {
     fullName: full_name,
     ...(id !== undefined && { forgeRepoId: id }),
     origins: originsOf(html_url, clone_url),
-    ...(Number.isFinite(asOfMs) && { asOfMs }),
+    ...(asOfMs !== undefined && { asOfMs }),
   };
+}
+
+function epochMs(instant: unknown): number | undefined {
+  const ms = typeof instant === "string" ? Date.parse(instant) : Number.NaN;
+  return Number.isFinite(ms) ? ms : undefined;
 }
 
 function originsOf(...urls: (string | undefined)[]): string[] {

@@ -48,6 +48,8 @@ export interface DoubleRepository {
   readonly pullRequests: DoublePullRequest[];
   /** Fields that GitHub fails to give, as `<number>.<field>`, or `<number>` for all of one. */
   readonly failing: Set<string>;
+  /** While a copy of GitHub is behind: what GraphQL answers of it. */
+  behind?: readonly DoublePullRequest[] | undefined;
 }
 
 let schemas: { withStacks: GraphQLSchema; withoutStacks: GraphQLSchema } | undefined;
@@ -109,7 +111,8 @@ function typed(type: string, message: string): GraphQLError {
 }
 
 function describeRepository(repository: DoubleRepository, repositories: readonly DoubleRepository[]): object {
-  const { id, fullName, pullRequests } = repository;
+  const { id, fullName } = repository;
+  const pullRequests = repository.behind ?? repository.pullRequests;
   const describe = (one: DoublePullRequest) => describePullRequest(repository, one);
   return {
     databaseId: id,
