@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Branch, View } from "../contract/view.ts";
+import type { Branch, StackDetail, View } from "../contract/view.ts";
 import { drawEdges } from "./draw-edges.ts";
 
 const plain = (_style: unknown, text: string): string => text;
@@ -25,7 +25,10 @@ function branch(name: string, parent: string, more: Partial<Branch>): Branch {
   };
 }
 
-function draw(branches: Branch[], unstacked: View["unstacked"] = []): string {
+function draw(
+  branches: Branch[],
+  { unstacked = [], landed }: { unstacked?: View["unstacked"]; landed?: StackDetail["landed"] } = {},
+): string {
   const stack = {
     id: "0123456789ab",
     rootBranch: "api",
@@ -35,6 +38,7 @@ function draw(branches: Branch[], unstacked: View["unstacked"] = []): string {
     prCount: 0,
     isCurrent: false,
     branches,
+    ...(landed && { landed }),
   };
   const repo = { owner: "", repo: "", trunk: "main", currentBranch: "", remote: "" };
   const view: View = { generation: 1, repo, stacks: [stack], recentlyMerged: [], unstacked };
@@ -69,7 +73,7 @@ test("an edge tells who says what, what was believed and why, and what was recor
     },
     problems: [{ code: "has-merges", detail: "The branch has merge commits of its own." }],
   });
-  expect(draw([api, ui], [{ name: "gitbutler/workspace", reason: "tool" }])).toBe(`
+  expect(draw([api, ui], { unstacked: [{ name: "gitbutler/workspace", reason: "tool" }] })).toBe(`
 api on main
   ancestry  says main  believed
   Only ancestry says so.
@@ -91,4 +95,38 @@ test("a name that a terminal would obey is shown, not sent", () => {
   const sources = [{ source: "av" as const, parent: "\u001b[2Jgone\n", observedAt: at }];
   const drawn = draw([branch("api", "main", { edge: { sources, agreed: true } })]);
   expect(drawn).toContain("av  says \uFFFD[2Jgone\uFFFD\n");
+});
+
+test("what landed and what a restack would do is told in full", () => {
+  const landed = { how: "squash", commit: "a".repeat(40), date: at } as const;
+  const restack: Branch["restack"] = {
+    state: "parent-moved",
+    reason: "api landed.",
+    actual: "c".repeat(40),
+    preview: { state: "conflicts", commit: "d".repeat(40), files: ["1", "2", "3", "4"], fileCount: 4 },
+  };
+  const drawn = draw(
+    [
+      branch("api", "main", { landed, restack: { state: "merged", reason: "Squashed." } }),
+      branch("ui", "api", { needsRestack: true, restack }),
+      branch("docs", "ui", { needsRestack: true, restack: { state: "parent-moved", reason: "Moved." } }),
+    ],
+    {
+      landed: [{ name: "model", title: "The\tmodel", revision: "b".repeat(40), prNumber: 7, ...landed }],
+    },
+  );
+  const facts = drawn.split("\n").filter((line) => !/the parent|^ {2}$|^$/.test(line));
+  expect(`\n${facts.join("\n")}`).toBe(`
+api on main
+  merged: Squashed.
+  landed: squashed as aaaaaaa on 2026-01-05
+ui on api
+  parent-moved: api landed.
+  preview: a restack would conflict in 1, 2, 3, 4, at dddddddddd
+docs on ui
+  parent-moved: Moved.
+  preview: a restack was not tried yet
+model is no branch any more
+  The\uFFFDmodel (#7), at bbbbbbbbbb when it left
+  landed: squashed as aaaaaaa on 2026-01-05`);
 });

@@ -1,15 +1,18 @@
-import type { Branch, StackDetail, View } from "../contract/view.ts";
+import type { Branch, LandedLayer, StackDetail, View } from "../contract/view.ts";
+import { landedWords, previewWords } from "./landing-words.ts";
+import { printable } from "./printable.ts";
 import type { Paint } from "./terminal.ts";
 
 /**
  * The stacks of a view as lines, leaf on top and trunk at the bottom, in the order of the view. Where a branch has
- * several children, the later ones stand further right and join below:
+ * several children, the later ones stand further right and join below; what landed and is no branch any more comes last:
  *
  * ```
  * ○  ui
  * │ ○  docs
  * ├─╯
  * ●  api  (current)
+ * ◌  model  landed (squashed as 1a2b3c4 on 2026-01-05)
  * main
  * ```
  */
@@ -17,7 +20,8 @@ export function drawStacks(view: View, paint: Paint): string[] {
   const trunk = view.repo.trunk || "(no trunk)";
   const lines: string[] = [];
   for (const stack of view.stacks) {
-    lines.push(stackTitle(stack, paint), ...drawStack(stack, paint), "");
+    const layers = (stack.landed ?? []).toReversed().map((layer) => layerLine(layer, paint));
+    lines.push(stackTitle(stack, paint), ...drawStack(stack, paint), ...layers, "");
   }
   if (view.stacks.length === 0)
     lines.push(paint("dim", "There is no stack here: every branch is on the trunk."), "");
@@ -29,9 +33,11 @@ export function drawStacks(view: View, paint: Paint): string[] {
   return lines;
 }
 
+const NAMED_FILES = 3;
+
 function stackTitle(stack: StackDetail, paint: Paint): string {
   const facts = [stack.status, stack.owner, stack.scope].filter(Boolean).join(" · ");
-  return `${paint("bold", stack.title)}  ${paint("dim", facts)}`;
+  return `${paint("bold", printable(stack.title))}  ${paint("dim", printable(facts))}`;
 }
 
 function drawStack(stack: StackDetail, paint: Paint): string[] {
@@ -70,9 +76,9 @@ function branchLine(branch: Branch, paint: Paint): string {
     lineCounts(branch, paint),
     pushed(branch, paint),
     branch.isLocked && paint("yellow", branch.lockReason ? `locked (${branch.lockReason})` : "locked"),
-    branch.needsRestack && paint("yellow", `needs restack (${branch.restack.reason.replace(/\.$/, "")})`),
+    restack(branch, paint),
     landed(branch, paint),
-    ...(branch.problems ?? []).map(({ detail }) => paint("red", detail)),
+    ...(branch.problems ?? []).map(({ detail }) => paint("red", printable(detail))),
   ].filter(Boolean);
   return `${node}  ${name}${branch.isCurrent ? current(paint) : ""}  ${facts.join("  ")}`;
 }
@@ -85,8 +91,23 @@ function pullRequestState({ pr }: Branch, paint: Paint): string | undefined {
 }
 
 function landed({ landed: known, restack, pr }: Branch, paint: Paint): string | undefined {
-  if (known) return paint("magenta", `landed (${known.how}, ${known.commit.slice(0, 7)})`);
+  if (known) return paint("magenta", `landed (${landedWords(known)})`);
   return restack.state === "merged" && pr?.state !== "MERGED" ? paint("magenta", "merged") : undefined;
+}
+
+function layerLine(layer: LandedLayer, paint: Paint): string {
+  const facts = [
+    layer.prNumber !== undefined && paint("blue", `#${layer.prNumber}`),
+    paint("magenta", `landed (${landedWords(layer)})`),
+  ].filter(Boolean);
+  return `◌  ${paint("dim", layer.name)}  ${facts.join("  ")}`;
+}
+
+/** Of a branch that stands where it should, only that one below it cannot be moved without it. */
+function restack({ needsRestack, restack: { reason, preview } }: Branch, paint: Paint): string | undefined {
+  const trial = previewWords(preview, NAMED_FILES);
+  if (needsRestack) return paint("yellow", `needs restack (${reason.replace(/\.$/, "")}; ${trial})`);
+  return preview && preview.state !== "clean" ? paint("yellow", trial) : undefined;
 }
 
 function current(paint: Paint): string {

@@ -106,7 +106,8 @@ function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .option("--cwd <DIR>", "the working copy (default: the current directory)")
     .option("--json", "print the whole view as JSON")
     .option("--explain", "say of each edge who names which parent, what was believed, and why")
-    .action(async (options: { cwd?: string; json?: true; explain?: true }) => {
+    .option("--wait <DUR>", "how long to look for what has landed and what restacks would do", "5s")
+    .action(async (options: { cwd?: string; json?: true; explain?: true; wait: string }) => {
       const { logCommand } = await import("./log-command.ts");
       done(await logCommand(options, terminal));
     });

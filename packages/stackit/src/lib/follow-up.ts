@@ -20,6 +20,11 @@ export class FollowUp implements AsyncDisposable {
     this.#running ??= this.#runAll();
   }
 
+  /** Settles when nothing runs and nobody has asked. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
   async #runAll(): Promise<void> {
     const { signal } = this.#closing;
     while (this.#isAsked && !signal.aborted) {

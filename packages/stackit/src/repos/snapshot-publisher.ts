@@ -249,6 +249,13 @@ export class SnapshotPublisher implements AsyncDisposable {
     }
   }
 
+  /** Settles when all is published that can be found out of what was read. */
+  async settled(): Promise<void> {
+    // What has landed has other lines to count, and counting leads to nothing further.
+    await this.#looking.idle();
+    await this.#counting.idle();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listeners.clear();
     await Promise.all([this.#counting[Symbol.asyncDispose](), this.#looking[Symbol.asyncDispose]()]);

@@ -215,6 +215,11 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     return { ...this.#result("updated", { readMs, deriveMs }), ...changes };
   }
 
+  /** Settles when all is published that can be found out of the last reading, such as what has landed. */
+  settled(): Promise<void> {
+    return this.#publisher.settled();
+  }
+
   /** What a refresh would find now. Changes nothing, remembers nothing. @throws as `refresh` */
   async probe(signal: AbortSignal): Promise<RefChanges> {
     const { raw } = await this.#read(this.#until(signal));

@@ -7,11 +7,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { problems } from "../../src/contract/problems.ts";
+import type { Branch, View } from "../../src/contract/view.ts";
 import { runCommand, startServe } from "../support/cli.ts";
 import { fingerprintTree } from "../support/fingerprint-tree.ts";
 import { askForCredentials, hang } from "../support/git-host-behaviours.ts";
 import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
+import { land } from "../support/landings.ts";
 import type { SceneWriter } from "../support/scene-import.ts";
 
 const stack = (scene: SceneWriter): void => {
@@ -154,6 +156,7 @@ test.each([
   ],
   ["an unknown option", ["sync", "--frobnicate"], "error: unknown option '--frobnicate'"],
   ["a bad value", ["--settle", "soon"], 'error: --settle is "soon"; it must be a duration'],
+  ["a bad wait", ["log", "--wait", "long"], 'error: --wait is "long"; it must be'],
   [
     "a server that is no URL",
     ["status", "--server", "nowhere"],
@@ -193,6 +196,52 @@ HEAD is detached: no branch is checked out.
   const json = await runCommand(["log", "--json", "--cwd", scene.path], { cwd: "/" });
   expect(JSON.parse(json.stdout)).toMatchObject({ repo: { trunk: "main" }, stacks: [{ rootBranch: "api" }] });
   expect(await fingerprintTree(scene.path)).toBe(before);
+});
+
+/** `api` landed as another commit, and `ui` changes what its parent has changed since. */
+async function landedScene(): Promise<Scene> {
+  const scene = await createScene((s) => {
+    s.commit("main", { files: { "shop.txt": "one\n" } });
+    s.commit("api", { files: { "api.txt": "new\n" } });
+    s.stacked("model", "main");
+    s.stacked("ui", "model", { files: { "shop.txt": "two\n" } });
+    s.commit("model", { files: { "shop.txt": "three\n" } });
+  });
+  await land(scene, "squash");
+  return scene;
+}
+
+function branchesOf(json: string): Record<string, Branch> {
+  const view: View = JSON.parse(json);
+  return Object.fromEntries(view.stacks.flatMap(({ branches }) => branches.map((each) => [each.name, each])));
+}
+
+test("log finds out what has landed and what restacks would do, and touches nothing", async () => {
+  await using scene = await landedScene();
+  const before = await fingerprintTree(scene.path);
+  const run = await runCommand(["log", "--wait", "5m"], { cwd: scene.path });
+  const commit = (await scene.sha("main")).slice(0, 7);
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(run.stdout).toMatch(
+    new RegExp(`^○ {2}api .* {2}landed \\(squashed as ${commit} on 20[0-9-]{8}\\)$`, "m"),
+  );
+  expect(run.stdout).toMatch(/^○ {2}ui .* {2}needs restack \(.*; a restack would conflict in shop.txt\)$/m);
+  const json = await runCommand(["log", "--json", "--wait", "5m"], { cwd: scene.path });
+  expect(branchesOf(json.stdout)).toMatchObject({
+    api: { landed: { how: "squash" } },
+    ui: { restack: { preview: { state: "conflicts", files: ["shop.txt"] } } },
+  });
+  expect(await fingerprintTree(scene.path)).toBe(before);
+});
+
+test("log says that it did not wait to find out all", async () => {
+  await using scene = await landedScene();
+  const run = await runCommand(["log", "--json", "--wait", "0"], { cwd: scene.path });
+  expect(run.code).toBe(0);
+  expect(run.stderr).toBe(
+    "note: not all is known after --wait 0: more branches may have landed, and some restacks were not tried.\n",
+  );
+  expect(Object.keys(branchesOf(run.stdout)).sort()).toEqual(["api", "model", "ui"]);
 });
 
 test("log outside of a repository says so", async () => {
