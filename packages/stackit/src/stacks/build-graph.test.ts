@@ -165,19 +165,37 @@ main
 
 test("a cycle that the commits close again ends at the trunk", () => {
   const commits = { m1: [], a1: ["m1"], b1: ["a1"] };
-  // By commits b stands on a; by record a stands on b. First both lose their records, then there is no cycle left.
+  // By commits b stands on a; by record a stands on b. The commits are the weaker voice.
   const both = { commits, heads: { main: "m1", a: "a1", b: "b1" } };
   expect(draw({ ...both, stackit: { a: { parent: "b" } } })).toBe(
     `
 main
-  a  ≠ stackit b, !cycle
   b  by nobody, ≠ ancestry a, !cycle
+    a  by stackit, ≠ ancestry main, parent-moved, !cycle
 `,
   );
   expect(draw({ ...both, stackit: { a: { parent: "b" }, b: { parent: "a" } } })).toBe(`
 main
   a  ≠ stackit b, !cycle
     b  !cycle
+`);
+});
+
+test("in a cycle the weakest voices are refused, whoever has them is placed by the next, and the others stand", () => {
+  const spec: WorldSpec = {
+    commits: { ...LINE, d1: ["m1"] },
+    heads: { main: "m2", a: "a1", b: "b2", d: "d1" },
+    stackit: { a: { parent: "b" } },
+    recorded: [
+      { source: "git-town", parents: { b: "d" } },
+      { source: "pr-base", parents: { d: "a" } },
+    ],
+  };
+  expect(draw(spec)).toBe(`
+main
+  d  ≠ pr-base a, !cycle
+    b  by git-town, ≠ ancestry a, diverged, !cycle
+      a  by stackit, ≠ ancestry main, parent-moved, !cycle
 `);
 });
 

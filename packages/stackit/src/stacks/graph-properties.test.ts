@@ -298,6 +298,37 @@ const settled = fc
     return { ...start, changes: [...main, ...heads, ...records] };
   });
 
+const bases = fc.dictionary(fc.constantFrom(...BRANCHES), fc.constantFrom(...BRANCHES), { minKeys: 4 });
+
+test("what pull requests say changes nothing of what tools recorded, also where it closes a circle", () => {
+  let circles = 0;
+  fc.assert(
+    fc.property(settled, fc.array(telling, { maxLength: 6 }), bases, (start, told, based) => {
+      const world = new World(start);
+      for (const change of told) world.apply(change);
+      const input = world.input();
+      const bare = buildGraph(input);
+      const source = {
+        source: "pr-base",
+        parents: new Map(Object.entries(based)),
+        boundaries: new Map(),
+      } as const;
+      const beside = buildGraph({ ...input, recorded: [...input.recorded, source] });
+      for (const { name, edge } of bare.nodes.values()) {
+        const { parent, believed, problems } = edge;
+        // Who names what is gone is stood in for by the commits.
+        if (problems.some(({ code }) => code === "parent-missing")) continue;
+        const isRecorded = believed !== undefined && believed !== "ancestry" && believed !== "remembered-tip";
+        if (isRecorded) expect(beside.nodes.get(name)?.edge, name).toMatchObject({ parent, believed });
+        const hasCircle = beside.nodes.get(name)?.problems.some(({ code }) => code === "cycle");
+        if (isRecorded && hasCircle) circles++;
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+  expect(circles).toBeGreaterThan(50);
+});
+
 test("a graph that is updated step by step is the one that is built anew, and so are its stacks", () => {
   const movement = fc.oneof(
     { weight: 8, arbitrary: commit },

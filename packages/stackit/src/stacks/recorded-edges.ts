@@ -28,7 +28,7 @@ export interface RecordedEdges extends ToolRecord {
 
 /**
  * What a forge enforces; then what tools keep for programs: in refs, in commits, in files, of these what was written with a forge first; then
- * pull requests, what programs wrote into them before what people see.
+ * pull requests, what programs wrote into them before what people see; then commits.
  */
 const STRENGTH: readonly EdgeSource[] = [
   "github-stack",
@@ -44,13 +44,20 @@ const STRENGTH: readonly EdgeSource[] = [
   "pr-marker",
   "pr-base",
   "pr-text",
+  "ancestry",
+  "remembered-tip",
 ];
+
+/** The smaller the stronger. */
+export function rankOf(source: EdgeSource): number {
+  return STRENGTH.indexOf(source);
+}
 
 /** What is heard aside comes last. */
 export function strongestFirst<T extends Pick<RecordedEdges, "source" | "isAsideOnly">>(
   recorded: readonly T[],
 ): readonly T[] {
-  const rank = ({ source, isAsideOnly }: T): number => STRENGTH.indexOf(source) + (isAsideOnly ? 100 : 0);
+  const rank = ({ source, isAsideOnly }: T): number => rankOf(source) + (isAsideOnly ? 100 : 0);
   return recorded.toSorted((a, b) => rank(a) - rank(b));
 }
 

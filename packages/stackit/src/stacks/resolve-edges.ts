@@ -1,5 +1,5 @@
 import type { Inferred } from "./infer-parents.ts";
-import type { RecordedEdges } from "./recorded-edges.ts";
+import { type RecordedEdges, rankOf } from "./recorded-edges.ts";
 
 /**
  * Who names a parent, the strongest first. `github-stack`: the forge's own stack. `pr-marker`: what a tool wrote into a pull request for programs. `pr-base`: what it
@@ -84,10 +84,11 @@ export function reresolveEdges(
     edges.set(name, resolveOne(name, input));
   }
   // A cycle that was not there before goes through an edge that was not there before.
-  return findCycles(edges, affected).size > 0 ? undefined : edges;
+  return findCycles(edges, affected).length > 0 ? undefined : edges;
 }
 
-function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
+/** `refused`: who is heard but not believed. */
+function resolveOne(name: string, input: EdgeInput, refused?: ReadonlySet<EdgeSource>): ResolvedEdge {
   const voices: Voice[] = [];
   const asides: Voice[] = [];
   const problems: EdgeProblem[] = [];
@@ -100,14 +101,15 @@ function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
     const readAtMs = outdated?.readAtMs;
     const voice = { source, parent: named, ...(readAtMs !== undefined && { readAtMs }) };
     (isAsideOnly ? asides : voices).push(voice);
-    if (parent !== undefined || isAsideOnly) continue;
+    if (parent !== undefined || isAsideOnly || refused?.has(source)) continue;
     if (named === name) {
       problems.push({ code: "parent-is-self", detail: `${source} names the branch as its own parent.` });
       continue;
     }
     const living = firstLiving(named, name, parents, input);
     // A branch that was renamed is still there by its commits.
-    const onCommits = living !== named && inferred?.source === "ancestry" ? inferred.parent : undefined;
+    const isByCommits = living !== named && inferred?.source === "ancestry" && !refused?.has("ancestry");
+    const onCommits = isByCommits ? inferred.parent : undefined;
     const renamed = onCommits === living ? undefined : onCommits;
     const standIn = renamed ?? living;
     if (standIn !== named) {
@@ -125,7 +127,7 @@ function resolveOne(name: string, input: EdgeInput): ResolvedEdge {
   }
   if (inferred) {
     voices.push({ source: inferred.source, parent: inferred.parent ?? input.trunk });
-    if (parent === undefined) {
+    if (parent === undefined && !refused?.has(inferred.source)) {
       parent = inferred.parent;
       believed = inferred.source;
       if (inferred.ties.length > 0) {
@@ -166,32 +168,34 @@ function firstLiving(
 }
 
 /**
- * Every branch of a cycle loses the voice it was believed by: first what was recorded, then ancestry, then the trunk stands.
- * Each round takes a voice from somebody, so it ends.
+ * In each cycle the weakest voices that are believed are refused, and the next ones of these branches are heard: what a weak
+ * source says never takes away what a stronger one does. Each round refuses a voice more, so it ends.
  */
 function breakCycles(edges: Map<string, ResolvedEdge>, input: EdgeInput): void {
-  for (let members = findCycles(edges, edges.keys()); members.size > 0; ) {
-    const detail = `The recorded parents form a cycle: ${[...members].sort().join(", ")}.`;
-    for (const name of members) {
-      const edge = edges.get(name);
-      if (!edge) continue;
-      const guess = input.inferred.get(name);
-      const inferred = edge.believed === guess?.source ? undefined : guess;
-      const { believed: _, ...rest } = edge;
-      edges.set(name, {
-        ...rest,
-        parent: inferred?.parent ?? input.trunk,
-        ...(inferred && { believed: inferred.source }),
-        problems: [...edge.problems.filter((problem) => problem.code !== "cycle"), { code: "cycle", detail }],
-      });
+  const refused = new Map<string, Set<EdgeSource>>();
+  for (let cycles = findCycles(edges, edges.keys()); cycles.length > 0; ) {
+    for (const members of cycles) {
+      const weakest = members.reduce((rank, name) => Math.max(rank, rankOfEdge(edges.get(name))), -1);
+      const detail = `The parents that are named form a cycle: ${members.toSorted().join(", ")}.`;
+      for (const name of members) {
+        const before = edges.get(name);
+        if (before?.believed && rankOfEdge(before) === weakest)
+          refused.set(name, new Set(refused.get(name)).add(before.believed));
+        const edge = resolveOne(name, input, refused.get(name));
+        edges.set(name, { ...edge, problems: [...edge.problems, { code: "cycle", detail }] });
+      }
     }
-    members = findCycles(edges, edges.keys());
+    cycles = findCycles(edges, edges.keys());
   }
 }
 
-/** The branches that can reach themselves and that can be reached from `starts`. */
-function findCycles(edges: ReadonlyMap<string, ResolvedEdge>, starts: Iterable<string>): Set<string> {
-  const members = new Set<string>();
+function rankOfEdge(edge: ResolvedEdge | undefined): number {
+  return edge?.believed === undefined ? -1 : rankOf(edge.believed);
+}
+
+/** The cycles that can be reached from `starts`. No two share a branch: each branch has one parent. */
+function findCycles(edges: ReadonlyMap<string, ResolvedEdge>, starts: Iterable<string>): string[][] {
+  const cycles: string[][] = [];
   /** By which walk a branch was met first. */
   const met = new Map<string, number>();
   let walk = 0;
@@ -203,7 +207,14 @@ function findCycles(edges: ReadonlyMap<string, ResolvedEdge>, starts: Iterable<s
       name = edges.get(name)?.parent;
     }
     if (name === undefined || met.get(name) !== walk) continue;
-    for (let step = name; !members.has(step); step = edges.get(step)?.parent ?? step) members.add(step);
+    const members = [name];
+    for (
+      let step = edges.get(name)?.parent;
+      step !== undefined && step !== name;
+      step = edges.get(step)?.parent
+    )
+      members.push(step);
+    cycles.push(members);
   }
-  return members;
+  return cycles;
 }
