@@ -35,6 +35,7 @@ mirror, …: a mirror of the repository on a smart HTTP host on loopback. Nothin
 push to event: one push at a time to a server process with one mirror, its webhook at once after it; from the posting to the refresh event at
   a reader, less the settle window of 250 ms and the fetch (fetchMs of the run: look and fetch). Reading and deriving are medians.
 200 mirrors, …: all synced through the queue, four at once, each run recorded in the store. Floor: git fetch --prune in 200 clones by xargs -P 4.
+  What is found out behind a sweep, such as what landed, waits for the end of it, and is measured by itself.
 1000 webhooks: to a server process, by another process over 10 or 50 connections, opened before, as fast as they are answered, each at once after the push of
   which it tells; from the sending to the status; medians of the bursts. "Runs meanwhile": of syncs asked for when the burst begins. "Sender late": by how much the sender's own event loop was late, at the 99th of 100 times:
   that is in all figures. Fetches as the host counts them. Floor, under plain Git: an endpoint that checks the signature and does no more, at the same load.

@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { HelperSpawner } from "../packages/stackit/src/git/helper-spawner.ts";
+import { MeasuredSpawner } from "../packages/stackit/src/git/measured-spawner.ts";
 import { RefLooker } from "../packages/stackit/src/git/wire/ls-refs.ts";
 import { Turns } from "../packages/stackit/src/lib/turns.ts";
 import { Mirror } from "../packages/stackit/src/repos/mirror.ts";
@@ -11,12 +13,13 @@ import { MirrorTarget } from "../packages/stackit/src/sync/mirror-target.ts";
 import { SyncQueue } from "../packages/stackit/src/sync/sync-queue.ts";
 import { type Fleet, makeFleet, push } from "./fleet.ts";
 import { gitHost } from "./git-host.ts";
-import { type Comparison, compare, inTurn, timeMs } from "./measure.ts";
+import { compare, type Finding, inTurn, type Result, timeMs } from "./measure.ts";
 import { gitEnvironment } from "./plain-git.ts";
 
 const MIRRORS = 200;
 /** As many syncs of one host as the server runs by default. */
 const AT_ONCE = 4;
+const AT_REST_MS = 500;
 /** A sweep is long, and its median is one of two hundred syncs already. */
 const MAX_ROUNDS = 2;
 
@@ -24,19 +27,29 @@ const MAX_ROUNDS = 2;
  * All mirrors synced through the queue, with every run recorded in the store, beside what an operator would write: `git fetch
  * --prune` in all clones by `xargs`, with the same parallelism.
  */
-export async function sweeps(template: string, wantedRounds: number): Promise<Comparison[]> {
+export async function sweeps(template: string, wantedRounds: number): Promise<Result[]> {
   const rounds = Math.min(wantedRounds, MAX_ROUNDS);
-  await using fleet = await makeFleet(template, { count: MIRRORS, changes: rounds });
+  await using fleet = await makeFleet(template, { count: MIRRORS, changes: rounds + 3 });
   await using host = await gitHost(fleet.folder);
   const data = `${fleet.folder}-data`;
   const plain = `${fleet.folder}-plain`;
   try {
     await makePlainClones(fleet, host.url, plain);
     await using queue = await mirrorsInQueue(fleet, host.url, data);
-    const sweep = (expected: string) => timeMs(() => queue.syncAll(expected));
+    // What goes on behind a sweep is no part of it, and must not slow the other side down.
+    const sweep = async (expected: string) => {
+      const sweptMs = await timeMs(() => queue.syncAll(expected));
+      await queue.untilAtRest();
+      return sweptMs;
+    };
+    const pushToEach = async (index: number) => {
+      const change = fleet.changes[index];
+      if (!change) throw new Error("too few changes were prepared");
+      for (const name of fleet.names) await push(join(fleet.folder, `${name}.git`), change);
+    };
     const loop = () => timeMs(() => fetchAll(fleet, plain));
     // The first sweep finds what lies on the disk, and looks.
-    await queue.syncAll("updated");
+    await sweep("updated");
 
     const unchanged = await compare(
       50,
@@ -49,13 +62,32 @@ export async function sweeps(template: string, wantedRounds: number): Promise<Co
       `${MIRRORS} mirrors, a branch pushed to each`,
       rounds,
       async (index, productFirst) => {
-        const change = fleet.changes[index];
-        if (!change) throw new Error("too few changes were prepared");
-        for (const name of fleet.names) await push(join(fleet.folder, `${name}.git`), change);
+        await pushToEach(index);
         return inTurn(productFirst, () => sweep("updated"), loop);
       },
     );
-    return [unchanged, pushed];
+    await pushToEach(rounds);
+    const before = queue.started;
+    await queue.syncAll("updated");
+    const swept = queue.started;
+    const behindMs = await timeMs(() => queue.untilAtRest());
+    const atRest = queue.started;
+    await pushToEach(rounds + 1);
+    await queue.syncAll("updated");
+    await pushToEach(rounds + 2);
+    const againMs = await timeMs(() => queue.syncAll("updated"));
+    const costs: Finding = {
+      branches: 50,
+      scenario: `${MIRRORS} mirrors, what follows a push to each`,
+      product: [
+        ["found out after the sweep in", (behindMs - AT_REST_MS) / 1_000, "s"],
+        ["processes of each run", (swept - before) / MIRRORS],
+        ["and behind it", (atRest - swept) / MIRRORS],
+        ["swept again with another push while that goes on:", againMs, "ms"],
+      ],
+      floor: [],
+    };
+    return [unchanged, pushed, costs];
   } finally {
     for (const folder of [data, plain]) await rm(folder, { recursive: true, force: true });
   }
@@ -64,15 +96,20 @@ export async function sweeps(template: string, wantedRounds: number): Promise<Co
 interface MirrorsInQueue extends AsyncDisposable {
   /** @throws when a run ends otherwise than expected. */
   syncAll(expectedOutcome: string): Promise<void>;
+  /** Processes, so far. */
+  readonly started: number;
+  /** Settles when no process has been at work for a moment. */
+  untilAtRest(): Promise<void>;
 }
 
 async function mirrorsInQueue({ names, copyFor }: Fleet, url: string, data: string): Promise<MirrorsInQueue> {
   const store = await openStore(data);
-  const spawner = new HelperSpawner();
+  const spawner = new MeasuredSpawner(new HelperSpawner());
   const looker = new RefLooker();
-  // As the server does: of what goes on behind the runs, one at a time.
-  const turns = new Turns(1);
   const queue = new SyncQueue({ maxRunning: AT_ONCE, maxRunningPerHost: AT_ONCE });
+  // As the server does: what goes on behind the runs waits for the end of them.
+  const turnsWhenQuiet = () => new Turns(1, { quiet: queue, maxWaitMs: 10_000 });
+  const behind = { counting: turnsWhenQuiet(), looking: turnsWhenQuiet() };
   queue.observe(({ storeKey, run }) => store.syncRuns.save(storeKey, run));
   const dirOf = (name: string) => join(data, "mirrors", `${name}.git`);
   const open = (name: string) =>
@@ -81,7 +118,8 @@ async function mirrorsInQueue({ names, copyFor }: Fleet, url: string, data: stri
       dir: dirOf(name),
       url: new URL(`${url}/${name}.git`),
       lineCounts: store.lineCounts,
-      landings: { patchIds: store.patchIds, turns },
+      landings: { patchIds: store.patchIds },
+      behind,
     });
   const [first = "", ...others] = names;
   {
@@ -98,6 +136,15 @@ async function mirrorsInQueue({ names, copyFor }: Fleet, url: string, data: stri
       const tickets = names.map((name) => queue.request(name, { trigger: "manual" }));
       for (const { outcome } of await Promise.all(tickets.map(({ finished }) => finished))) {
         if (outcome !== expectedOutcome) throw new Error(`a run ended as ${outcome}, not ${expectedOutcome}`);
+      }
+    },
+    get started() {
+      return spawner.started;
+    },
+    async untilAtRest() {
+      for (let started = -1; started !== spawner.started || spawner.running > 0; ) {
+        started = spawner.started;
+        await setTimeout(AT_REST_MS);
       }
     },
     async [Symbol.asyncDispose]() {

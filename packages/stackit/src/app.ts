@@ -37,6 +37,12 @@ import { UpkeepSchedule } from "./sync/upkeep-schedule.ts";
 /** A working copy that was not compared with its folder for this long is not known to be current. */
 const WORKING_COPY_MAX_AGE_SEC = 60;
 
+/**
+ * Hundreds of mirrors with news are synced in about this time, and then it is quiet. Where it never is, readers learn this much later what
+ * landed and what a restack would do.
+ */
+const WORK_BEHIND_MAX_WAIT_MS = 10_000;
+
 export interface Running extends AsyncDisposable {
   /** The origin to reach the server by. */
   readonly url: string;
@@ -94,8 +100,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       askedUnlessDeleted(queue, names),
       mirrors.map((mirror) => ({ repoId: mirror.id, pace: paceOf(mirror, config) })),
     );
-    // One look at a time: it keeps two processes busy, and nobody waits for it.
-    const landings = { patchIds: store.patchIds, turns: new Turns(1) };
+    const behind = { counting: turnsWhenQuiet(queue), looking: turnsWhenQuiet(queue) };
     const served = new Map<string, { repo: OpenedRepo; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
       const all = () => [...served.values()].map(({ repo }) => repo);
@@ -106,7 +111,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
         ssh,
         githubApp,
         store,
-        landings,
+        behind,
         names,
         forgeSources,
         forge,
@@ -204,6 +209,11 @@ function newQueue(config: Config, log: Logger): SyncQueue {
       } else log.error({ err: error, ...where }, "a sync run failed");
     },
   });
+}
+
+/** One step at a time: it keeps up to two processes busy, and nobody waits for it. */
+function turnsWhenQuiet(queue: SyncQueue): Turns {
+  return new Turns(1, { quiet: queue, maxWaitMs: WORK_BEHIND_MAX_WAIT_MS });
 }
 
 function isFetched(config: RepoConfig): config is MirrorConfig | AdoptedConfig {

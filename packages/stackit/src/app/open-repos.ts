@@ -19,6 +19,7 @@ import { SshLooker } from "../git/wire/ssh-looker.ts";
 import { AdoptedCheckout } from "../repos/adopted-checkout.ts";
 import type { LandingTools } from "../repos/landing-watch.ts";
 import { Mirror } from "../repos/mirror.ts";
+import type { TurnsBehind } from "../repos/snapshot-publisher.ts";
 import { WorkingCopy } from "../repos/working-copy.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ForgeNames } from "../sync/forge-names.ts";
@@ -40,8 +41,7 @@ interface RepoTools {
   readonly ssh: SshClient;
   readonly githubApp: GithubApp | undefined;
   readonly store: Store;
-  /** What the looks for landed branches of all repositories share. */
-  readonly landings: LandingTools;
+  readonly behind: TurnsBehind;
   readonly names: ForgeNames;
   readonly forgeSources: ForgeSources;
   readonly forge: ForgeWatch;
@@ -72,7 +72,7 @@ export async function openRepo(
 /** One that cannot be opened now is served all the same: as failing, with the reason, until it can. */
 async function openWorkingCopy(
   { id, path, displayName, owner, name }: WorkingCopyConfig,
-  { config, spawner, store, landings, log }: RepoTools,
+  { config, spawner, store, behind, log }: RepoTools,
 ): Promise<{ repo: WorkingCopy; target: SyncTarget }> {
   const repo = new WorkingCopy(spawner, {
     id,
@@ -82,8 +82,9 @@ async function openWorkingCopy(
     ...(name !== undefined && { name }),
     namesPerson: !config.readOnly,
     lineCounts: store.lineCounts,
-    landings: { ...landings, ...landingStores(store, `working-copy:${path}`) },
+    landings: landingTools(store, `working-copy:${path}`),
     stacks: store.stacks(`working-copy:${path}`),
+    behind,
   });
   await repo
     .open()
@@ -96,7 +97,7 @@ async function openMirror(
   tools: RepoTools,
   beforePublishing?: (signal: AbortSignal) => Promise<void>,
 ): Promise<Mirror> {
-  const { config, spawner, store, landings } = tools;
+  const { config, spawner, store, behind } = tools;
   const { id, url, displayName, owner, name } = mirror;
   const ssh = isSsh(url) ? await tools.ssh.access(ownKey(mirror)) : undefined;
   const looker = ssh ? new SshLooker(spawner, ssh) : tools.looker;
@@ -111,15 +112,16 @@ async function openMirror(
     ...(name !== undefined && { name }),
     lineCounts: store.lineCounts,
     headMoves: store.headMoves(mirrorKey(id)),
-    landings: { ...landings, ...landingStores(store, mirrorKey(id)) },
+    landings: landingTools(store, mirrorKey(id)),
     stacks: store.stacks(mirrorKey(id)),
+    behind,
     ...(config.secondLookMs !== undefined && { secondLookMs: config.secondLookMs }),
     ...(beforePublishing && { beforePublishing }),
   });
 }
 
-function landingStores(store: Store, repoKey: string): Pick<LandingTools, "landed" | "departed"> {
-  return { landed: store.landed(repoKey), departed: store.departed(repoKey) };
+function landingTools(store: Store, repoKey: string): LandingTools {
+  return { landed: store.landed(repoKey), departed: store.departed(repoKey), patchIds: store.patchIds };
 }
 
 /** Wherever its forge takes it, and whatever that says of its pull requests. */

@@ -3,7 +3,6 @@ import type { ObjectPool } from "../git/object-pool.ts";
 import type { Change } from "../git/patch-ids.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import { listCommitIds } from "../git/rev-list.ts";
-import type { Turns } from "../lib/turns.ts";
 import type { Trunk } from "../stacks/choose-trunk.ts";
 import type { Departed } from "../stacks/departed.ts";
 import type { History } from "../stacks/history.ts";
@@ -22,13 +21,11 @@ export interface LandedStore {
   forget(tips: readonly string[]): Promise<void>;
 }
 
-/** What a watch shares with others, or keeps. Each may be missing. */
+/** What a watch keeps, or shares with others. Each may be missing. */
 export interface LandingTools {
   readonly landed?: LandedStore;
   readonly departed?: DepartedStore;
   readonly patchIds?: PatchIdStore;
-  /** Looks of several repositories go on at once only as far as these let them. */
-  readonly turns?: Turns;
 }
 
 /** Changes that one pair of processes reads, and commits of the trunk that one look goes through, at most. */
@@ -45,7 +42,6 @@ export class LandingWatch {
   readonly departures: Departures;
   readonly #objects: ObjectPool;
   readonly #store: LandedStore | undefined;
-  readonly #turns: Turns | undefined;
   readonly #memo: PatchMemo;
   readonly #trunk: TrunkPatches;
   #landed: LandedTips = NOTHING_LANDED;
@@ -58,12 +54,11 @@ export class LandingWatch {
   /** What was asked about last, by `changeKey`. */
   #patches = new Map<string, string>();
 
-  constructor(git: ReadOnlyGit, objects: ObjectPool, { landed, departed, patchIds, turns }: LandingTools) {
+  constructor(git: ReadOnlyGit, objects: ObjectPool, { landed, departed, patchIds }: LandingTools) {
     this.departures = new Departures(departed);
     this.#git = git;
     this.#objects = objects;
     this.#store = landed;
-    this.#turns = turns;
     this.#memo = new PatchMemo(git, patchIds);
     this.#trunk = new TrunkPatches(git);
   }
@@ -121,7 +116,6 @@ export class LandingWatch {
       return question && !graph.nodes.has(name) && !this.#landed.has(tip);
     });
     if (questions.length === 0 && merged.length === 0 && gone.length === 0) return true;
-    using _turn = await this.#turns?.take(signal);
     await this.#trunk.follow(trunk.tips, signal);
     const isGoneOnTrunk = ({ tip }: Departed): boolean => this.#trunk.has(tip);
     const ofGone = gone.flatMap((each) => (each.question && !isGoneOnTrunk(each) ? [each.question] : []));

@@ -7,6 +7,7 @@ import type { LandingTools } from "./landing-watch.ts";
 import type { LineCountStore } from "./line-counts.ts";
 import type { Pause } from "./mirror-remote.ts";
 import type { UpkeepLimits } from "./mirror-upkeep.ts";
+import type { TurnsBehind } from "./snapshot-publisher.ts";
 import type { StackStore } from "./stack-identities.ts";
 import type { RefreshResult } from "./working-copy.ts";
 
@@ -28,6 +29,8 @@ export interface MirrorOptions {
   /** Between two looks for what a remote does not serve yet. */
   readonly pause?: Pause;
   readonly stacks?: StackStore;
+  /** Without them its work behind snapshots waits for nobody. */
+  readonly behind?: TurnsBehind;
   /** When a second look confirms a held loss. Default 5 min. */
   readonly secondLookMs?: number;
   /** What must be done with a state that was fetched before readers see it. When it throws, they do not. */

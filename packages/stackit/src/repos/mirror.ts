@@ -105,6 +105,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       lineCounts: options.lineCounts,
       landings: options.landings,
       stacks: options.stacks,
+      behind: options.behind,
       onMissing: () => this.#health.suspect(),
     });
     this.#mover = new RefMover(this.#mirrorGit, this.#remote, this.#heads);

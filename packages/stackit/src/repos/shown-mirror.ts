@@ -19,7 +19,7 @@ import { kindOfChanges } from "./ref-changes.ts";
 import { type RawReading, readRaw, toReading } from "./ref-reader.ts";
 import { mirrorSettings, type RepoSettings } from "./repo-settings.ts";
 import { RestackPreviews } from "./restack-previews.ts";
-import { type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
+import { type Published, SnapshotPublisher, type TurnsBehind } from "./snapshot-publisher.ts";
 import { StackIdentities, type StackStore } from "./stack-identities.ts";
 import type { RefreshResult } from "./working-copy.ts";
 
@@ -56,7 +56,7 @@ export class ShownMirror implements AsyncDisposable {
   readonly #previews: RestackPreviews;
   readonly #identities: StackIdentities;
   readonly #pullRequests = new PullRequestSources();
-  readonly #publisher = new SnapshotPublisher();
+  readonly #publisher: SnapshotPublisher;
   #builder: ModelBuilder;
   #state: State | undefined;
   /** Whether what the builder made last is the model that is shown. */
@@ -71,12 +71,14 @@ export class ShownMirror implements AsyncDisposable {
       readonly lineCounts: LineCountStore | undefined;
       readonly landings: LandingTools | undefined;
       readonly stacks: StackStore | undefined;
+      readonly behind: TurnsBehind | undefined;
       readonly onMissing: () => void;
     },
   ) {
     this.#dir = keeper.gitDir;
     this.#keeper = keeper;
     this.#heads = options.heads;
+    this.#publisher = new SnapshotPublisher(options.behind);
     this.#git = new ReadOnlyGit(spawner, keeper.gitDir);
     this.#objects = new ObjectPool(this.#git, {
       idleMs: OBJECTS_IDLE_MS,

@@ -2,6 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { RefChanges, StackChanges } from "../contract/sync-run.ts";
 import type { RefListing } from "../git/for-each-ref.ts";
 import { FollowUp } from "../lib/follow-up.ts";
+import { Turns } from "../lib/turns.ts";
 import { HEADS, type RefReading } from "../stacks/ref-reading.ts";
 import { restackLayers } from "../stacks/restack-layers.ts";
 import type { KnownStack } from "../stacks/stack-identity.ts";
@@ -48,6 +49,13 @@ export interface ModelTools {
   readonly identities: StackIdentities;
 }
 
+/** Repositories share them: what goes on behind their snapshots gives way to what somebody waits for. */
+export interface TurnsBehind {
+  readonly counting: Turns;
+  /** For what has landed, and what restacks would do. */
+  readonly looking: Turns;
+}
+
 export const NO_STACK_CHANGES: StackChanges = { created: [], changed: [], removed: [] };
 
 /** Up to here a refresh counts lines itself; more are counted behind it. */
@@ -64,6 +72,7 @@ export class SnapshotPublisher implements AsyncDisposable {
   /** Tells the generations of this process from those of another. */
   readonly #boot = crypto.randomUUID().slice(0, 8);
   #snapshot: GraphSnapshot | undefined;
+  readonly #turns: TurnsBehind;
   #forge: ForgeKnowledge | undefined;
   #generation = 0;
   /** The numbers that fail stay absent. */
@@ -71,6 +80,10 @@ export class SnapshotPublisher implements AsyncDisposable {
   readonly #looking = new FollowUp((signal) => this.#lookBehind(signal));
   /** What the snapshot was made with. */
   #tools: ModelTools | undefined;
+
+  constructor(turns: TurnsBehind = { counting: new Turns(1), looking: new Turns(1) }) {
+    this.#turns = turns;
+  }
 
   get snapshot(): GraphSnapshot | undefined {
     return this.#snapshot;
@@ -146,19 +159,27 @@ export class SnapshotPublisher implements AsyncDisposable {
   }
 
   /**
-   * Finds out what has landed, and what restacks would do, and publishes when there is something to say. Of what fails nothing is said,
-   * and the others go on.
+   * Finds out what has landed, and what restacks would do, each when it is its turn, and publishes when there is something to say. Of what
+   * fails nothing is said, and the others go on.
    */
   async #lookBehind(signal: AbortSignal): Promise<void> {
-    const tools = this.#tools;
-    if (!tools) return;
+    const steps = this.#turns.looking.begin();
+    const step = async (work: (tools: ModelTools) => Promise<boolean>): Promise<boolean> => {
+      using _turn = await steps.next(signal);
+      return this.#tools === undefined || (await work(this.#tools));
+    };
     const orNothing = (work: Promise<boolean>): Promise<boolean> => work.catch(() => true);
+    await this.#keepIdentities();
     for (let isDone = false; !isDone; ) {
-      const isKnown = await orNothing(this.#lookForLandings(tools, signal));
-      await tools.identities.keep().catch(() => {});
-      const isTried = await orNothing(this.#tryRestacks(tools, signal));
-      isDone = (isKnown && isTried) || signal.aborted || tools !== this.#tools;
+      const isKnown = await orNothing(step((tools) => this.#lookForLandings(tools, signal)));
+      await this.#keepIdentities();
+      const isTried = await orNothing(step((tools) => this.#tryRestacks(tools, signal)));
+      isDone = (isKnown && isTried) || signal.aborted;
     }
+  }
+
+  async #keepIdentities(): Promise<void> {
+    await this.#tools?.identities.keep().catch(() => {});
   }
 
   /** Publishes what has landed. Resolves to whether there is nothing left to find out. */
@@ -230,8 +251,10 @@ export class SnapshotPublisher implements AsyncDisposable {
 
   /** Counts what is missing, batch by batch, and publishes as it goes on. */
   async #countMissing(signal: AbortSignal): Promise<void> {
+    const steps = this.#turns.counting.begin();
     let publishedAt = performance.now();
     for (;;) {
+      using _turn = await steps.next(signal);
       const counted = this.#snapshot?.parts;
       if (!counted || !this.#tools || signal.aborted) return;
       const { lines, builder } = this.#tools;

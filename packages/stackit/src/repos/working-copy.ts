@@ -23,7 +23,12 @@ import { type RawReading, readRaw, sameReading, sameRefs, toReading } from "./re
 import { type RepoSettings, readSettings } from "./repo-settings.ts";
 import { RestackPreviews } from "./restack-previews.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
-import { NO_STACK_CHANGES, type Published, SnapshotPublisher } from "./snapshot-publisher.ts";
+import {
+  NO_STACK_CHANGES,
+  type Published,
+  SnapshotPublisher,
+  type TurnsBehind,
+} from "./snapshot-publisher.ts";
 import { StackIdentities, type StackStore } from "./stack-identities.ts";
 import { ToolRecords } from "./tool-records.ts";
 
@@ -39,6 +44,8 @@ export interface WorkingCopyOptions {
   readonly lineCounts?: LineCountStore;
   readonly landings?: LandingTools;
   readonly stacks?: StackStore;
+  /** Without them its work behind snapshots waits for nobody. */
+  readonly behind?: TurnsBehind;
   /** When a second look confirms a held loss. Default 2 s. */
   readonly secondLookMs?: number;
 }
@@ -88,7 +95,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
 
   readonly #spawner: Spawner;
   readonly #options: WorkingCopyOptions;
-  readonly #publisher = new SnapshotPublisher();
+  readonly #publisher: SnapshotPublisher;
   readonly #gate: HoldGate;
   readonly #closing = new AbortController();
   #opened: Opened | undefined;
@@ -102,6 +109,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     if (options.namesPerson) this.displayPath = homeRelative(options.folder);
     this.#spawner = spawner;
     this.#options = options;
+    this.#publisher = new SnapshotPublisher(options.behind);
     this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
   }
 

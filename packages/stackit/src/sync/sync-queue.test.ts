@@ -662,3 +662,34 @@ test("the attempt after a failure still expects what the failed one did, and so 
   await clock.advance(60_000);
   expect(repo.works).toHaveLength(3);
 });
+
+test("it is quiet while no run is at work, and told only when none is due either", async () => {
+  const { clock, queue, add } = setUp({ maxRunning: 1 });
+  const [a, b] = [add("a"), add("b")];
+  let told = 0;
+  const stop = queue.onQuiet(() => told++);
+  expect(queue.isQuiet).toBe(true);
+  queue.request("a", { trigger: "manual" });
+  queue.request("b", { trigger: "manual" });
+  queue.request("a", { trigger: "manual", runAfterMs: 1_000 });
+  expect(queue.isQuiet).toBe(false);
+  await a.succeed();
+  expect([queue.isQuiet, told, b.works.length]).toEqual([false, 0, 1]);
+  await b.succeed();
+  expect([queue.isQuiet, told]).toEqual([true, 1]);
+  await clock.advance(1_000);
+  expect([queue.isQuiet, a.works.length]).toEqual([false, 2]);
+  stop();
+  await a.succeed();
+  expect([queue.isQuiet, told]).toEqual([true, 1]);
+});
+
+test("a run that waits for a host that is left alone keeps nobody from quiet", async () => {
+  const { clock, queue, add } = setUp();
+  const [repo, other] = [add("a", "git.example.com"), add("b", "git.example.com")];
+  queue.request("a", { trigger: "startup" });
+  await repo.fail(new SyncFailure("sync/rate-limited", "Wait.", { retryable: true, retryAfterMs: 60_000 }));
+  queue.request("b", { trigger: "startup" });
+  await clock.advance(1_000);
+  expect([other.works.length, queue.isQuiet]).toEqual([0, true]);
+});

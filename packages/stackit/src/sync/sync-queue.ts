@@ -3,6 +3,7 @@ import type { Freshness } from "../contract/repo.ts";
 import type { ExpectedRef, SyncRun, Trigger } from "../contract/sync-run.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Quiet } from "../lib/turns.ts";
 import { endedRun, historyAfter, NO_HISTORY, type RunHistory } from "../store/run-history.ts";
 import { freshnessOf } from "./freshness.ts";
 import { HostCircuits } from "./host-circuits.ts";
@@ -60,12 +61,13 @@ const PEOPLE: ReadonlySet<Trigger> = new Set(["manual", "submit", "onboard"]);
  * - After a retryable failure the queue asks again by itself, later each time; after a hold it looks again when due.
  * - Disposal takes no more requests, answers all waiters with `sync/shutting-down`, and waits until nothing is at work.
  */
-export class SyncQueue implements AsyncDisposable {
+export class SyncQueue implements AsyncDisposable, Quiet {
   readonly #options: SyncQueueOptions;
   readonly #clock: Clock;
   readonly #lanes = new Map<string, Lane>();
   readonly #circuits: HostCircuits;
   readonly #observers: RunObservers;
+  readonly #quietListeners = new Set<() => void>();
   #cancelWake: () => void = () => {};
   /** When the one timer is set for. */
   #wakeAtMs = Number.POSITIVE_INFINITY;
@@ -149,6 +151,17 @@ export class SyncQueue implements AsyncDisposable {
     return { running, waiting: lateMs.length, oldestMs: Math.max(0, ...lateMs) };
   }
 
+  /** No run is at work. So none is due either, but for those that are not let begin yet, as while their host is left alone. */
+  get isQuiet(): boolean {
+    return !this.#lanes.values().some((lane) => lane.running);
+  }
+
+  /** The listener must not throw. */
+  onQuiet(listener: () => void): () => void {
+    this.#quietListeners.add(listener);
+    return () => this.#quietListeners.delete(listener);
+  }
+
   /**
    * Returns what ends it. An observer that throws or rejects is reported and hears on. Disposal waits for promises that
    * observers returned.
@@ -216,6 +229,7 @@ export class SyncQueue implements AsyncDisposable {
       if (!lane || !run) break;
       lane.work = this.#work(lane, run);
     }
+    if (this.isQuiet) for (const listener of this.#quietListeners) listener();
     this.#armWake(now);
   }
 
