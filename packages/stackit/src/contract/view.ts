@@ -98,7 +98,13 @@ export const PullRequest = Type.Object(
     mergedAt: Type.Optional(Instant),
     /** Its place in a stack that the forge itself keeps; 1 is next to the base. */
     stack: Type.Optional(
-      Type.Object({ number: Type.Integer(), position: Type.Integer(), size: Type.Integer() }),
+      Type.Object({
+        number: Type.Integer(),
+        position: Type.Integer(),
+        size: Type.Integer(),
+        /** When that was seen, where the forge has not said it since. */
+        observedAt: Type.Optional(Instant),
+      }),
     ),
     /**
      * When this was read, as of this generation. What was found to be the same since is told by `forge.checkedAt` of the

@@ -39,6 +39,8 @@ const RECENT = 50;
 const MAX_CHECK_PAGES = 10;
 /** How long a token that may not read checks is not asked for them. */
 const WITHOUT_CHECKS_MS = 600_000;
+/** How long a GitHub that knows no stacks is not asked for them. */
+const WITHOUT_STACKS_MS = 6 * 3_600_000;
 const NOT_THERE = "GitHub has no such repository, or none that the token may read.";
 const UNREADABLE = "GitHub's API answered something that cannot be read.";
 
@@ -56,7 +58,8 @@ export class GithubPullRequests {
   readonly #clock: Pick<Clock, "now" | "wallNow">;
   /** Less where GitHub did not manage so many. */
   #pageSize = MAX_PAGE;
-  #withStacks = true;
+  /** Before, GitHub is not asked for stacks. */
+  #stacksFromMs = Number.NEGATIVE_INFINITY;
   /** Before, GitHub is not asked for checks. */
   #checksFromMs = Number.NEGATIVE_INFINITY;
 
@@ -151,8 +154,13 @@ export class GithubPullRequests {
       return { ...rest, pullRequests: found.map(({ pullRequest }) => pullRequest), isWhole: true };
     }
     const pullRequests: PullRequest[] = [];
-    for (const each of found) pullRequests.push(await this.#withAllChecks(repository, each, signal));
-    return { ...rest, pullRequests };
+    let { isWhole } = rest;
+    for (const each of found) {
+      const whole = await this.#withAllChecks(repository, each, signal);
+      isWhole &&= whole !== undefined;
+      pullRequests.push(whole ?? each.pullRequest);
+    }
+    return { ...rest, isWhole, pullRequests };
   }
 
   async #graphql(
@@ -164,15 +172,16 @@ export class GithubPullRequests {
     const send = () =>
       this.#authorized(repository, signal, ({ token, mayReadChecks }) => {
         const all = { ...variables, withChecks: mayReadChecks && this.#clock.now() >= this.#checksFromMs };
-        return this.#channel.graphql(query({ withStacks: this.#withStacks }), all, { token, signal });
+        const withStacks = this.#clock.now() >= this.#stacksFromMs;
+        return this.#channel.graphql(query({ withStacks }), all, { token, signal });
       });
     try {
       const answer = await send();
       const hasNoStacks = answer.errors.some(({ undefinedField = "" }) =>
         /^stack(Entry)?$/.test(undefinedField),
       );
-      if (!hasNoStacks || !this.#withStacks) return answer;
-      this.#withStacks = false;
+      if (!hasNoStacks) return answer;
+      this.#stacksFromMs = this.#clock.now() + WITHOUT_STACKS_MS;
       return await send();
     } catch (error) {
       if (error instanceof RemoteError && /^(error|unreachable)$/.test(error.failure)) this.#askForLess();
@@ -185,23 +194,25 @@ export class GithubPullRequests {
     this.#pageSize = Math.max(MIN_PAGE, Math.floor(this.#pageSize / 2));
   }
 
+  /** Undefined when GitHub fails to give them. Of a commit with too many there are none. */
   async #withAllChecks(
     repository: RepositoryName,
     { pullRequest, rest }: ReadPullRequest,
     signal: AbortSignal,
-  ): Promise<PullRequest> {
+  ): Promise<PullRequest | undefined> {
     let left = rest;
     for (let page = 1; left && page < MAX_CHECK_PAGES; page++) {
       const { rollupId: id, after } = left;
       const { data } = await this.#graphql(repository, () => MORE_CHECKS_QUERY, { id, after }, signal);
       const read = readMoreChecks(asFields(data?.node)?.contexts, left);
-      if (read && "reports" in read) {
+      if (!read) return undefined;
+      if ("reports" in read) {
         return {
           ...pullRequest,
           checks: checksOf(pullRequest.headOid, read.reports, pullRequest.observedAtMs),
         };
       }
-      left = read?.rest;
+      left = read.rest;
     }
     return pullRequest;
   }

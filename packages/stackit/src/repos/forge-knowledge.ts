@@ -24,8 +24,9 @@ export function changedBranches(before: ForgeKnowledge | undefined, after: Forge
 }
 
 function timeless(pullRequest: PullRequest): unknown {
-  const { body: _, updatedAtMs: __, observedAtMs: ___, checks, ...shown } = pullRequest;
-  return [shown, checks?.oid, checks?.state, checks?.checks];
+  const { body: _, updatedAtMs: __, observedAtMs, checks, ...shown } = pullRequest;
+  const isOld = checks && checks.observedAtMs < observedAtMs;
+  return [shown, checks?.oid, checks?.state, checks?.checks, isOld];
 }
 
 /** The same branch with what its forge says, which knows better than what a tool once recorded. */
@@ -68,16 +69,18 @@ export function stackMember(node: BranchNode, forge: ForgeKnowledge | undefined)
 
 function knownChecks(
   tip: string,
-  { checks }: PullRequest,
+  { checks, observedAtMs }: PullRequest,
   forge: ForgeKnowledge | undefined,
 ): ChecksState | "unknown" {
   if (checks?.oid !== tip) return "unknown";
   // What went wrong stays wrong until somebody says otherwise; what went well need not be so by now.
-  return forge?.isCurrent || checks.state === "failing" ? checks.state : "unknown";
+  const isCurrent = forge?.isCurrent && checks.observedAtMs >= observedAtMs;
+  return isCurrent || checks.state === "failing" ? checks.state : "unknown";
 }
 
 function pullRequestView(pullRequest: PullRequest): PullRequestView {
-  const { number, title, url, isDraft, base, author, labels, mergeable, mergedAtMs, stack } = pullRequest;
+  const { number, title, url, isDraft, base, author, labels, mergeable, mergedAtMs } = pullRequest;
+  const { stack, stackObservedAtMs } = pullRequest;
   return {
     number,
     title,
@@ -90,7 +93,14 @@ function pullRequestView(pullRequest: PullRequest): PullRequestView {
     ...(labels.length > 0 && { labels: [...labels] }),
     ...(pullRequest.state === "open" && { mergeable }),
     ...(mergedAtMs !== undefined && { mergedAt: instant(mergedAtMs) }),
-    ...(stack && { stack: { number: stack.number, position: stack.position, size: stack.size } }),
+    ...(stack && {
+      stack: {
+        number: stack.number,
+        position: stack.position,
+        size: stack.size,
+        ...(stackObservedAtMs !== undefined && { observedAt: instant(stackObservedAtMs) }),
+      },
+    }),
     observedAt: instant(pullRequest.observedAtMs),
   };
 }

@@ -72,6 +72,8 @@ export interface PullRequest {
   readonly reviews: readonly Review[];
   /** Null: it is in none. Absent: the forge does not say. */
   readonly stack?: NativeStack | null;
+  /** When `stack` was seen, where that is from an earlier time: the forge has not said it since. */
+  readonly stackObservedAtMs?: number;
   /** Absent when they are not known. */
   readonly checks?: CommitChecks;
   /** When the forge was asked. */

@@ -359,9 +359,12 @@ test("a stack that GitHub fails to give is not taken apart, and what ended unhea
   widget.failing.add("1.stack");
   github.change(api, { title: "New" });
   await pass(2 * MINUTE_MS);
-  expect(repo.knowledge?.pullRequests.get("api")).toMatchObject({ title: "New", stack });
+  const kept = repo.knowledge?.pullRequests.get("api");
+  expect(kept).toMatchObject({ title: "New", stack });
+  expect(kept?.stackObservedAtMs).toBeLessThan(kept?.observedAtMs ?? 0);
   widget.failing.clear();
   await pass(20 * MINUTE_MS);
+  expect(repo.knowledge?.pullRequests.get("api")).not.toHaveProperty("stackObservedAtMs");
   // As GitHub never does by itself: nothing says that it was touched.
   Object.assign(ui, { state: "CLOSED" });
   await pass(10 * MINUTE_MS);
@@ -531,4 +534,50 @@ test("a delivery that comes before GraphQL knows of it is answered when it does,
   await clock.advance(1_100);
   await expect.poll(() => isAnswered).toBe(true);
   expect(repo.states).toEqual({ api: "open none", ui: "open none" });
+});
+
+test("pages that stop half way take nothing away, and are not taken for all there is", async () => {
+  const { github, repo, watch, pass } = await world();
+  const pulls = Array.from({ length: 120 }, (_, index) =>
+    github.openPullRequest("octo/widget", { head: `b${index + 1}` }),
+  );
+  watch.start();
+  await pass(0);
+  expect(Object.keys(repo.states)).toHaveLength(120);
+  const checkedAt = repo.forge?.checkedAt;
+  // All that the list has room for, so that all that is open is asked for.
+  for (const pull of pulls.slice(50)) github.change(pull, { title: "New" });
+  let answers = 2;
+  github.front = ({ url }, response) => {
+    if (url !== "/graphql" || answers-- > 0) return false;
+    response.writeHead(502).end();
+    return true;
+  };
+  await pass(2 * MINUTE_MS);
+  expect(Object.keys(repo.states)).toHaveLength(120);
+  expect(repo.knowledge?.pullRequests.get("b51")?.title).toBe("New");
+  expect(repo.knowledge?.pullRequests.get("b120")?.title).toBe("Do b120");
+  expect(repo.forge).toMatchObject({ health: "failing", checkedAt });
+  github.front = undefined;
+  await pass(5 * MINUTE_MS);
+  expect(repo.knowledge?.pullRequests.get("b120")?.title).toBe("New");
+  expect(repo.forge?.health).toBe("current");
+});
+
+test("a new pull request does not vanish when a copy of GitHub that does not know it yet is asked", async () => {
+  const { github, repo, watch, pass } = await world();
+  watch.start();
+  await pass(MINUTE_MS);
+  const { number } = github.openPullRequest("octo/widget", { head: "api" });
+  await pass(2 * MINUTE_MS);
+  expect(repo.states).toEqual({ api: "open none" });
+  const widget = github.repository("octo/widget");
+  widget.behind = [];
+  watch.heardOf("widget", { numbers: [number], branches: [], oids: [] }, async () => {});
+  await pass(MINUTE_MS);
+  expect(repo.states).toEqual({ api: "open none" });
+  await pass(15 * MINUTE_MS);
+  watch.heardOf("widget", { numbers: [number], branches: [], oids: [] }, async () => {});
+  await pass(MINUTE_MS);
+  expect(repo.states).toEqual({});
 });

@@ -141,6 +141,16 @@ test("more checks than fit into a page are all counted", async () => {
   expect(github.queries).toHaveLength(3);
 });
 
+test("where GitHub fails to give the rest of the checks, none count, and the answer is not whole", async () => {
+  const { github, widget, asking } = await scene();
+  const checks = Array.from({ length: 150 }, (_, index) => run(`job ${index}`, "SUCCESS"));
+  github.openPullRequest("octo/widget", { title: "Many", checks });
+  widget.failing.add("1.contexts");
+  const page = await asking.openPage(WIDGET, undefined, never);
+  expect(page).toMatchObject({ isWhole: false, pullRequests: [{ title: "Many" }] });
+  expect(page.pullRequests[0]).not.toHaveProperty("checks");
+});
+
 test("of a check that was run again, the last run counts", async () => {
   const { github, asking } = await scene();
   const [early, late] = ["2026-01-05T10:00:00Z", "2026-01-05T11:00:00Z"];
@@ -156,8 +166,9 @@ test("of a check that was run again, the last run counts", async () => {
   expect(found?.checks?.state).toBe("passing");
 });
 
-test("a GitHub without stacks is asked again without them, and never after that", async () => {
-  const { github, asking } = await scene();
+test("a GitHub without stacks is asked again without them, and with them after some hours", async () => {
+  const { github, channel, tokens, clock } = await scene();
+  const asking = new GithubPullRequests(channel, tokens, clock);
   github.hasStacks = false;
   github.openPullRequest("octo/widget", {});
   const [found] = await allOpen(asking);
@@ -165,6 +176,10 @@ test("a GitHub without stacks is asked again without them, and never after that"
   expect(found).not.toHaveProperty("stack");
   await asking.byNumber(WIDGET, [1], never);
   expect(github.queries.map(({ query }) => query.includes("stackEntry"))).toEqual([true, false, false]);
+  github.hasStacks = true;
+  await clock.advance(6 * 3_600_000);
+  const [later] = (await asking.byNumber(WIDGET, [1], never)).pullRequests;
+  expect(later).toHaveProperty("stack", null);
 });
 
 test("what GitHub fails to give is missing, and what it gave beside is taken", async () => {

@@ -141,6 +141,32 @@ test("checks of another commit than the branch has say nothing about it", async 
   });
 });
 
+test("what GitHub fails to give beside the rest is shown as it was, with its age, and proves nothing", async () => {
+  await using world = await stackOfTwo();
+  const { github, widget } = world;
+  const [api, ui] = widget.pullRequests;
+  if (!api || !ui) throw new Error("no pull requests");
+  api.stack = { number: 7, size: 2, position: 1, base: "main" };
+  ui.checks = passing;
+  await using served = await world.serve({ webhookSecrets: [SECRET] });
+  await untilCurrent(served);
+  const [before] = (await viewOf(served)).stacks;
+  expect(before).toMatchObject({ status: "shippable" });
+  expect(before?.branches[0]?.pr?.stack).toEqual({ number: 7, size: 2, position: 1 });
+
+  widget.failing.add("1.statusCheckRollup").add("1.stack");
+  github.change(api, { title: "New" });
+  await using events = await served.events("/repos/widget/events");
+  expect(await deliver(served, "pull_request", { pull_request: { number: 1 } })).toBe(202);
+  await eventThat(events, ({ name }) => name === "forge");
+  const [after] = (await viewOf(served)).stacks;
+  expect(after).toMatchObject({ status: "pending" });
+  expect(after?.branches[0]).toMatchObject({
+    pr: { title: "New", stack: { number: 7, observedAt: before?.branches[0]?.pr?.observedAt } },
+    ci: { status: "passing", observedAt: before?.branches[0]?.ci?.observedAt },
+  });
+});
+
 test("while the forge is down, what it said stays with its age, also across a restart, and stacks do not depend on it", async () => {
   await using world = await stackOfTwo();
   const dataDir = join(world.upstream.scene.root, "data");

@@ -4,6 +4,8 @@ import type { ForgeLook, ForgeNews, KnownForgeFacts } from "../../store/forge-fa
 
 import { settlesAtMs } from "./forge-pace.ts";
 
+const YOUNG_MS = 600_000;
+
 /** What is known of a repository's pull requests. */
 export class ForgeMemory {
   #look: ForgeLook | undefined;
@@ -73,6 +75,12 @@ export class ForgeMemory {
     return [...numbers, ...known.map(({ number }) => number)];
   }
 
+  /** Whether there is no such pull request: one that is young may only not have come to all copies that a forge answers from. */
+  isAbsent(number: number, nowMs: number): boolean {
+    const known = this.#pullRequests.get(number);
+    return known === undefined || nowMs - known.createdAtMs >= YOUNG_MS;
+  }
+
   /** What is to be known of a pull request once the forge has told this of it. */
   after(told: PullRequest): PullRequest {
     const known = this.#pullRequests.get(told.number);
@@ -80,7 +88,11 @@ export class ForgeMemory {
     if (!known || told.updatedAtMs < known.updatedAtMs) return known ?? told;
     return {
       ...told,
-      ...(told.stack === undefined && known.stack !== undefined && { stack: known.stack }),
+      ...(told.stack === undefined &&
+        known.stack !== undefined && {
+          stack: known.stack,
+          stackObservedAtMs: known.stackObservedAtMs ?? known.observedAtMs,
+        }),
       ...(told.checks === undefined && known.checks && { checks: known.checks }),
     };
   }

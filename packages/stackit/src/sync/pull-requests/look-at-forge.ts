@@ -135,7 +135,7 @@ export class Findings {
     this.#forgeRepoId = repositoryId;
     this.#isWhole &&= isWhole;
     for (const told of pullRequests) this.#told.set(told.number, this.#memory.after(told));
-    this.#absent.push(...absent);
+    this.#absent.push(...absent.filter((number) => this.#memory.isAbsent(number, this.#nowMs)));
   }
 
   get(number: number): PullRequest | undefined {

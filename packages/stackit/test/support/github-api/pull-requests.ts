@@ -79,7 +79,9 @@ export async function executeGraphql(
     },
     node({ id }: { id: string }) {
       const [, fullName = "", number] = /^rollup:(.*)#(\d+)$/.exec(id) ?? [];
-      const pullRequest = find(fullName)?.pullRequests.find((one) => one.number === Number(number));
+      const repository = find(fullName);
+      const pullRequest = repository?.pullRequests.find((one) => one.number === Number(number));
+      if (repository?.failing.has(`${number}.contexts`)) throw typed("INTERNAL", "Something went wrong");
       return pullRequest ? describeRollup(fullName, pullRequest) : null;
     },
   };
