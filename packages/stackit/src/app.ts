@@ -21,6 +21,7 @@ import { Mirror } from "./repos/mirror.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
 import { lockMirrors } from "./store/mirrors-lock.ts";
 import { openStore, type Store } from "./store/open-store.ts";
+import { openScratchFolder } from "./store/scratch-folder.ts";
 import { ForgeNames } from "./sync/forge-names.ts";
 import type { RepoInQueue } from "./sync/lane.ts";
 import { ForgeWatch } from "./sync/pull-requests/forge-watch.ts";
@@ -81,6 +82,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const mirrors = config.repos.filter(isFetched);
     const lock = mirrors.length > 0 ? lockMirrors(config.dataDir) : undefined;
     house.defer(() => lock?.[Symbol.dispose]());
+    const scratch = house.use(await openScratchFolder(config.dataDir));
     const spawner = house.use(new MeasuredSpawner(new HelperSpawner()));
     const events = new EventLog({ onError: (error) => log.error({ err: error }, "an event reader failed") });
     const queue = newQueue(config, log);
@@ -111,6 +113,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
         ssh,
         githubApp,
         store,
+        scratch,
         behind,
         names,
         forgeSources,

@@ -22,6 +22,7 @@ import { Mirror } from "../repos/mirror.ts";
 import type { TurnsBehind } from "../repos/snapshot-publisher.ts";
 import { WorkingCopy } from "../repos/working-copy.ts";
 import type { Store } from "../store/open-store.ts";
+import type { ScratchFolder } from "../store/scratch-folder.ts";
 import type { ForgeNames } from "../sync/forge-names.ts";
 import { MirrorTarget, mirrorKey } from "../sync/mirror-target.ts";
 import type { ForgeWatch } from "../sync/pull-requests/forge-watch.ts";
@@ -41,6 +42,7 @@ interface RepoTools {
   readonly ssh: SshClient;
   readonly githubApp: GithubApp | undefined;
   readonly store: Store;
+  readonly scratch: ScratchFolder;
   readonly behind: TurnsBehind;
   readonly names: ForgeNames;
   readonly forgeSources: ForgeSources;
@@ -72,7 +74,7 @@ export async function openRepo(
 /** One that cannot be opened now is served all the same: as failing, with the reason, until it can. */
 async function openWorkingCopy(
   { id, path, displayName, owner, name }: WorkingCopyConfig,
-  { config, spawner, store, behind, log }: RepoTools,
+  { config, spawner, store, scratch, behind, log }: RepoTools,
 ): Promise<{ repo: WorkingCopy; target: SyncTarget }> {
   const repo = new WorkingCopy(spawner, {
     id,
@@ -85,6 +87,7 @@ async function openWorkingCopy(
     landings: landingTools(store, `working-copy:${path}`),
     stacks: store.stacks(`working-copy:${path}`),
     behind,
+    trialsDir: scratch.path,
   });
   await repo
     .open()
@@ -97,7 +100,7 @@ async function openMirror(
   tools: RepoTools,
   beforePublishing?: (signal: AbortSignal) => Promise<void>,
 ): Promise<Mirror> {
-  const { config, spawner, store, behind } = tools;
+  const { config, spawner, store, scratch, behind } = tools;
   const { id, url, displayName, owner, name } = mirror;
   const ssh = isSsh(url) ? await tools.ssh.access(ownKey(mirror)) : undefined;
   const looker = ssh ? new SshLooker(spawner, ssh) : tools.looker;
@@ -115,6 +118,7 @@ async function openMirror(
     landings: landingTools(store, mirrorKey(id)),
     stacks: store.stacks(mirrorKey(id)),
     behind,
+    trialsDir: scratch.path,
     ...(config.secondLookMs !== undefined && { secondLookMs: config.secondLookMs }),
     ...(beforePublishing && { beforePublishing }),
   });

@@ -1,7 +1,10 @@
-import { resolve } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseDurationMs } from "../config/duration.ts";
 import { DirectSpawner } from "../git/spawner.ts";
+import { DisposableStack } from "../lib/disposable-stack.ts";
 import type { Snapshot } from "../repos/served-repo.ts";
 import { WorkingCopy } from "../repos/working-copy.ts";
 import { drawEdges } from "./draw-edges.ts";
@@ -65,8 +68,11 @@ async function readSnapshot(
   waitMs: number,
   signal: AbortSignal,
 ): Promise<{ snapshot: Snapshot; isWhole: boolean }> {
-  await using spawner = new DirectSpawner();
-  await using repo = new WorkingCopy(spawner, { id: "default", folder, namesPerson: true });
+  await using house = new DisposableStack();
+  const trialsDir = await mkdtemp(join(tmpdir(), "stackit-log-"));
+  house.defer(() => rm(trialsDir, { recursive: true, force: true }));
+  const spawner = house.use(new DirectSpawner());
+  const repo = house.use(new WorkingCopy(spawner, { id: "default", folder, namesPerson: true, trialsDir }));
   await repo.refresh({ signal, confirmed: new Set() });
   const late = new AbortController();
   const isWhole = await Promise.race([

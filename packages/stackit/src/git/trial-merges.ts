@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
@@ -38,8 +37,9 @@ export class TrialMerges implements AsyncDisposable {
     this.#hash = hash;
   }
 
-  static async open(spawner: Spawner, objectFormat: "sha1" | "sha256"): Promise<TrialMerges> {
-    const gitDir = await mkdtemp(join(tmpdir(), "stackit-trial-"));
+  /** In a new folder below that one. */
+  static async open(spawner: Spawner, folder: string, objectFormat: "sha1" | "sha256"): Promise<TrialMerges> {
+    const gitDir = await mkdtemp(join(folder, "trial-"));
     await mkdir(join(gitDir, "objects"));
     await mkdir(join(gitDir, "refs"));
     await writeFile(join(gitDir, "HEAD"), "ref: refs/heads/none\n");

@@ -31,6 +31,8 @@ export interface MirrorOptions {
   readonly stacks?: StackStore;
   /** Without them its work behind snapshots waits for nobody. */
   readonly behind?: TurnsBehind;
+  /** Where restacks are tried; without it they are not. */
+  readonly trialsDir?: string;
   /** When a second look confirms a held loss. Default 5 min. */
   readonly secondLookMs?: number;
   /** What must be done with a state that was fetched before readers see it. When it throws, they do not. */

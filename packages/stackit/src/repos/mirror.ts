@@ -106,6 +106,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       landings: options.landings,
       stacks: options.stacks,
       behind: options.behind,
+      trialsDir: options.trialsDir,
       onMissing: () => this.#health.suspect(),
     });
     this.#mover = new RefMover(this.#mirrorGit, this.#remote, this.#heads);

@@ -41,16 +41,18 @@ export class RestackPreviews {
   readonly #spawner: Spawner;
   readonly #git: ReadOnlyGit;
   readonly #objects: ObjectPool;
+  readonly #trialsDir: string | undefined;
   readonly #maxKnown: number;
   #known = new Map<string, RestackPreview>();
 
-  /** `git` and `objects` read the same repository. */
+  /** `git` and `objects` read the same repository. Without `trialsDir` nothing is tried. */
   constructor(
     spawner: Spawner,
     git: ReadOnlyGit,
     objects: ObjectPool,
-    { maxKnown = MAX_KNOWN }: { maxKnown?: number } = {},
+    { trialsDir, maxKnown = MAX_KNOWN }: { trialsDir?: string | undefined; maxKnown?: number },
   ) {
+    this.#trialsDir = trialsDir;
     this.#maxKnown = maxKnown;
     this.#spawner = spawner;
     this.#git = git;
@@ -78,6 +80,8 @@ export class RestackPreviews {
    * tried is unknown. @throws {GitError} when the signal aborts or the time is up
    */
   async learn(layers: readonly Restackable[], signal: AbortSignal): Promise<boolean> {
+    const trialsDir = this.#trialsDir;
+    if (trialsDir === undefined) return true;
     const keys = keysOf(layers);
     const byName = new Map(layers.map((layer) => [layer.name, layer]));
     const trials = new Map<string, Trial>();
@@ -88,7 +92,7 @@ export class RestackPreviews {
       if (trials.size >= MAX_AT_ONCE) left++;
       else this.#include(layer, { byName, keys, trials });
     }
-    if (trials.size > 0) await this.#try(trials, signal);
+    if (trials.size > 0) await this.#try(trials, trialsDir, signal);
     if (this.#known.size > this.#maxKnown) {
       const used = new Set(keys.values());
       this.#known = new Map([...this.#known].filter(([key]) => used.has(key)));
@@ -116,10 +120,11 @@ export class RestackPreviews {
     }
   }
 
-  async #try(trials: ReadonlyMap<string, Trial>, signal: AbortSignal): Promise<void> {
+  async #try(trials: ReadonlyMap<string, Trial>, trialsDir: string, signal: AbortSignal): Promise<void> {
     const [some] = trials.values();
     await using merges = await TrialMerges.open(
       this.#spawner,
+      trialsDir,
       some?.layer.tip.length === 64 ? "sha256" : "sha1",
     );
     const trees = await this.#treesOf([...trials.values()], signal);

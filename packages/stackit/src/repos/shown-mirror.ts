@@ -72,6 +72,7 @@ export class ShownMirror implements AsyncDisposable {
       readonly landings: LandingTools | undefined;
       readonly stacks: StackStore | undefined;
       readonly behind: TurnsBehind | undefined;
+      readonly trialsDir: string | undefined;
       readonly onMissing: () => void;
     },
   ) {
@@ -87,7 +88,7 @@ export class ShownMirror implements AsyncDisposable {
     this.#lines = new LineCounts(this.#git, options.lineCounts, options.onMissing);
     this.#landings = new LandingWatch(this.#git, this.#objects, options.landings ?? {});
     this.#identities = new StackIdentities(options.stacks);
-    this.#previews = new RestackPreviews(spawner, this.#git, this.#objects);
+    this.#previews = new RestackPreviews(spawner, this.#git, this.#objects, options);
     this.#builder = this.#newBuilder();
   }
 

@@ -46,6 +46,8 @@ export interface WorkingCopyOptions {
   readonly stacks?: StackStore;
   /** Without them its work behind snapshots waits for nobody. */
   readonly behind?: TurnsBehind;
+  /** Where restacks are tried; without it they are not. */
+  readonly trialsDir?: string;
   /** When a second look confirms a held loss. Default 2 s. */
   readonly secondLookMs?: number;
 }
@@ -134,7 +136,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       landings,
       namesPerson: this.#options.namesPerson,
     });
-    const previews = new RestackPreviews(this.#spawner, git, objects);
+    const previews = new RestackPreviews(this.#spawner, git, objects, this.#options);
     const identities = new StackIdentities(this.#options.stacks);
     return {
       dirs,

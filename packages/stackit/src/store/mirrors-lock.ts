@@ -1,34 +1,29 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { lockFile } from "./file-lock.ts";
 
 /** A server that was told to end may take a while. The event loop waits too. */
 const WAIT_MS = 3_000;
 
 /**
  * Makes this process the only one that works on the mirrors in `dataDir`, until it disposes what is returned or ends, however it does.
- * The lock is one of the operating system's, held by way of an empty database.
- * @throws when another process has it
+ * @throws when another process has the lock
  */
 export function lockMirrors(dataDir: string): Disposable {
   const folder = join(dataDir, "mirrors");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(folder, "lock.sqlite"), { timeout: WAIT_MS });
-  try {
-    database.exec("begin exclusive");
-  } catch (cause) {
-    database.close();
-    if (!isBusy(cause))
-      throw new Error(`The mirrors in ${dataDir} cannot be locked: ${reasonOf(cause)}`, { cause });
-    const advice = "Stop it, or give this one another --data-dir.";
-    throw new Error(`Another server keeps the mirrors in ${dataDir}. ${advice}`, { cause });
-  }
-  return { [Symbol.dispose]: () => database.close() };
+  const lock = locked(join(folder, "lock.sqlite"), dataDir);
+  if (lock) return lock;
+  const advice = "Stop it, or give this one another --data-dir.";
+  throw new Error(`Another server keeps the mirrors in ${dataDir}. ${advice}`);
 }
 
-/** SQLITE_BUSY, and what extends it. */
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === 5;
+function locked(file: string, dataDir: string): Disposable | undefined {
+  try {
+    return lockFile(file, WAIT_MS);
+  } catch (cause) {
+    throw new Error(`The mirrors in ${dataDir} cannot be locked: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 function reasonOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -18,16 +18,18 @@ const { signal } = new AbortController();
 
 interface Tried extends AsyncDisposable {
   readonly spawner: CountingSpawner;
+  readonly trialsDir: string;
   layers(): Promise<readonly Restackable[]>;
   /** By branch, when nothing is left to try. */
   previews(): Promise<Record<string, RestackPreview>>;
 }
 
-function trying(scene: Scene): Tried {
+async function trying(scene: Scene): Promise<Tried> {
   const spawner = new CountingSpawner();
   const git = new ReadOnlyGit(spawner, scene.gitDir);
   const objects = new ObjectPool(git);
-  const previews = new RestackPreviews(spawner, git, objects);
+  const trialsDir = await mkdtemp(join(tmpdir(), "stackit-trials-"));
+  const previews = new RestackPreviews(spawner, git, objects, { trialsDir });
   const layers = async (): Promise<readonly Restackable[]> => {
     await using copy = copyOf(scene.path);
     await copy.refresh();
@@ -35,6 +37,7 @@ function trying(scene: Scene): Tried {
   };
   return {
     spawner,
+    trialsDir,
     layers,
     async previews() {
       const all = await layers();
@@ -44,6 +47,7 @@ function trying(scene: Scene): Tried {
     async [Symbol.asyncDispose]() {
       await objects[Symbol.asyncDispose]();
       await spawner[Symbol.asyncDispose]();
+      await rm(trialsDir, { recursive: true });
     },
   };
 }
@@ -65,7 +69,7 @@ test("a restack that would conflict names the files and the commit; what stands 
     s.stacked("above", "clean", { files: { "above.txt": "1\n" } });
     s.commit("api", { files: { "b c.txt": lines([4, "api"]), "ü.txt": lines([4, "api"]) } });
   });
-  await using tried = trying(scene);
+  await using tried = await trying(scene);
   expect(await tried.previews()).toEqual({
     ui: { state: "conflicts", commit: await scene.sha("ui"), files: ["b c.txt", "ü.txt"] },
     docs: { state: "unknown", reason: "It is not known what becomes of ui." },
@@ -81,7 +85,7 @@ test("what stands where it should is not tried, and costs no process", async () 
     s.stacked("ui", "api");
     s.commit("main");
   });
-  await using tried = trying(scene);
+  await using tried = await trying(scene);
   expect(await tried.previews()).toEqual({});
   expect(tried.spawner.take().commands).toEqual([]);
 });
@@ -94,7 +98,7 @@ test("commits are put on one by one, as a restack does it: a conflict that a lat
     s.commit("ui", { files: { "a.txt": lines() } });
     s.commit("api", { files: { "a.txt": lines([4, "api"]) } });
   });
-  await using tried = trying(scene);
+  await using tried = await trying(scene);
   expect(await tried.previews()).toEqual({
     ui: { state: "conflicts", commit: await scene.sha("ui~1"), files: ["a.txt"] },
   });
@@ -108,7 +112,7 @@ test("a layer is put on what the one below it would become", async () => {
     s.stacked("docs", "ui", { files: { "a.txt": lines([4, "docs"]) } });
     s.commit("api", { files: { "a.txt": lines([4, "api"]) } });
   });
-  await using tried = trying(scene);
+  await using tried = await trying(scene);
   expect(await tried.previews()).toMatchObject({ ui: { state: "clean" }, docs: { state: "conflicts" } });
 });
 
@@ -120,7 +124,7 @@ test("what was tried is remembered for as long as the commits are the same", asy
     s.stacked("docs", "ui");
     s.commit("api", { files: { "a.txt": lines([1, "api"]) } });
   });
-  await using tried = trying(scene);
+  await using tried = await trying(scene);
   await tried.previews();
   expect(tried.spawner.take().commands).toEqual(["cat-file", "diff-tree", "merge-tree", "merge-tree"]);
   await tried.previews();
@@ -137,10 +141,13 @@ test("more layers than are to be remembered are tried once each, and those that 
     for (let number = 0; number < 60; number++) s.stacked(`ui-${number}`, "api");
     s.commit("api");
   });
-  await using tried = trying(scene);
+  await using tried = await trying(scene);
   const git = new ReadOnlyGit(tried.spawner, scene.gitDir);
   await using objects = new ObjectPool(git);
-  const previews = new RestackPreviews(tried.spawner, git, objects, { maxKnown: 10 });
+  const previews = new RestackPreviews(tried.spawner, git, objects, {
+    trialsDir: tried.trialsDir,
+    maxKnown: 10,
+  });
   const layers = await tried.layers();
   expect(layers).toHaveLength(60);
   const learnt = [await previews.learn(layers, signal), await previews.learn(layers, signal)];
@@ -162,7 +169,7 @@ test("merge commits and long branches are said to be unknown", async () => {
     for (let step = 0; step < 100; step++) s.commit("long");
     s.commit("api");
   });
-  await using tried = trying(scene);
+  await using tried = await trying(scene);
   expect(await tried.previews()).toEqual({
     merging: { state: "unknown", reason: "It has merge commits of its own, which a restack would not keep." },
     above: { state: "unknown", reason: "It is not known what becomes of merging." },
@@ -182,7 +189,7 @@ test("files that are not here make one branch unknown, and no other", async () =
   const blob = await scene.sha("gone:b.txt");
   await unpackObjects(scene);
   await rm(join(scene.gitDir, "objects", blob.slice(0, 2), blob.slice(2)));
-  await using tried = trying(scene);
+  await using tried = await trying(scene);
   expect(await tried.previews()).toEqual({
     before: { state: "clean" },
     gone: { state: "unknown", reason: "Some of its files are not in this clone, or are very large." },
@@ -197,13 +204,11 @@ test("nothing of a trial stays, and none of it is in the repository", async () =
     s.stacked("ui", "api", { files: { "a.txt": lines([7, "ui"]) } });
     s.commit("api", { files: { "a.txt": lines([2, "api"]) } });
   });
-  const folders = async (): Promise<string[]> =>
-    (await readdir(tmpdir())).filter((name) => name.startsWith("stackit-trial-"));
-  const [before, here] = [await fingerprintTree(scene.path), await folders()];
-  await using tried = trying(scene);
+  const before = await fingerprintTree(scene.path);
+  await using tried = await trying(scene);
   expect(await tried.previews()).toEqual({ ui: { state: "clean" } });
   expect(await fingerprintTree(scene.path)).toEqual(before);
-  expect((await folders()).filter((name) => !here.includes(name))).toEqual([]);
+  expect(await readdir(tried.trialsDir)).toEqual([]);
 });
 
 /** Settles when what is shown fits, by a snapshot that is there or comes. */
@@ -305,7 +310,7 @@ test("a preview says what git's own rebase then does", async () => {
         for (const one of ofDocs) commit("docs", one, ui);
         for (const one of ofApi) commit("api", one, api);
       });
-      await using tried = trying(scene);
+      await using tried = await trying(scene);
       const previews = await tried.previews();
       const rebase = (...args: string[]): Promise<boolean> =>
         scene.git("rebase", "--quiet", ...args).then(

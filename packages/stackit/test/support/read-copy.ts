@@ -1,3 +1,7 @@
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DirectSpawner, type Spawner } from "../../src/git/spawner.ts";
 import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
 import type { Published } from "../../src/repos/snapshot-publisher.ts";
@@ -18,7 +22,8 @@ export function copyOf(
   spawner: Spawner = new DirectSpawner(),
   options: Partial<WorkingCopyOptions> = {},
 ): ReadCopy {
-  const repo = new WorkingCopy(spawner, { id: "default", folder, namesPerson: true, ...options });
+  const trialsDir = mkdtempSync(join(tmpdir(), "stackit-trials-"));
+  const repo = new WorkingCopy(spawner, { id: "default", folder, namesPerson: true, trialsDir, ...options });
   const published: Published[] = [];
   repo.onPublished((one) => published.push(one));
   return {
@@ -33,6 +38,7 @@ export function copyOf(
     async [Symbol.asyncDispose]() {
       await repo[Symbol.asyncDispose]();
       await spawner[Symbol.asyncDispose]();
+      await rm(trialsDir, { recursive: true, force: true });
     },
   };
 }
