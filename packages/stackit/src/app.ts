@@ -18,6 +18,7 @@ import { DisposableStack } from "./lib/disposable-stack.ts";
 import { Turns } from "./lib/turns.ts";
 import { productVersion } from "./lib/version.ts";
 import { Mirror } from "./repos/mirror.ts";
+import { TrunkMemory } from "./repos/trunk-memory.ts";
 import { WorkingCopy } from "./repos/working-copy.ts";
 import { lockMirrors } from "./store/mirrors-lock.ts";
 import { openStore, type Store } from "./store/open-store.ts";
@@ -103,6 +104,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       mirrors.map((mirror) => ({ repoId: mirror.id, pace: paceOf(mirror, config) })),
     );
     const behind = { counting: turnsWhenQuiet(queue), looking: turnsWhenQuiet(queue) };
+    const trunks = new TrunkMemory();
     const served = new Map<string, { repo: OpenedRepo; target: SyncTarget }>();
     for (const repoConfig of config.repos) {
       const all = () => [...served.values()].map(({ repo }) => repo);
@@ -115,6 +117,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
         store,
         scratch,
         behind,
+        trunks,
         names,
         forgeSources,
         forge,

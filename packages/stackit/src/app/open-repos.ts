@@ -20,6 +20,7 @@ import { AdoptedCheckout } from "../repos/adopted-checkout.ts";
 import type { LandingTools } from "../repos/landing-watch.ts";
 import { Mirror } from "../repos/mirror.ts";
 import type { TurnsBehind } from "../repos/snapshot-publisher.ts";
+import type { TrunkMemory } from "../repos/trunk-memory.ts";
 import { WorkingCopy } from "../repos/working-copy.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ScratchFolder } from "../store/scratch-folder.ts";
@@ -44,6 +45,7 @@ interface RepoTools {
   readonly store: Store;
   readonly scratch: ScratchFolder;
   readonly behind: TurnsBehind;
+  readonly trunks: TrunkMemory;
   readonly names: ForgeNames;
   readonly forgeSources: ForgeSources;
   readonly forge: ForgeWatch;
@@ -74,7 +76,7 @@ export async function openRepo(
 /** One that cannot be opened now is served all the same: as failing, with the reason, until it can. */
 async function openWorkingCopy(
   { id, path, displayName, owner, name }: WorkingCopyConfig,
-  { config, spawner, store, scratch, behind, log }: RepoTools,
+  { config, spawner, store, scratch, behind, trunks, log }: RepoTools,
 ): Promise<{ repo: WorkingCopy; target: SyncTarget }> {
   const repo = new WorkingCopy(spawner, {
     id,
@@ -84,7 +86,7 @@ async function openWorkingCopy(
     ...(name !== undefined && { name }),
     namesPerson: !config.readOnly,
     lineCounts: store.lineCounts,
-    landings: landingTools(store, `working-copy:${path}`),
+    landings: { ...landingStores(store, `working-copy:${path}`), trunks },
     stacks: store.stacks(`working-copy:${path}`),
     behind,
     trialsDir: scratch.path,
@@ -100,7 +102,7 @@ async function openMirror(
   tools: RepoTools,
   beforePublishing?: (signal: AbortSignal) => Promise<void>,
 ): Promise<Mirror> {
-  const { config, spawner, store, scratch, behind } = tools;
+  const { config, spawner, store, scratch, behind, trunks } = tools;
   const { id, url, displayName, owner, name } = mirror;
   const ssh = isSsh(url) ? await tools.ssh.access(ownKey(mirror)) : undefined;
   const looker = ssh ? new SshLooker(spawner, ssh) : tools.looker;
@@ -115,7 +117,7 @@ async function openMirror(
     ...(name !== undefined && { name }),
     lineCounts: store.lineCounts,
     headMoves: store.headMoves(mirrorKey(id)),
-    landings: landingTools(store, mirrorKey(id)),
+    landings: { ...landingStores(store, mirrorKey(id)), trunks },
     stacks: store.stacks(mirrorKey(id)),
     behind,
     trialsDir: scratch.path,
@@ -124,7 +126,7 @@ async function openMirror(
   });
 }
 
-function landingTools(store: Store, repoKey: string): LandingTools {
+function landingStores(store: Store, repoKey: string): LandingTools {
   return { landed: store.landed(repoKey), departed: store.departed(repoKey), patchIds: store.patchIds };
 }
 

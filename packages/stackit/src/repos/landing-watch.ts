@@ -12,6 +12,7 @@ import { type DepartedStore, Departures } from "./departures.ts";
 import { changeKey, type PatchIdStore, PatchMemo } from "./patch-memo.ts";
 import type { RepoModel } from "./repo-model.ts";
 import type { RepoSettings } from "./repo-settings.ts";
+import type { TrunkMemory } from "./trunk-memory.ts";
 import { TrunkPatches } from "./trunk-patches.ts";
 
 /** Keeps what has landed across restarts. */
@@ -26,6 +27,8 @@ export interface LandingTools {
   readonly landed?: LandedStore;
   readonly departed?: DepartedStore;
   readonly patchIds?: PatchIdStore;
+  /** Without it a trunk is remembered as long as the watch lives. */
+  readonly trunks?: Pick<TrunkMemory, "use">;
 }
 
 /** Changes that one pair of processes reads, and commits of the trunk that one look goes through, at most. */
@@ -44,6 +47,9 @@ export class LandingWatch {
   readonly #store: LandedStore | undefined;
   readonly #memo: PatchMemo;
   readonly #trunk: TrunkPatches;
+  readonly #trunks: LandingTools["trunks"];
+  /** From the first of several looks that go through the trunk to the last of them. */
+  #use: Disposable | undefined;
   #landed: LandedTips = NOTHING_LANDED;
   #isLoaded = false;
   /** Of the last look. */
@@ -54,13 +60,14 @@ export class LandingWatch {
   /** What was asked about last, by `changeKey`. */
   #patches = new Map<string, string>();
 
-  constructor(git: ReadOnlyGit, objects: ObjectPool, { landed, departed, patchIds }: LandingTools) {
+  constructor(git: ReadOnlyGit, objects: ObjectPool, { landed, departed, patchIds, trunks }: LandingTools) {
     this.departures = new Departures(departed);
     this.#git = git;
     this.#objects = objects;
     this.#store = landed;
     this.#memo = new PatchMemo(git, patchIds);
     this.#trunk = new TrunkPatches(git);
+    this.#trunks = trunks;
   }
 
   /** Another object when other branches have landed. */
@@ -102,7 +109,22 @@ export class LandingWatch {
    * Asks of the branches of a model. Ends before everything is known where there is much to learn; `landed` has then what was
    * found so far. True when there is no more to ask. @throws {GitError}
    */
-  async look({ graph, history, epoch, settings }: RepoModel, signal: AbortSignal): Promise<boolean> {
+  async look(model: RepoModel, signal: AbortSignal): Promise<boolean> {
+    let isDone = true;
+    try {
+      isDone = await this.#lookOnce(model, signal);
+      return isDone;
+    } finally {
+      if (isDone) this.#endUse();
+    }
+  }
+
+  #endUse(): void {
+    this.#use?.[Symbol.dispose]();
+    this.#use = undefined;
+  }
+
+  async #lookOnce({ graph, history, epoch, settings }: RepoModel, signal: AbortSignal): Promise<boolean> {
     const { trunk } = graph;
     // Where files are missing there is nothing to compare.
     if (trunk?.tip === undefined || settings.isPartial) return true;
@@ -116,6 +138,7 @@ export class LandingWatch {
       return question && !graph.nodes.has(name) && !this.#landed.has(tip);
     });
     if (questions.length === 0 && merged.length === 0 && gone.length === 0) return true;
+    this.#use ??= this.#trunks?.use(this.#trunk);
     await this.#trunk.follow(trunk.tips, signal);
     const isGoneOnTrunk = ({ tip }: Departed): boolean => this.#trunk.has(tip);
     const ofGone = gone.flatMap((each) => (each.question && !isGoneOnTrunk(each) ? [each.question] : []));

@@ -41,6 +41,19 @@ export class TrunkPatches {
       }
     }
     const all = await listParents(this.#git, tips, [], { signal, maxCount: MAX_LISTED });
+    this.forget();
+    await this.#add(all);
+    this.#tips = tips;
+  }
+
+  /** Commits that it holds in memory. */
+  get size(): number {
+    return this.#parents.size;
+  }
+
+  /** Not while somebody asks it. It is read anew when it is followed the next time. */
+  forget(): void {
+    this.#tips = [];
     this.#parents = new Map();
     this.#plain = [];
     this.#position = new Map();
@@ -48,8 +61,6 @@ export class TrunkPatches {
     this.#learnt = new Set();
     this.#line = new Set();
     this.#broughtBy = new Map();
-    await this.#add(all);
-    this.#tips = tips;
   }
 
   /** What the tips have beyond those before. Undefined when that is too much to add, or cannot be told. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Branch } from "../../src/contract/view.ts";
 import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
+import { type Remembered, TrunkMemory } from "../../src/repos/trunk-memory.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { CountingSpawner } from "../support/counting-spawner.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
@@ -281,4 +282,34 @@ test("a branch that moved is asked about alone, and an unchanged refresh asks no
   expect(patches).toEqual([[again]]);
   const { commands } = spawner.take();
   expect(commands.filter((name) => name === "patch-id")).toHaveLength(1);
+});
+
+test("a trunk that is too large to be remembered is learnt step by step all the same, and again when it moves", async () => {
+  await using scene = await createScene(
+    (s) => {
+      s.commit("main", { files: { "shop.txt": "one\n" } });
+      for (const name of ["api", "ui"]) s.commit(name, { files: { [`${name}.txt`]: "new\n" } });
+      s.commit("main", { files: { "api.txt": "new\n" } });
+      // More than one look goes through.
+      for (let n = 0; n < 5_100; n++) s.commit("main", { files: { "main.txt": `${n}\n` } });
+    },
+    { bare: true },
+  );
+  await using store = await openStore(":memory:");
+  const memory = new TrunkMemory(0);
+  const used = new Set<Remembered>();
+  const trunks = {
+    use: (trunk: Remembered) => {
+      used.add(trunk);
+      return memory.use(trunk);
+    },
+  };
+  await using copy = copyOf(scene.path, undefined, { landings: { patchIds: store.patchIds, trunks } });
+  await copy.refresh();
+  await expect.poll(() => branchOf(copy.snapshot, "api")?.landed?.how, { timeout: 60_000 }).toBe("squash");
+
+  await scene.commit("main", { files: { "ui.txt": "new\n" } });
+  await copy.refresh();
+  await expect.poll(() => branchOf(copy.snapshot, "ui")?.landed?.how, { timeout: 60_000 }).toBe("squash");
+  await expect.poll(() => [...used].map(({ size }) => size)).toEqual([0]);
 });
