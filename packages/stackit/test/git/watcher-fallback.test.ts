@@ -1,9 +1,9 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { AsyncSubscription, SubscribeCallback } from "@parcel/watcher";
 import { expect, test } from "vitest";
 import type { Watching } from "../../src/contract/repo.ts";
-import { DiskWatcher, type Subscribe, type WatchedRepo } from "../../src/sync/triggers/disk-watcher.ts";
+import { DiskWatcher, type WatchedRepo } from "../../src/sync/triggers/disk-watcher.ts";
+import type { TreeWatchOptions, watchTree } from "../../src/sync/triggers/tree-watch.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { ManualClock, settlePromises } from "../support/manual-clock.ts";
 import { copyOf } from "../support/read-copy.ts";
@@ -18,23 +18,21 @@ const stack = (): Promise<Scene> =>
 /** A file system that reports what a test says, and counts what is open. */
 class FakeEvents {
   open = 0;
-  subscribed = 0;
-  report: SubscribeCallback = () => {};
+  opened = 0;
+  heard: TreeWatchOptions["heard"] = () => {};
+  failed: TreeWatchOptions["failed"] = () => {};
 
-  readonly subscribe: Subscribe = async (_folder, callback): Promise<AsyncSubscription> => {
+  readonly watchTree: typeof watchTree = async (_root, options) => {
     this.open++;
-    this.subscribed++;
-    this.report = callback;
+    this.opened++;
+    this.heard = options.heard;
+    this.failed = options.failed;
     return {
-      unsubscribe: async () => {
+      [Symbol.dispose]: () => {
         this.open--;
       },
     };
   };
-
-  touch(path: string): void {
-    this.report(null, [{ type: "update", path }]);
-  }
 }
 
 /** A repository that changes when a test says so. */
@@ -59,7 +57,7 @@ function fakeWatcher(events = new FakeEvents()) {
   let hints = 0;
   const watcher = new DiskWatcher(repo, () => hints++, {
     clock,
-    subscribe: events.subscribe,
+    watchTree: events.watchTree,
     onDegraded: (reason) => degraded.push(reason),
   });
   return { clock, repo, events, degraded, watcher, hints: () => hints };
@@ -78,18 +76,18 @@ const until = (fits: () => boolean) => expect.poll(fits, { timeout: 20_000, inte
 
 test("a folder that cannot be watched is polled, with the reason, and changes are still found", async () => {
   await using scene = await stack();
-  const outOfWatches = Object.assign(new Error("inotify_add_watch: No space left on device"), {
+  const outOfWatches = Object.assign(new Error("ENOSPC: System limit for number of file watchers reached"), {
     code: "ENOSPC",
   });
   const degraded: string[] = [];
   await using watched = await watchCopy(scene.path, {
-    subscribe: () => Promise.reject(outOfWatches),
+    watchTree: () => Promise.reject(outOfWatches),
     pollMs: 20,
     onDegraded: (reason) => degraded.push(reason),
   });
   expect(watched.copy.repo.watching).toEqual({
     mode: "poll",
-    reason: "the folder cannot be watched: inotify_add_watch: No space left on device",
+    reason: "the folder cannot be watched: ENOSPC: System limit for number of file watchers reached",
     pollIntervalSec: 0.02,
   });
   expect(degraded).toHaveLength(1);
@@ -126,7 +124,7 @@ test("a change that was reported, but was not read yet when the poll came, is no
   await watcher.start();
   for (let n = 0; n < 5; n++) {
     await clock.advance(14_900);
-    events.touch("/nowhere/.git/HEAD");
+    events.heard(["/nowhere/.git/packed-refs"]);
     repo.isChanged = true;
     await comparison(world, 100);
     await clock.advance(1_000);
@@ -149,7 +147,7 @@ test("events that stop with an error turn into polling", async () => {
   const world = fakeWatcher();
   const { repo, watcher, events, hints } = world;
   await watcher.start();
-  events.report(new Error("Events were dropped"), []);
+  events.failed(new Error("Events were dropped"));
   expect(repo.watching).toMatchObject({
     mode: "poll",
     reason: expect.stringContaining("Events were dropped"),
@@ -175,7 +173,7 @@ test("a repository that is gone is told once, looked for often, and watched anew
   await clock.advance(2_000);
   await until(() => hints() === 2);
   expect(repo.watching).toMatchObject({ mode: "events" });
-  expect([events.open, events.subscribed]).toEqual([1, 2]);
+  expect([events.open, events.opened]).toEqual([1, 2]);
   await watcher[Symbol.asyncDispose]();
 });
 
@@ -196,18 +194,17 @@ test("a repository that is not there at the start is watched once it is", async 
   await watcher[Symbol.asyncDispose]();
 });
 
-test("a start that ends after the disposal leaves no subscription and no timer", async () => {
+test("a start that ends after the disposal leaves no watch and no timer", async () => {
   const gate = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   const events = new FakeEvents();
-  const { subscribe } = events;
   const clock = new ManualClock();
   const watcher = new DiskWatcher(new FakeRepo(), () => {}, {
     clock,
-    subscribe: async (...args) => {
+    watchTree: async (...args) => {
       asked.resolve();
       await gate.promise;
-      return subscribe(...args);
+      return events.watchTree(...args);
     },
   });
   const started = watcher.start();
@@ -215,11 +212,11 @@ test("a start that ends after the disposal leaves no subscription and no timer",
   const disposed = watcher[Symbol.asyncDispose]();
   gate.resolve();
   await Promise.all([started, disposed]);
-  expect(events).toMatchObject({ open: 0, subscribed: 1 });
+  expect(events).toMatchObject({ open: 0, opened: 1 });
   expect(clock.pendingTimers).toBe(0);
 });
 
-test("disposal ends the timers and the subscription, and nothing is told afterwards", async () => {
+test("disposal ends the timers and the watch, and nothing is told afterwards", async () => {
   const { clock, repo, watcher, events, hints } = fakeWatcher();
   await watcher.start();
   repo.isChanged = true;
@@ -228,8 +225,8 @@ test("disposal ends the timers and the subscription, and nothing is told afterwa
   await watcher[Symbol.asyncDispose]();
   expect(clock.pendingTimers).toBe(0);
   expect(events.open).toBe(0);
-  events.touch("/nowhere/.git/HEAD");
-  events.report(new Error("late"), []);
+  events.heard(["/nowhere/.git/packed-refs"]);
+  events.failed(new Error("late"));
   await clock.advance(60_000);
   expect(hints()).toBe(before);
 });

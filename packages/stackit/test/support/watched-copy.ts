@@ -1,13 +1,9 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import watcher, { type Event } from "@parcel/watcher";
 import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
-import {
-  DiskWatcher,
-  type DiskWatcherOptions,
-  type Subscribe,
-} from "../../src/sync/triggers/disk-watcher.ts";
+import { DiskWatcher, type DiskWatcherOptions } from "../../src/sync/triggers/disk-watcher.ts";
+import { watchTree } from "../../src/sync/triggers/tree-watch.ts";
 import { copyOf, type ReadCopy } from "./read-copy.ts";
 
 export interface WatchedCopy extends AsyncDisposable {
@@ -31,18 +27,17 @@ export async function watchCopy(
   options: DiskWatcherOptions = {},
   copy: ReadCopy = copyOf(folder),
 ): Promise<WatchedCopy> {
-  let heardLast: readonly Event[] = [];
-  const raw = new Set<(events: readonly Event[]) => void>();
-  const subscribe: Subscribe = (dir, callback, rest) =>
-    watcher.subscribe(
-      dir,
-      (error, events) => {
-        heardLast = [...heardLast, ...events].slice(-20);
-        callback(error, events);
-        for (const listen of raw) listen(events);
+  let heardLast: readonly string[] = [];
+  const raw = new Set<(paths: readonly string[]) => void>();
+  const watchAndListen: typeof watchTree = (root, rest) =>
+    watchTree(root, {
+      ...rest,
+      heard(paths) {
+        heardLast = [...heardLast, ...paths].slice(-20);
+        rest.heard(paths);
+        for (const listen of raw) listen(paths);
       },
-      rest,
-    );
+    });
   await copy.refresh();
   let hints = 0;
   let wake = Promise.withResolvers<void>();
@@ -52,7 +47,7 @@ export async function watchCopy(
       hints++;
       wake.resolve();
     },
-    { safetyPollMs: NEVER_MS, pollMs: NEVER_MS, subscribe, ...options },
+    { safetyPollMs: NEVER_MS, pollMs: NEVER_MS, watchTree: watchAndListen, ...options },
   );
   await diskWatcher.start();
   return {
@@ -66,10 +61,9 @@ export async function watchCopy(
         const woken = await Promise.race([wake.promise, sleep(SILENCE_MS, "silence", { ref: false })]);
         if (woken === "silence") {
           const isMissed = await copy.repo.hasChanged(AbortSignal.timeout(SILENCE_MS));
-          const { mode } = copy.repo.watching ?? {};
-          const last = heardLast.map(({ type, path }) => `${type} ${path}`).join(", ");
+          const { mode, reason } = copy.repo.watching ?? {};
           throw new Error(
-            `no hint for ${SILENCE_MS} ms after ${hints}, by ${mode}; ${isMissed ? "a change was missed" : "there is no change"}; reported last: ${last}`,
+            `no hint for ${SILENCE_MS} ms after ${hints}, by ${mode} (${reason}); ${isMissed ? "a change was missed" : "there is no change"}; heard last: ${heardLast.join(", ")}`,
           );
         }
         wake = Promise.withResolvers();
@@ -81,8 +75,8 @@ export async function watchCopy(
       if (commonDir === undefined) throw new Error("the repository was not found");
       const sentinel = join(commonDir, `sentinel-${crypto.randomUUID()}`);
       const seen = Promise.withResolvers<void>();
-      const listen = (events: readonly Event[]): void => {
-        if (events.some(({ path }) => path === sentinel)) seen.resolve();
+      const listen = (paths: readonly string[]): void => {
+        if (paths.includes(sentinel)) seen.resolve();
       };
       raw.add(listen);
       await writeFile(sentinel, "");

@@ -1,10 +1,10 @@
-import { readdir, stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { AsyncSubscription, Event, SubscribeCallback } from "@parcel/watcher";
 import type { Watching } from "../../contract/repo.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { fileSystemWithoutEvents } from "./file-system-type.ts";
 import { concernsRefs, isFolderItself, UNWATCHED } from "./ref-files.ts";
+import { watchTree } from "./tree-watch.ts";
 
 /** What is watched. */
 export interface WatchedRepo {
@@ -15,20 +15,13 @@ export interface WatchedRepo {
   hasChanged(signal: AbortSignal): Promise<boolean>;
 }
 
-/** As `subscribe` of `@parcel/watcher`. */
-export type Subscribe = (
-  folder: string,
-  callback: SubscribeCallback,
-  options: { ignore: string[] },
-) => Promise<AsyncSubscription>;
-
 export interface DiskWatcherOptions {
   /** How often the refs are compared although the file system reports changes. */
   readonly safetyPollMs?: number;
   /** How often they are compared where it does not. */
   readonly pollMs?: number;
   readonly clock?: Clock;
-  readonly subscribe?: Subscribe;
+  readonly watchTree?: typeof watchTree;
   /** Hears why the file system's events cannot be used. */
   readonly onDegraded?: (reason: string) => void;
 }
@@ -49,9 +42,9 @@ const MISSES = 2;
 export class DiskWatcher implements AsyncDisposable {
   readonly #repo: WatchedRepo;
   readonly #changed: () => void;
-  readonly #options: Required<Omit<DiskWatcherOptions, "subscribe">> & Pick<DiskWatcherOptions, "subscribe">;
+  readonly #options: Required<DiskWatcherOptions>;
   readonly #closing = new AbortController();
-  #subscription: AsyncSubscription | undefined;
+  #tree: Disposable | undefined;
   #watchedDir: string | undefined;
   /** Which folder that was, since another may have taken its place. */
   #watchedInode: string | undefined;
@@ -73,6 +66,7 @@ export class DiskWatcher implements AsyncDisposable {
       safetyPollMs: SAFETY_POLL_MS,
       pollMs: POLL_MS,
       clock: systemClock,
+      watchTree,
       onDegraded: () => {},
       ...options,
     };
@@ -92,16 +86,15 @@ export class DiskWatcher implements AsyncDisposable {
   /** Ends the watch that there is. Never rejects. */
   #watchAnew(commonDir: string): Promise<void> {
     this.#watching = this.#watching.then(async () => {
-      await this.#unwatch();
+      this.#unwatch();
       if (!this.#closing.signal.aborted) await this.#watch(commonDir);
     });
     return this.#watching;
   }
 
-  async #unwatch(): Promise<void> {
-    const subscription = this.#subscription;
-    this.#subscription = undefined;
-    await subscription?.unsubscribe().catch(() => {});
+  #unwatch(): void {
+    this.#tree?.[Symbol.dispose]();
+    this.#tree = undefined;
   }
 
   async #watch(commonDir: string): Promise<void> {
@@ -113,18 +106,13 @@ export class DiskWatcher implements AsyncDisposable {
       return;
     }
     try {
-      const subscribe = this.#options.subscribe ?? (await import("@parcel/watcher")).default.subscribe;
-      const ignore = UNWATCHED.map((name) => join(commonDir, name));
-      const subscription = await subscribe(
-        commonDir,
-        (error, events) => {
-          if (error) this.#degrade(`the file system stopped reporting: ${error.message}`);
-          else this.#hear(commonDir, events);
-        },
-        { ignore },
-      );
-      if (this.#closing.signal.aborted) return void (await subscription.unsubscribe());
-      this.#subscription = subscription;
+      const tree = await this.#options.watchTree(commonDir, {
+        ignore: UNWATCHED.map((name) => join(commonDir, name)),
+        heard: (paths) => this.#hear(commonDir, paths),
+        failed: (error) => this.#degrade(`the file system stopped reporting: ${error.message}`),
+      });
+      if (this.#closing.signal.aborted) return tree[Symbol.dispose]();
+      this.#tree = tree;
       this.#misses = 0;
       this.#repo.watching = { mode: "events", pollIntervalSec: this.#options.safetyPollMs / 1000 };
     } catch (error) {
@@ -134,22 +122,11 @@ export class DiskWatcher implements AsyncDisposable {
     }
   }
 
-  #hear(commonDir: string, events: readonly Event[]): void {
+  #hear(commonDir: string, paths: readonly string[]): void {
     if (this.#closing.signal.aborted) return;
-    if (events.some(({ type, path }) => type === "delete" && isFolderItself(commonDir, path))) this.#lose();
-    const telling = events.filter(({ path }) => concernsRefs(commonDir, path));
-    if (telling.length === 0) return;
+    if (paths.some((path) => isFolderItself(commonDir, path))) void this.#loseIfGone(commonDir);
+    if (!paths.some((path) => concernsRefs(commonDir, path))) return;
     this.#events++;
-    this.#tell();
-    const created = telling.flatMap(({ type, path }) => (type === "create" ? [path] : []));
-    void this.#watchInside(commonDir, created);
-  }
-
-  /** A folder that was filled at once, as by the first ref of a new kind, holds folders that are not watched yet. */
-  async #watchInside(commonDir: string, created: readonly string[]): Promise<void> {
-    const holding = await Promise.all(created.map(holdsFolders));
-    if (this.#closing.signal.aborted || !holding.some(Boolean)) return;
-    await this.#watchAnew(commonDir);
     this.#tell();
   }
 
@@ -157,7 +134,12 @@ export class DiskWatcher implements AsyncDisposable {
     if (!this.#closing.signal.aborted) this.#changed();
   }
 
-  #lose(): void {
+  async #loseIfGone(commonDir: string): Promise<void> {
+    const isThere = await access(join(commonDir, "HEAD")).then(
+      () => true,
+      () => false,
+    );
+    if (isThere || this.#closing.signal.aborted) return;
     this.#lost = true;
     this.#poll("the repository is gone or cannot be read");
     this.#schedule();
@@ -165,7 +147,7 @@ export class DiskWatcher implements AsyncDisposable {
 
   #degrade(reason: string): void {
     if (this.#closing.signal.aborted) return;
-    void this.#unwatch();
+    this.#unwatch();
     this.#poll(reason);
     this.#options.onDegraded(reason);
     this.#schedule();
@@ -178,7 +160,7 @@ export class DiskWatcher implements AsyncDisposable {
   #schedule(): void {
     this.#cancelPoll();
     if (this.#closing.signal.aborted) return;
-    const relies = this.#subscription !== undefined && !this.#lost;
+    const relies = this.#tree !== undefined && !this.#lost;
     const everyMs = relies ? this.#options.safetyPollMs : this.#options.pollMs;
     this.#cancelPoll = this.#options.clock.after(everyMs, () => {
       this.#polling = this.#compareAndJudge().finally(() => this.#schedule());
@@ -188,7 +170,7 @@ export class DiskWatcher implements AsyncDisposable {
   async #compareAndJudge(): Promise<void> {
     const eventsBefore = this.#eventsCompared;
     const found = await this.#compare();
-    if (found && this.#subscription && !this.#closing.signal.aborted) await this.#judge(eventsBefore);
+    if (found && this.#tree && !this.#closing.signal.aborted) await this.#judge(eventsBefore);
   }
 
   /** Whether something changed that was not looked at yet; then it was told. */
@@ -237,16 +219,11 @@ export class DiskWatcher implements AsyncDisposable {
     this.#cancelPoll();
     await this.#polling;
     await this.#watching;
-    await this.#unwatch();
+    this.#unwatch();
   }
 }
 
 async function inodeOf(path: string): Promise<string | undefined> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   return found && `${found.dev}:${found.ino}`;
-}
-
-async function holdsFolders(path: string): Promise<boolean> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  return entries.some((entry) => entry.isDirectory());
 }
