@@ -1,5 +1,7 @@
+import { setImmediate } from "node:timers/promises";
 import { GitError } from "./git-error.ts";
 import type { ReadOnlyGit } from "./read-only-git.ts";
+import type { RunOptions } from "./run-git.ts";
 import { type GitExit, type GitProcess, killGroup } from "./spawner.ts";
 
 export interface GitObject {
@@ -157,3 +159,29 @@ export class CatFile {
     return end;
   }
 }
+
+/**
+ * Those of the objects that are in this repository, however many it has. Unlike a question about one that is missing, this does not make
+ * git look for it elsewhere. Content is not looked at. @throws {GitError}
+ */
+export async function heldObjects(
+  git: ReadOnlyGit,
+  wanted: ReadonlySet<string>,
+  options: RunOptions,
+): Promise<Set<string>> {
+  const held = new Set<string>();
+  const [first] = wanted;
+  if (first === undefined) return held;
+  const args = ["--batch-all-objects", "--batch-check=%(objectname)", "--unordered", "--buffer"];
+  const { stdout } = await git.run("cat-file", args, options);
+  const width = first.length + 1;
+  for (let at = 0; at < stdout.length; at += width) {
+    const oid = stdout.toString("latin1", at, at + width - 1);
+    if (wanted.has(oid)) held.add(oid);
+    if (at % (CHECKED_AT_ONCE * width) === 0) await setImmediate();
+  }
+  return held;
+}
+
+/** Ids that are compared before others get their turn. */
+const CHECKED_AT_ONCE = 20_000;

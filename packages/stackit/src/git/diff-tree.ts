@@ -86,15 +86,28 @@ export function parseNumstat(text: string): (LineCount | undefined)[] {
  * elsewhere. Undefined for a pair that git cannot compare, as when objects are not here, and for those behind too many such ones.
  * @throws {GitError} for anything else.
  */
-export async function listChangedObjects(
+export function listChangedObjects(
   git: ReadOnlyGit,
   pairs: readonly TreePair[],
+  options: RunOptions,
+): Promise<(readonly string[] | undefined)[]> {
+  return listObjectsOf(
+    git,
+    pairs.map(({ before, after }) => `${before} ${after}`),
+    options,
+  );
+}
+
+/** The same for whatever lines of object ids git compares. @throws {GitError} */
+export async function listObjectsOf(
+  git: ReadOnlyGit,
+  pairs: readonly string[],
   options: RunOptions,
 ): Promise<(readonly string[] | undefined)[]> {
   const lists: (readonly string[] | undefined)[] = [];
   for (let processes = 0; lists.length < pairs.length && processes < MAX_PROCESSES; processes++) {
     const open = pairs.slice(lists.length);
-    const input = open.map(({ before, after }) => `${before} ${after}\n${END}\n`).join("");
+    const input = open.map((pair) => `${pair}\n${END}\n`).join("");
     const args = ["--stdin", "-r", "-t", "--raw", ...SAFE];
     const { stdout, stderr, exitCode } = await git.run("diff-tree", args, {
       ...options,

@@ -12,7 +12,7 @@ export type ReadCommand = keyof typeof ALLOWED_OPTIONS;
  * run somebody's program, most can be shortened, and new ones come with each version. The formats of signatures run gpg.
  */
 const ALLOWED_OPTIONS = {
-  "cat-file": /^--(batch-command|buffer)$/,
+  "cat-file": /^--(batch-command|buffer|unordered|batch-all-objects|batch-check=%\(objectname\))$/,
   "diff-tree":
     /^(-[rtpMw]|--(stdin|numstat|raw|always|full-index|no-commit-id|no-ext-diff|no-textconv|no-color|ignore-blank-lines))$/,
   "for-each-ref": /^--(count=\d+|format=(?!.*%\(\*?signature).*)$/s,

@@ -59,6 +59,8 @@ export class LandingWatch {
   #asked = new Map<string, LandingQuestion | undefined>();
   /** What was asked about last, by `changeKey`. */
   #patches = new Map<string, string>();
+  /** What is missing or damaged, by `changeKey`. Not asked for again until the trunk moves. */
+  #unreadable = new Set<string>();
 
   constructor(git: ReadOnlyGit, objects: ObjectPool, { landed, departed, patchIds, trunks }: LandingTools) {
     this.departures = new Departures(departed);
@@ -73,6 +75,15 @@ export class LandingWatch {
   /** Another object when other branches have landed. */
   get landed(): LandedTips {
     return this.#landed;
+  }
+
+  /** What was missing may be there: the files were exchanged for others, or more came with the trunk. */
+  forgetUnreadable(): void {
+    for (const key of this.#unreadable) {
+      this.#patches.delete(key);
+      this.#trunk.unlearn(key);
+    }
+    this.#unreadable = new Set();
   }
 
   /** Takes over what an earlier process found. */
@@ -91,12 +102,12 @@ export class LandingWatch {
   async confirm(
     { tips }: Pick<Trunk, "tips">,
     epoch: object,
-    { isPartial, shallowStamp }: RepoSettings,
+    { shallowStamp }: RepoSettings,
     signal: AbortSignal,
   ): Promise<void> {
     if (this.#epoch === epoch) return;
     // Beyond the edge of a shallow clone there may be anything.
-    const isTold = tips.length > 0 && !isPartial && shallowStamp === undefined;
+    const isTold = tips.length > 0 && shallowStamp === undefined;
     const lost = isTold ? await this.#lost(tips, signal) : new Set<string>();
     if (lost.size > 0) {
       await this.#store?.forget([...lost]);
@@ -106,8 +117,8 @@ export class LandingWatch {
   }
 
   /**
-   * Asks of the branches of a model. Ends before everything is known where there is much to learn; `landed` has then what was
-   * found so far. True when there is no more to ask. @throws {GitError}
+   * Asks of the branches of a model; of those whose files are missing or damaged nothing can be found out. Ends before everything is
+   * known where there is much to learn; `landed` has then what was found so far. True when there is no more to ask. @throws {GitError}
    */
   async look(model: RepoModel, signal: AbortSignal): Promise<boolean> {
     let isDone = true;
@@ -124,10 +135,9 @@ export class LandingWatch {
     this.#use = undefined;
   }
 
-  async #lookOnce({ graph, history, epoch, settings }: RepoModel, signal: AbortSignal): Promise<boolean> {
+  async #lookOnce({ graph, history, epoch }: RepoModel, signal: AbortSignal): Promise<boolean> {
     const { trunk } = graph;
-    // Where files are missing there is nothing to compare.
-    if (trunk?.tip === undefined || settings.isPartial) return true;
+    if (trunk?.tip === undefined) return true;
     if (this.#history !== history || this.#asked.size > MAX_ASKED) this.#asked = new Map();
     this.#history = history;
     const questions = landingQuestions(graph, this.#landed, history, this.#asked);
@@ -139,7 +149,7 @@ export class LandingWatch {
     });
     if (questions.length === 0 && merged.length === 0 && gone.length === 0) return true;
     this.#use ??= this.#trunks?.use(this.#trunk);
-    await this.#trunk.follow(trunk.tips, signal);
+    if (await this.#trunk.follow(trunk.tips, signal)) this.forgetUnreadable();
     const isGoneOnTrunk = ({ tip }: Departed): boolean => this.#trunk.has(tip);
     const ofGone = gone.flatMap((each) => (each.question && !isGoneOnTrunk(each) ? [each.question] : []));
     questions.push(...(await this.#present(ofGone, signal)));
@@ -219,6 +229,10 @@ export class LandingWatch {
     for (let start = 0; start < changes.length; start += CHUNK) {
       const patches = await this.#memo.read(changes.slice(start, start + CHUNK), signal);
       for (const [key, patch] of patches) read.set(key, patch);
+    }
+    for (const change of changes) {
+      const key = changeKey(change);
+      if (!read.has(key)) this.#unreadable.add(key);
     }
     for (const oid of ofTrunk) this.#trunk.learn(oid, read.get(oid) || undefined);
     const kept = new Map<string, string>();

@@ -23,15 +23,19 @@ export class PatchMemo {
   }
 
   /**
-   * By `changeKey`; an empty patch is an empty text. One pair of processes for all that nobody has made yet, none when there are
-   * none. @throws {GitError}
+   * By `changeKey`; an empty patch is an empty text. Absent when it cannot be told, since objects are missing or damaged. One pair of
+   * processes for all that nobody has made yet, none when there are none. @throws {GitError}
    */
   async read(changes: readonly Change[], signal: AbortSignal): Promise<Map<string, string>> {
     const patches = (await this.#store?.getMany(changes.map(changeKey))) ?? new Map<string, string>();
     const unknown = changes.filter((change) => !patches.has(changeKey(change)));
     if (unknown.length === 0) return patches;
     const ids = await patchIds(this.#git, unknown, { signal, timeoutMs: TIMEOUT_MS });
-    const made = new Map(unknown.map((change, index) => [changeKey(change), ids[index] ?? ""]));
+    const made = new Map<string, string>();
+    for (const [index, change] of unknown.entries()) {
+      const id = ids[index];
+      if (id !== undefined) made.set(changeKey(change), id);
+    }
     await this.#store?.putMany(made);
     for (const [key, patch] of made) patches.set(key, patch);
     return patches;

@@ -70,7 +70,11 @@ export function notesOf(
     if (outdated) notes.push({ code: "source-unreadable", detail: outdatedDetail(source, outdated) });
   }
   if (settings.isPartial) {
-    notes.push({ code: "partial", detail: "A partial clone: diffs whose files are missing are not shown." });
+    notes.push({
+      code: "partial",
+      detail:
+        "A partial clone: where files are missing, diffs are not shown, and what landed as other commits is not known.",
+    });
   }
   return notes;
 }

@@ -182,6 +182,7 @@ export class ShownMirror implements AsyncDisposable {
     this.#buildsOn = false;
     this.#builder = this.#newBuilder();
     this.#lines.forgetUnavailable();
+    this.#landings.forgetUnreadable();
     this.#previews.forget();
     await this.#objects.reopen();
   }

@@ -27,9 +27,9 @@ export class TrunkPatches {
     this.#git = git;
   }
 
-  /** Costs a process when the trunk has moved. @throws {GitError} and is as it was before */
-  async follow(tips: readonly string[], signal: AbortSignal): Promise<void> {
-    if (tips.join() === this.#tips.join()) return;
+  /** Costs a process when the trunk has moved; resolves to whether it has. @throws {GitError} and is as it was before */
+  async follow(tips: readonly string[], signal: AbortSignal): Promise<boolean> {
+    if (tips.join() === this.#tips.join()) return false;
     const known = this.#tips.length > 0 && this.#parents.size < 2 * MAX_LISTED;
     const gained = known ? await this.#gained(tips, signal) : undefined;
     if (gained) {
@@ -37,13 +37,14 @@ export class TrunkPatches {
       const isKept = (oid: string): boolean => tips.some((tip) => this.#reaches(tip, oid));
       if (this.#tips.every(isKept)) {
         this.#tips = tips;
-        return;
+        return true;
       }
     }
     const all = await listParents(this.#git, tips, [], { signal, maxCount: MAX_LISTED });
     this.forget();
     await this.#add(all);
     this.#tips = tips;
+    return true;
   }
 
   /** Commits that it holds in memory. */
@@ -108,7 +109,12 @@ export class TrunkPatches {
     return unlearnt;
   }
 
-  /** `patch`: undefined when the commit changed nothing. */
+  /** It may be told now what this commit did, though it could not before. */
+  unlearn(oid: string): void {
+    this.#learnt.delete(oid);
+  }
+
+  /** `patch`: undefined when the commit changed nothing, or it cannot be told what it changed. */
   learn(oid: string, patch: string | undefined): void {
     if (this.#learnt.has(oid)) return;
     this.#learnt.add(oid);

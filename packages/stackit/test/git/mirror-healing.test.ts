@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Mirror } from "../../src/repos/mirror.ts";
 import { mirrorFailure } from "../../src/sync/mirror-target.ts";
 import { answerFrom, on, refuse } from "../support/git-host-behaviours.ts";
+import { land } from "../support/landings.ts";
 import { DAMAGES, expectWhole, removeObject, truncatePacks } from "../support/mirror-damages.ts";
 import { mirroredScene } from "../support/mirrored-scene.ts";
 
@@ -85,6 +86,23 @@ test("what a diff misses is healed by the next sync", async () => {
   expect(await scene.refresh()).toMatchObject({ recloned: true });
   expect((await scene.mirror.diff(range, options)).patch).toContain("diff --git");
   await expectWhole(scene);
+});
+
+test("what could not be told of a branch whose files were missing is told once they are there", async () => {
+  await using scene = await mirroredScene((s) => {
+    s.commit("main");
+    for (const name of ["api", "sure"]) s.commit(name, { parent: "main", files: { [name]: `${name}\n` } });
+  });
+  for (const branch of ["sure", "api"]) await land(scene.upstream, "squash", `Land ${branch}`, branch);
+  await scene.refresh();
+  await removeObject(scene, "refs/heads/api:api");
+  await using again = scene.reopen();
+  await again.refresh(work());
+  const howOf = (name: string) => again.snapshot?.branch(name)?.landed?.how;
+  await expect.poll(() => howOf("sure")).toBe("squash");
+  expect(howOf("api")).toBeUndefined();
+  expect(await again.refresh(work())).toMatchObject({ recloned: true });
+  await expect.poll(() => howOf("api")).toBe("squash");
 });
 
 test("while the remote is away, a damaged mirror stays as it is, says so, and shows its last state", async () => {

@@ -30,7 +30,12 @@ export function begun({ commits, recorded, child }: Omit<Case, "method" | "trunk
 }
 
 /** As a forge does it, in a bare repository. Resolves to the trunk's commit. */
-export async function land(scene: Scene, method: Method, subject = "Land api (#1)"): Promise<string> {
+export async function land(
+  scene: Scene,
+  method: Method,
+  subject = "Land api (#1)",
+  branch = "api",
+): Promise<string> {
   const onTrunk = async (tree: string, message: string, ...parents: string[]): Promise<string> => {
     const flags = parents.flatMap((parent) => ["-p", parent]);
     const id = await scene.git("commit-tree", "-m", message, ...flags, tree);
@@ -39,11 +44,11 @@ export async function land(scene: Scene, method: Method, subject = "Land api (#1
   };
   if (method !== "rebase") {
     const main = await scene.sha("main");
-    const tree = await scene.git("merge-tree", "--write-tree", "main", "api");
-    return onTrunk(tree, subject, main, ...(method === "merge" ? [await scene.sha("api")] : []));
+    const tree = await scene.git("merge-tree", "--write-tree", "main", branch);
+    return onTrunk(tree, subject, main, ...(method === "merge" ? [await scene.sha(branch)] : []));
   }
   let last = "";
-  for (const commit of (await scene.git("rev-list", "--reverse", "main..api")).split("\n")) {
+  for (const commit of (await scene.git("rev-list", "--reverse", `main..${branch}`)).split("\n")) {
     const main = await scene.sha("main");
     // The old parent's place is taken by the trunk's tip, so that only this commit's change is merged.
     const onto = await scene.git("commit-tree", "-m", "base", "-p", `${commit}^`, "main^{tree}");
