@@ -137,7 +137,7 @@ function readFields(value: Static<typeof Node>, observedAtMs: number): PullReque
   return {
     number: value.number,
     title: value.title.slice(0, MAX_TEXT_CHARS),
-    body: value.body.slice(0, MAX_BODY_CHARS),
+    body: isAboutStacks(value, value.body) ? value.body.slice(0, MAX_BODY_CHARS) : "",
     url: value.url,
     state: STATES[value.state],
     isDraft: value.isDraft,
@@ -162,9 +162,8 @@ function readFields(value: Static<typeof Node>, observedAtMs: number): PullReque
 }
 
 /** Everybody may comment: heard are those who may push, tools' own accounts, and who opened it. */
-function stackTextsOf({ comments, author, number, headRefName: head }: Static<typeof Node>): {
-  stackTexts?: readonly string[];
-} {
+function stackTextsOf(value: Static<typeof Node>): { stackTexts?: readonly string[] } {
+  const { comments, author } = value;
   const texts = (comments?.nodes ?? [])
     .filter(
       (comment) =>
@@ -173,11 +172,13 @@ function stackTextsOf({ comments, author, number, headRefName: head }: Static<ty
         (author !== null && comment.author?.login === author.login),
     )
     .map(({ body }) => body.slice(0, MAX_BODY_CHARS))
-    .filter((body) => {
-      const { marker, below } = readStackWords({ number, head, base: "", body });
-      return marker !== undefined || below !== undefined;
-    });
+    .filter((text) => isAboutStacks(value, text));
   return texts.length > 0 ? { stackTexts: texts } : {};
+}
+
+function isAboutStacks({ number, headRefName: head }: Static<typeof Node>, text: string): boolean {
+  const { marker, below } = readStackWords({ number, head, base: "", body: text.slice(0, MAX_BODY_CHARS) });
+  return marker !== undefined || below !== undefined;
 }
 
 const MAY_PUSH: ReadonlySet<string> = new Set(["OWNER", "MEMBER", "COLLABORATOR"]);

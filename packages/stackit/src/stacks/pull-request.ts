@@ -43,7 +43,7 @@ export interface Review {
 export interface PullRequest {
   readonly number: number;
   readonly title: string;
-  /** Cut where it is too long. */
+  /** Cut where it is too long; empty when it says nothing of stacks. */
   readonly body: string;
   /** What stacking tools wrote below it, and people who may write to the repository: nobody else has a say in what stands on what. */
   readonly stackTexts?: readonly string[];
@@ -74,7 +74,7 @@ export interface PullRequest {
   readonly stack?: NativeStack | null;
   /** When `stack` was seen, where that is from an earlier time: the forge has not said it since. */
   readonly stackObservedAtMs?: number;
-  /** Absent when they are not known. */
+  /** Absent when they are not known, and once it has ended. */
   readonly checks?: CommitChecks;
   /** When the forge was asked. */
   readonly observedAtMs: number;

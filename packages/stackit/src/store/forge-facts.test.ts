@@ -38,11 +38,11 @@ function pullRequest(number: number, given: Partial<PullRequest> = {}): PullRequ
   };
 }
 
-async function opened(options: { maxPullRequests?: number } = {}): Promise<ForgeFacts> {
+async function opened(): Promise<ForgeFacts> {
   const database = nodeSqlite(new DatabaseSync(":memory:"));
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
   await forgeFacts.up(db);
-  return new ForgeFacts(db, options);
+  return new ForgeFacts(db);
 }
 
 const numbers = async (facts: ForgeFacts, repoKey = "mirror:a") =>
@@ -58,7 +58,7 @@ test("what is learned takes the place of what was known of the same, and nothing
   await facts.save("mirror:a", {
     look: swept,
     pullRequests: [merged, pullRequest(3)],
-    absent: [1],
+    forgotten: [1],
     askedBranches: ["api", "ui"],
   });
   await facts.save("mirror:a", { look: swept, askedBranches: ["ui", "docs"], goneBranches: ["api"] });
@@ -71,16 +71,4 @@ test("what is learned takes the place of what was known of the same, and nothing
   await facts.forget("mirror:a");
   expect(await facts.find("mirror:a")).toBeUndefined();
   expect(await numbers(facts, "mirror:b")).toEqual([1]);
-});
-
-test("of too many, those go that ended and were not touched for the longest", async () => {
-  const facts = await opened({ maxPullRequests: 3 });
-  const ended = (number: number) => pullRequest(number, { state: "closed" });
-  await facts.save("mirror:a", { look: LOOK, pullRequests: [pullRequest(1), ended(2), ended(3), ended(4)] });
-  expect(await numbers(facts)).toEqual([1, 3, 4]);
-  await facts.save("mirror:a", {
-    look: LOOK,
-    pullRequests: [5, 6, 7, 8].map((number) => pullRequest(number)),
-  });
-  expect(await numbers(facts)).toEqual([1, 5, 6, 7, 8]);
 });

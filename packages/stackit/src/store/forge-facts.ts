@@ -2,8 +2,6 @@ import type { Kysely, Transaction } from "kysely";
 import type { PullRequest } from "../stacks/pull-request.ts";
 import type { ForgeLookRow, PullRequestRow, Schema } from "./schema.ts";
 
-/** Of one repository; of more, those go that ended and were not touched for the longest. */
-const MAX_PULL_REQUESTS = 5_000;
 /** Rows in one statement: few statements, and far below what a statement may hold. */
 const CHUNK = 500;
 
@@ -26,8 +24,8 @@ export interface ForgeNews {
   readonly look: ForgeLook;
   /** They take the place of what was known of the same numbers. */
   readonly pullRequests?: readonly PullRequest[];
-  /** Numbers that are none. */
-  readonly absent?: readonly number[];
+  /** Numbers that are none, or not worth remembering. */
+  readonly forgotten?: readonly number[];
   /** Branches whose pull requests were asked for. */
   readonly askedBranches?: readonly string[];
   /** Branches that are gone. */
@@ -43,11 +41,9 @@ export interface KnownForgeFacts {
 /** What forges said of pull requests, by the store key of the repository. */
 export class ForgeFacts {
   readonly #db: Kysely<Schema>;
-  readonly #maxPullRequests: number;
 
-  constructor(db: Kysely<Schema>, { maxPullRequests = MAX_PULL_REQUESTS } = {}) {
+  constructor(db: Kysely<Schema>) {
     this.#db = db;
-    this.#maxPullRequests = maxPullRequests;
   }
 
   /** Undefined when its forge was never asked. */
@@ -79,7 +75,7 @@ export class ForgeFacts {
   /** All of it, or nothing. Once this has settled, it survives the death of the process. */
   async save(
     repoKey: string,
-    { look, pullRequests = [], absent = [], askedBranches = [], goneBranches = [] }: ForgeNews,
+    { look, pullRequests = [], forgotten = [], askedBranches = [], goneBranches = [] }: ForgeNews,
   ): Promise<void> {
     await this.#db.transaction().execute(async (db) => {
       const row = toRow(look);
@@ -89,7 +85,7 @@ export class ForgeFacts {
         .onConflict((conflict) => conflict.column("repo_key").doUpdateSet(row))
         .execute();
       await savePullRequests(db, repoKey, pullRequests);
-      for (const chunk of chunks(absent)) {
+      for (const chunk of chunks(forgotten)) {
         await db
           .deleteFrom("pull_request")
           .where("repo_key", "=", repoKey)
@@ -110,7 +106,6 @@ export class ForgeFacts {
           .where("branch", "in", chunk)
           .execute();
       }
-      if (pullRequests.length > 0) await this.#forgetOld(db, repoKey);
     });
   }
 
@@ -121,29 +116,6 @@ export class ForgeFacts {
         await db.deleteFrom(table).where("repo_key", "=", repoKey).execute();
       }
     });
-  }
-
-  async #forgetOld(db: Transaction<Schema>, repoKey: string): Promise<void> {
-    const { rows } = await db
-      .selectFrom("pull_request")
-      .select(({ fn }) => fn.countAll<number>().as("rows"))
-      .where("repo_key", "=", repoKey)
-      .executeTakeFirstOrThrow();
-    const excess = Number(rows) - this.#maxPullRequests;
-    if (excess <= 0) return;
-    await db
-      .deleteFrom("pull_request")
-      .where("repo_key", "=", repoKey)
-      .where("number", "in", (eb) =>
-        eb
-          .selectFrom("pull_request")
-          .select("number")
-          .where("repo_key", "=", repoKey)
-          .where("state", "!=", "open")
-          .orderBy("updated_at")
-          .limit(excess),
-      )
-      .execute();
   }
 }
 

@@ -28,7 +28,10 @@ class Shown {
   get states(): Record<string, string | undefined> {
     const all = this.knowledge?.pullRequests ?? new Map();
     return Object.fromEntries(
-      [...all].map(([branch, { state, checks }]) => [branch, `${state} ${checks?.state}`]),
+      [...all].map(([branch, { state, checks }]) => [
+        branch,
+        state === "open" ? `open ${checks?.state}` : state,
+      ]),
     );
   }
 }
@@ -105,7 +108,7 @@ test("what is touched is asked for alone, and where nothing is, nothing of the q
   expect(github.queries).toHaveLength(spent);
   github.change(api, { state: "MERGED", mergedAt: "2026-01-01T00:30:00Z", mergeCommit: "c".repeat(40) });
   await pass(16 * MINUTE_MS);
-  expect(repo.states).toEqual({ api: "merged none", ui: "open none" });
+  expect(repo.states).toEqual({ api: "merged", ui: "open none" });
   expect(github.queries.slice(spent).map(({ query }) => /\w+: pullRequest/.exec(query)?.[0])).toContain(
     "n1: pullRequest",
   );
@@ -203,7 +206,7 @@ test("an answer that lacks something takes nothing away of what was known", asyn
   expect(repo.forge).toMatchObject({ health: "failing" });
   widget.failing.clear();
   await pass(20 * MINUTE_MS);
-  expect(repo.states).toEqual({ api: "closed none", ui: "open passing" });
+  expect(repo.states).toEqual({ api: "closed", ui: "open passing" });
   expect(repo.forge).toMatchObject({ health: "current" });
 });
 
@@ -215,13 +218,13 @@ test("a branch whose pull request ended long ago is asked for once, and again on
   repo.refs.set("refs/heads/old-1", "a".repeat(40)).set("refs/heads/none", "b".repeat(40));
   watch.start();
   await pass(0);
-  expect(repo.states["old-1"]).toBe("closed none");
+  expect(repo.states["old-1"]).toBe("closed");
   const looks = () => github.queries.filter(({ query }) => query.includes("associatedPullRequests")).length;
   expect(looks()).toBe(1);
   await pass(30 * MINUTE_MS);
   expect(looks()).toBe(1);
   const again = await restarted();
-  expect(again.repo.states["old-1"]).toBe("closed none");
+  expect(again.repo.states["old-1"]).toBe("closed");
 });
 
 test("what is known is shown at once after a restart, as what it is, and not as current when it is old", async () => {
@@ -370,7 +373,7 @@ test("a stack that GitHub fails to give is not taken apart, and what ended unhea
   await pass(10 * MINUTE_MS);
   expect(repo.states.ui).toBe("open none");
   await pass(60 * MINUTE_MS);
-  expect(repo.states.ui).toBe("closed none");
+  expect(repo.states.ui).toBe("closed");
 });
 
 test("when next to nothing is left of the quota, what was heard of waits for the next hour", async () => {
@@ -580,4 +583,31 @@ test("a new pull request does not vanish when a copy of GitHub that does not kno
   watch.heardOf("widget", { numbers: [number], branches: [], oids: [] }, async () => {});
   await pass(MINUTE_MS);
   expect(repo.states).toEqual({});
+});
+
+test("what ended long ago is forgotten, but for what is still needed", async () => {
+  const { github, repo, store, watch, pass } = await world();
+  const ended = { state: "CLOSED" as const, checks: [{ context: "ci", state: "SUCCESS" }] };
+  const kept = github.openPullRequest("octo/widget", { ...ended, head: "kept", body: "Long" });
+  const below = github.openPullRequest("octo/widget", { ...ended, head: "below" });
+  github.openPullRequest("octo/widget", { head: "above", base: "below" });
+  const oldest = github.openPullRequest("octo/widget", { ...ended, head: "oldest" });
+  const names = Array.from({ length: 501 }, (_, index) => `old-${index}`);
+  for (const head of names) github.openPullRequest("octo/widget", { ...ended, head });
+  for (const head of ["kept", "below", "oldest", ...names])
+    repo.refs.set(`refs/heads/${head}`, "a".repeat(40));
+  for (const pull of [kept, below, oldest]) pull.updatedAt = "2025-01-01T00:00:00Z";
+  watch.start();
+  await pass(15 * MINUTE_MS);
+  expect(Object.keys(repo.states)).toHaveLength(505);
+  expect(repo.knowledge?.pullRequests.get("kept")).not.toHaveProperty("checks");
+  for (const head of ["oldest", "below", ...names]) repo.refs.delete(`refs/heads/${head}`);
+  watch.pushed("widget");
+  await pass(2 * MINUTE_MS);
+  const left = Object.keys(repo.states);
+  expect(left).toHaveLength(503);
+  expect(left).toEqual(expect.arrayContaining(["above", "below", "kept"]));
+  expect(left).not.toContain("oldest");
+  const stored = await store.forgeFacts.find("mirror:widget");
+  expect(stored?.pullRequests.map(({ head }) => head).sort()).toEqual(left.sort());
 });

@@ -64,7 +64,7 @@ test("all that is open is read in few questions, with reviews, checks and the st
   expect(found[0]).toEqual({
     number: 1,
     title: "Add the API",
-    body: "Part 1 of 2",
+    body: "",
     url: "https://github.com/octo/widget/pull/1",
     state: "open",
     isDraft: true,

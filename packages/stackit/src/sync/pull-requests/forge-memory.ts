@@ -5,6 +5,8 @@ import type { ForgeLook, ForgeNews, KnownForgeFacts } from "../../store/forge-fa
 import { settlesAtMs } from "./forge-pace.ts";
 
 const YOUNG_MS = 600_000;
+/** Of one repository, beside those that something depends on. */
+const MAX_ENDED = 500;
 
 /** What is known of a repository's pull requests. */
 export class ForgeMemory {
@@ -85,7 +87,10 @@ export class ForgeMemory {
   after(told: PullRequest): PullRequest {
     const known = this.#pullRequests.get(told.number);
     // A forge answers from copies of itself, and one may be behind.
-    if (!known || told.updatedAtMs < known.updatedAtMs) return known ?? told;
+    if (known && told.updatedAtMs < known.updatedAtMs) return known;
+    const { checks, ...rest } = told;
+    if (told.state !== "open") return rest;
+    if (!known) return told;
     return {
       ...told,
       ...(told.stack === undefined &&
@@ -93,18 +98,31 @@ export class ForgeMemory {
           stack: known.stack,
           stackObservedAtMs: known.stackObservedAtMs ?? known.observedAtMs,
         }),
-      ...(told.checks === undefined && known.checks && { checks: known.checks }),
+      ...(checks === undefined && known.checks && { checks: known.checks }),
     };
   }
 
+  /** Those that are not worth remembering: they ended, nothing that is there is of them or on them, and many ended later. */
+  surplus(tips: ReadonlyMap<string, string>): number[] {
+    const bases = new Set(this.open.map(({ base }) => base));
+    const ended = [...this.#pullRequests.values()].filter(({ state, head, headRepositoryId }) => {
+      const isOurs = headRepositoryId === this.#look?.forgeRepoId;
+      return state !== "open" && !(isOurs && (tips.has(head) || bases.has(head)));
+    });
+    return ended
+      .sort((one, other) => other.updatedAtMs - one.updatedAtMs)
+      .slice(MAX_ENDED)
+      .map(({ number }) => number);
+  }
+
   /** To be called when it is stored. */
-  learn({ look, pullRequests = [], absent = [], askedBranches = [], goneBranches = [] }: ForgeNews): void {
+  learn({ look, pullRequests = [], forgotten = [], askedBranches = [], goneBranches = [] }: ForgeNews): void {
     this.#look = look;
     for (const each of pullRequests) this.#pullRequests.set(each.number, each);
-    for (const number of absent) this.#pullRequests.delete(number);
+    for (const number of forgotten) this.#pullRequests.delete(number);
     for (const branch of askedBranches) this.#askedBranches.add(branch);
     for (const branch of goneBranches) this.#askedBranches.delete(branch);
-    if (pullRequests.length + absent.length > 0) this.#picked = this.#pick();
+    if (pullRequests.length + forgotten.length > 0) this.#picked = this.#pick();
   }
 
   #pick(): Map<string, PullRequest> {

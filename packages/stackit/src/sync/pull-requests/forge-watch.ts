@@ -235,7 +235,7 @@ export class ForgeWatch implements AsyncDisposable {
   ): Promise<void> {
     const { memory } = watched;
     const goneBranches = [...memory.askedBranches].filter((branch) => !tips.has(branch));
-    const news = findings.news({ isPoll, goneBranches });
+    const news = findings.news({ isPoll, goneBranches, surplus: memory.surplus(tips) });
     if (news) {
       if (news.look.changedAtMs !== memory.look?.changedAtMs) watched.activeAtMs = this.#clock.now();
       const isOld = news.look.checkedAtMs - watched.storedAtMs >= STORE_QUIET_LOOKS_EVERY_MS;

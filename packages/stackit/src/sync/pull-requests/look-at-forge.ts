@@ -151,12 +151,12 @@ export class Findings {
   isQuiet({
     look,
     pullRequests = [],
-    absent = [],
+    forgotten = [],
     askedBranches = [],
     goneBranches = [],
   }: ForgeNews): boolean {
     const before = this.#memory.look;
-    const found = [pullRequests, absent, askedBranches, goneBranches].some(({ length }) => length > 0);
+    const found = [pullRequests, forgotten, askedBranches, goneBranches].some(({ length }) => length > 0);
     return !found && look.etag === before?.etag && look.sweptAtMs === before?.sweptAtMs;
   }
 
@@ -164,9 +164,11 @@ export class Findings {
   news({
     isPoll,
     goneBranches,
+    surplus,
   }: {
     isPoll: boolean;
     goneBranches: readonly string[];
+    surplus: readonly number[];
   }): ForgeNews | undefined {
     const before = this.#memory.look;
     const forgeRepoId = this.#forgeRepoId ?? before?.forgeRepoId;
@@ -185,7 +187,7 @@ export class Findings {
         sweptAtMs: done?.isSwept ? this.#nowMs : before?.sweptAtMs,
       },
       pullRequests: [...this.#told.values()],
-      absent: this.#absent,
+      forgotten: [...this.#absent, ...surplus.filter((number) => !this.has(number))],
       askedBranches: this.askedBranches,
       goneBranches,
     };
