@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { problems } from "../contract/problems.ts";
-import type { Freshness, RepoSummary } from "../contract/repo.ts";
+import type { ForgeHealth, Freshness, RepoSummary } from "../contract/repo.ts";
 import type { SyncProgress, SyncRun } from "../contract/sync-run.ts";
 import { ago, soon } from "./ago.ts";
 import { progressWords } from "./progress-words.ts";
@@ -237,6 +237,49 @@ test("the status says why a host is not asked", () => {
   ]);
   expect(linesOf({ host, reason: "failing" })).toEqual([
     "        git.example.com keeps failing; one run is trying it for all",
+  ]);
+});
+
+test("the status says how well pull requests are known, and why they are not", () => {
+  const nowMs = Date.parse("2026-01-05T10:00:00.000Z");
+  const shown = (id: string, forge?: ForgeHealth): RepoSummary => ({
+    id,
+    displayName: id,
+    kind: "mirror",
+    trunk: "main",
+    freshness: { health: "fresh", activity: "idle", consecutiveFailures: 0, expectedMaxAgeSec: 600 },
+    ...(forge && { forge }),
+  });
+  const checkedAt = "2026-01-05T09:15:00.000Z";
+  const failing = {
+    health: "failing",
+    checkedAt,
+    failingSince: "2026-01-05T09:20:00.000Z",
+    reason: "GitHub's API answered 502.",
+    nextAttemptAt: "2026-01-05T10:00:40.000Z",
+  } as const;
+  const lines = statusLines(
+    [
+      shown("a", { health: "current", checkedAt: "2026-01-05T09:59:20.000Z" }),
+      shown("b", { health: "late", checkedAt }),
+      shown("c", failing),
+      shown("d", { health: "off", reason: "No token is at hand." }),
+      shown("e", { health: "never" }),
+      shown("f"),
+    ],
+    nowMs,
+    plain,
+  );
+  expect(lines.map((line) => line.replace(/^fresh .* never {2}never {4}/, ""))).toEqual([
+    "HEALTH  REPOSITORY  NAME  TRUNK  CURRENT  ACTIVITY  READ   CHANGED  PULL REQUESTS",
+    "40 s ago",
+    "late, 45 min ago",
+    "failing, 45 min ago",
+    "        pull requests cannot be read, first 40 min ago; next try in 40 s: GitHub's API answered 502.",
+    "off",
+    "        pull requests are not read: No token is at hand.",
+    "not read yet",
+    "-",
   ]);
 });
 

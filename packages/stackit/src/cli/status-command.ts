@@ -2,6 +2,7 @@ import { problemOf } from "../contract/problems.ts";
 import type { Freshness, RepoSummary } from "../contract/repo.ts";
 import { ago, every, soon } from "./ago.ts";
 import { ServerAnswerError, ServerClient } from "./ask-server.ts";
+import { forgeTrouble, forgeWord } from "./forge-words.ts";
 import { ReposAnswer } from "./pick-repo.ts";
 import { progressWords } from "./progress-words.ts";
 import { alignColumns } from "./table.ts";
@@ -42,7 +43,8 @@ const INDENT = " ".repeat(8);
 
 export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint: Paint): string[] {
   if (repos.length === 0) return ["No repository is served."];
-  const rows = repos.map(({ id, displayName, kind, trunk, currentBranch, freshness }) => [
+  const hasForges = repos.some(({ forge }) => forge);
+  const rows = repos.map(({ id, displayName, kind, trunk, currentBranch, freshness, forge }) => [
     freshness.health,
     id,
     displayName === id ? "" : displayName,
@@ -52,13 +54,26 @@ export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint:
     freshness.activity,
     ago(freshness.lastSuccessAt, nowMs),
     ago(freshness.lastChangeAt, nowMs),
+    ...(hasForges ? [forgeWord(forge, nowMs)] : []),
     intervalWords(freshness),
   ]);
   const asked = repos.some(({ freshness }) => freshness.interval) ? "ASKED" : "";
-  const head = ["HEALTH", "REPOSITORY", "NAME", "TRUNK", "CURRENT", "ACTIVITY", "READ", "CHANGED", asked];
+  const pulls = hasForges ? ["PULL REQUESTS"] : [];
+  const head = [
+    "HEALTH",
+    "REPOSITORY",
+    "NAME",
+    "TRUNK",
+    "CURRENT",
+    "ACTIVITY",
+    "READ",
+    "CHANGED",
+    ...pulls,
+    asked,
+  ];
   const [title = "", ...lines] = alignColumns([head, ...rows]);
   const painted = lines.flatMap((line, index) => {
-    const { id, freshness } = repos[index] ?? {};
+    const { id, freshness, forge } = repos[index] ?? {};
     if (id === undefined || !freshness) return [];
     const row = paint(STYLES[freshness.health], freshness.health) + line.slice(freshness.health.length);
     const { consecutiveFailures, waitingFor } = freshness;
@@ -68,6 +83,9 @@ export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint:
       ...(progress === undefined ? [] : [`${INDENT}${progress}`]),
       ...(consecutiveFailures === 0 ? [] : failureLines(freshness, nowMs, paint)),
       ...(freshness.lastAttempt?.outcome === "held" ? [paint("yellow", `${INDENT}${heldWords(id)}`)] : []),
+      ...forgeTrouble(forge, nowMs).map((text) =>
+        paint(forge?.health === "off" ? "dim" : "red", INDENT + text),
+      ),
       ...(waitingFor ? [paint("yellow", `${INDENT}${waitWords(waitingFor, nowMs)}`)] : []),
     ];
   });

@@ -69,6 +69,26 @@ export const Freshness = Type.Object(
 );
 export type Freshness = Static<typeof Freshness>;
 
+/** How well what is told of pull requests, reviews and checks is known. Ours. */
+export const ForgeHealth = Type.Object(
+  {
+    /**
+     * `current`: the forge said lately that there is nothing else. `late`: not for longer than it may take. `failing`: it was
+     * asked and did not answer as it should; what it said before is shown. `never`: it has not answered yet. `off`: it is not asked.
+     */
+    health: Type.Enum(["current", "late", "failing", "never", "off"]),
+    /** When the forge last said that there is nothing else. */
+    checkedAt: Type.Optional(Instant),
+    /** Since when it does not answer as it should. */
+    failingSince: Type.Optional(Instant),
+    /** Why it fails or is off, and what to do, in a sentence for a person. */
+    reason: Type.Optional(Type.String()),
+    nextAttemptAt: Type.Optional(Instant),
+  },
+  { $id: "ForgeHealth" },
+);
+export type ForgeHealth = Static<typeof ForgeHealth>;
+
 export const RepoSummary = Type.Object(
   {
     id: Type.String(),
@@ -83,6 +103,8 @@ export const RepoSummary = Type.Object(
     /** Absent when HEAD is detached. */
     currentBranch: Type.Optional(Type.String()),
     freshness: Freshness,
+    /** Only of a mirror of a repository on a forge whose pull requests are read. Ours. */
+    forge: Type.Optional(ForgeHealth),
   },
   { $id: "RepoSummary" },
 );
@@ -112,26 +134,6 @@ export const RepoNote = Type.Object(
 );
 export type RepoNote = Static<typeof RepoNote>;
 
-/** How well what is told of pull requests, reviews and checks is known. Ours. */
-export const ForgeHealth = Type.Object(
-  {
-    /**
-     * `current`: the forge said lately that there is nothing else. `late`: not for longer than it may take. `failing`: it was
-     * asked and did not answer as it should; what it said before is shown. `never`: it has not answered yet. `off`: it is not asked.
-     */
-    health: Type.Enum(["current", "late", "failing", "never", "off"]),
-    /** When the forge last said that there is nothing else. */
-    checkedAt: Type.Optional(Instant),
-    /** Since when it does not answer as it should. */
-    failingSince: Type.Optional(Instant),
-    /** Why it fails or is off, and what to do, in a sentence for a person. */
-    reason: Type.Optional(Type.String()),
-    nextAttemptAt: Type.Optional(Instant),
-  },
-  { $id: "ForgeHealth" },
-);
-export type ForgeHealth = Static<typeof ForgeHealth>;
-
 export const RepoStatus = Type.Object(
   {
     ...RepoSummary.properties,
@@ -146,8 +148,6 @@ export const RepoStatus = Type.Object(
     /** Home-relative folder of a working copy; only on a server without sign-in. */
     path: Type.Optional(Type.String()),
     notes: Type.Array(RepoNote),
-    /** Only of a mirror of a repository on a forge whose pull requests are read. Ours. */
-    forge: Type.Optional(ForgeHealth),
   },
   { $id: "RepoStatus" },
 );

@@ -14,6 +14,7 @@ export function repoSummary(repo: ServedRepo, syncs: SyncRequester): RepoSummary
     trunk: snapshot?.trunk ?? "",
     ...(snapshot?.currentBranch ? { currentBranch: snapshot.currentBranch } : {}),
     freshness: freshnessOf(repo, syncs),
+    ...(repo.forge && { forge: repo.forge }),
   };
 }
 
@@ -32,7 +33,6 @@ export function repoStatus(repo: ServedRepo, syncs: SyncRequester): RepoStatus {
       ...(isHeld ? [heldNote(repo.id)] : []),
       ...(snapshot?.notes ?? []),
     ],
-    ...(repo.forge && { forge: repo.forge }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
-import type { RepoStatus } from "../../src/contract/repo.ts";
+import type { RepoList, RepoStatus } from "../../src/contract/repo.ts";
 import type { Branch, View } from "../../src/contract/view.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { type ForgeWorld, forgeWorld, TOKEN } from "../support/forge-world.ts";
@@ -193,6 +193,8 @@ test("while the forge is down, what it said stays with its age, also across a re
 test("without a token nobody asks, and it is said why; a token that is refused is named as the reason", async () => {
   await using world = await stackOfTwo();
   await using without = await world.serve({}, "");
+  const { repos } = await without.get<RepoList>("/repos");
+  expect(repos[0]?.forge).toEqual((await statusOf(without)).forge);
   expect((await statusOf(without)).forge).toMatchObject({
     health: "off",
     reason: expect.stringContaining("STACKIT_GIT_TOKEN"),

@@ -1,5 +1,6 @@
 import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
+import { forgeWords } from "../features/freshness/forge-note.tsx";
 import {
   describeHealth,
   failureWords,
@@ -64,6 +65,7 @@ function RepositoryRow({ repo }: { repo: RepoSummary }) {
   useTicking((now) => describeHealth(freshness, now).word);
   const health = describeHealth(freshness, ticker.now());
   const held = heldWords(freshness);
+  const pulls = forgeWords(repo.forge);
   return (
     <tr data-failing={health.tone === "bad" || undefined}>
       <td>
@@ -91,6 +93,9 @@ function RepositoryRow({ repo }: { repo: RepoSummary }) {
             held ??
             (freshness.activity === "cloning" ? "Cloning…" : watchingWords(freshness))}
         </span>
+        {pulls && (
+          <span className={`meta second ${repo.forge?.health === "off" ? "" : "warn-text"}`}>{pulls}</span>
+        )}
         {freshness.progress && (
           <ProgressBar
             look="rule"

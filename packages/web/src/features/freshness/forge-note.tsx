@@ -38,6 +38,12 @@ export function ForgeNote({ forge }: { forge: ForgeHealth | undefined }) {
   );
 }
 
+/** In a few words, what of a repository's pull requests is not as it should be. */
+export function forgeWords(forge: ForgeHealth | undefined): string | undefined {
+  if (!forge || forge.health === "current" || forge.health === "never") return undefined;
+  return titles[forge.health];
+}
+
 const titles = {
   failing: "Pull requests cannot be read",
   late: "Pull requests were not looked at for a while",
