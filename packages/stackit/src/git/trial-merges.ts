@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { deflate } from "node:zlib";
 import { readOnlyEnvironment } from "./environment.ts";
+import { failureOf, GitError } from "./git-error.ts";
 import { runGit } from "./run-git.ts";
 import type { Spawner } from "./spawner.ts";
 
@@ -18,7 +19,6 @@ export interface MergePair {
   readonly theirs: string;
 }
 
-const ROUND_TIMEOUT_MS = 60_000;
 const NOBODY = "Stackit <stackit> 0 +0000";
 
 /**
@@ -68,23 +68,24 @@ export class TrialMerges implements AsyncDisposable {
 
   /**
    * All in one process. Answers in the order of the pairs, up to the first that git cannot merge, such as one whose objects are not
-   * there. @throws {GitError} when the time is up or the signal aborts
+   * there. @throws {GitError} when the time is up, the signal aborts, or something else is wrong
    */
-  async merge(pairs: readonly MergePair[], { signal }: { signal: AbortSignal }): Promise<TrialMerge[]> {
-    const { stdout } = await runGit(
+  async merge(
+    pairs: readonly MergePair[],
+    limits: { signal: AbortSignal; timeoutMs: number },
+  ): Promise<TrialMerge[]> {
+    const args = [`--git-dir=${this.#gitDir}`, "merge-tree", "--stdin", "--name-only", "-z", "--no-messages"];
+    const { stdout, stderr, exitCode } = await runGit(
       this.#spawner,
+      { args, cwd: this.#gitDir, env: readOnlyEnvironment(this.#gitDir) },
       {
-        args: [`--git-dir=${this.#gitDir}`, "merge-tree", "--stdin", "--name-only", "-z", "--no-messages"],
-        cwd: this.#gitDir,
-        env: readOnlyEnvironment(this.#gitDir),
-      },
-      {
-        signal,
-        timeoutMs: ROUND_TIMEOUT_MS,
+        ...limits,
         input: pairs.map(({ ours, theirs }) => `${ours} ${theirs}\n`).join(""),
         okExitCodes: [1, 128],
       },
     );
+    if (exitCode === 128 && failureOf(stderr) !== "missing-object")
+      throw new GitError("failed", { args, exitCode, stderr });
     return parseMerges(stdout).slice(0, pairs.length);
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { listChangedObjects, type TreePair } from "../git/diff-tree.ts";
+import { GitError } from "../git/git-error.ts";
 import type { ObjectPool } from "../git/object-pool.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Spawner } from "../git/spawner.ts";
@@ -18,6 +19,8 @@ const MAX_AT_ONCE = 50;
 const MAX_OBJECTS = 5_000;
 const MAX_OBJECT_BYTES = 8 << 20;
 const NOT_HERE = "Some of its files are not in this clone, or are very large.";
+/** For all merges of one step, and for those of one layer when it has to be tried alone. */
+const STEP_TIMEOUT_MS = 30_000;
 /** Objects that are held in memory at once. */
 const READ_AT_ONCE = 100;
 /** Beyond this many, what is of no use now is forgotten. */
@@ -33,6 +36,13 @@ interface Trial {
   preview: RestackPreview | undefined;
 }
 
+export interface RestackPreviewsOptions {
+  /** Without it nothing is tried. */
+  readonly trialsDir?: string | undefined;
+  readonly maxKnown?: number;
+  readonly stepTimeoutMs?: number;
+}
+
 /**
  * Whether restacks would go through, tried commit by commit as a restack would do it, and remembered by object ids: what is known of
  * a layer holds as long as its commits and what it is put on are the same.
@@ -43,17 +53,19 @@ export class RestackPreviews {
   readonly #objects: ObjectPool;
   readonly #trialsDir: string | undefined;
   readonly #maxKnown: number;
+  readonly #stepTimeoutMs: number;
   #known = new Map<string, RestackPreview>();
 
-  /** `git` and `objects` read the same repository. Without `trialsDir` nothing is tried. */
+  /** `git` and `objects` read the same repository. */
   constructor(
     spawner: Spawner,
     git: ReadOnlyGit,
     objects: ObjectPool,
-    { trialsDir, maxKnown = MAX_KNOWN }: { trialsDir?: string | undefined; maxKnown?: number },
+    { trialsDir, maxKnown, stepTimeoutMs }: RestackPreviewsOptions,
   ) {
     this.#trialsDir = trialsDir;
-    this.#maxKnown = maxKnown;
+    this.#stepTimeoutMs = stepTimeoutMs ?? STEP_TIMEOUT_MS;
+    this.#maxKnown = maxKnown ?? MAX_KNOWN;
     this.#spawner = spawner;
     this.#git = git;
     this.#objects = objects;
@@ -77,7 +89,7 @@ export class RestackPreviews {
 
   /**
    * Tries some of those that are not known yet, with what they stand on. Resolves to whether all are known then. What could not be
-   * tried is unknown. @throws {GitError} when the signal aborts or the time is up
+   * tried is unknown. @throws {GitError} when the signal aborts, or the system's error
    */
   async learn(layers: readonly Restackable[], signal: AbortSignal): Promise<boolean> {
     const trialsDir = this.#trialsDir;
@@ -87,12 +99,25 @@ export class RestackPreviews {
     const trials = new Map<string, Trial>();
     let left = 0;
     for (const layer of layers) {
-      const key = keys.get(layer.name);
-      if ("reason" in layer || key === undefined || this.#known.has(key)) continue;
+      if (!this.#isOpen(layer, keys)) continue;
       if (trials.size >= MAX_AT_ONCE) left++;
-      else this.#include(layer, { byName, keys, trials });
+      else include(layer, { byName, keys, trials });
     }
-    if (trials.size > 0) await this.#try(trials, trialsDir, signal);
+    try {
+      await this.#try(trials, trialsDir, signal);
+    } catch (error) {
+      if (reasonIn(error) === undefined) throw error;
+      for (const { layer, key } of trials.values()) {
+        if (!this.#isOpen(layer, keys)) continue;
+        const alone = new Map<string, Trial>();
+        include(layer, { byName, keys, trials: alone });
+        await this.#try(alone, trialsDir, signal).catch((own: unknown) => {
+          const reason = reasonIn(own);
+          if (reason === undefined) throw own;
+          this.#known.set(key, unknown(reason));
+        });
+      }
+    }
     if (this.#known.size > this.#maxKnown) {
       const used = new Set(keys.values());
       this.#known = new Map([...this.#known].filter(([key]) => used.has(key)));
@@ -100,41 +125,45 @@ export class RestackPreviews {
     return left === 0;
   }
 
-  /** With all that it stands on, the lowest first: what these have become is needed, and is kept nowhere. */
-  #include(
-    layer: RestackLayer,
-    all: {
-      byName: ReadonlyMap<string, Restackable>;
-      keys: ReadonlyMap<string, string>;
-      trials: Map<string, Trial>;
-    },
-  ): void {
-    const way: RestackLayer[] = [];
-    for (let at: Restackable | undefined = layer; at && !("reason" in at) && !all.trials.has(at.name); ) {
-      way.push(at);
-      at = "layer" in at.onto ? all.byName.get(at.onto.layer) : undefined;
-    }
-    for (const one of way.toReversed()) {
-      const key = all.keys.get(one.name) ?? "";
-      all.trials.set(one.name, { layer: one, key, tree: undefined, done: 0, preview: undefined });
+  /** Whether it is left to try: of what stands on something unknown nothing can be said either. */
+  #isOpen(layer: Restackable, keys: ReadonlyMap<string, string>): layer is RestackLayer {
+    const key = keys.get(layer.name);
+    if ("reason" in layer || key === undefined || this.#known.has(key)) return false;
+    const below = "layer" in layer.onto ? layer.onto.layer : "";
+    const { state } = this.#known.get(keys.get(below) ?? "") ?? {};
+    if (state === undefined || state === "clean") return true;
+    this.#known.set(key, standsOnUnknown(below));
+    return false;
+  }
+
+  /** What is known when it fails is remembered too. @throws {GitError} or the system's error */
+  async #try(trials: ReadonlyMap<string, Trial>, trialsDir: string, signal: AbortSignal): Promise<void> {
+    const [some] = trials.values();
+    if (!some) return;
+    const objectFormat = some.layer.tip.length === 64 ? "sha256" : "sha1";
+    await using merges = await TrialMerges.open(this.#spawner, trialsDir, objectFormat);
+    const trees = await this.#treesOf([...trials.values()], signal);
+    await this.#bringObjects(merges, trials, trees, signal);
+    try {
+      await this.#mergeAll(merges, trials, trees, signal);
+    } finally {
+      for (const { key, preview } of trials.values()) if (preview) this.#known.set(key, preview);
     }
   }
 
-  async #try(trials: ReadonlyMap<string, Trial>, trialsDir: string, signal: AbortSignal): Promise<void> {
-    const [some] = trials.values();
-    await using merges = await TrialMerges.open(
-      this.#spawner,
-      trialsDir,
-      some?.layer.tip.length === 64 ? "sha256" : "sha1",
-    );
-    const trees = await this.#treesOf([...trials.values()], signal);
-    await this.#bringObjects(merges, trials, trees, signal);
+  async #mergeAll(
+    merges: TrialMerges,
+    trials: ReadonlyMap<string, Trial>,
+    trees: ReadonlyMap<string, string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const limits = { signal, timeoutMs: this.#stepTimeoutMs };
     for (;;) {
       const round = [...trials.values()].filter((trial) => isReady(trial, trials, trees));
       if (round.length === 0) break;
       const pairs = await Promise.all(round.map((trial) => nextPair(merges, trial, trees)));
       for (let from = 0; from < pairs.length; from++) {
-        for (const answer of await merges.merge(pairs.slice(from), { signal })) {
+        for (const answer of await merges.merge(pairs.slice(from), limits)) {
           const trial = round[from++];
           if (trial) take(trial, answer);
         }
@@ -142,7 +171,6 @@ export class RestackPreviews {
         if (stumbled) stumbled.preview = unknown(NOT_HERE);
       }
     }
-    for (const { key, preview } of trials.values()) if (preview) this.#known.set(key, preview);
   }
 
   /** What merging these layers can come to look at: all in which their trees differ from one another. */
@@ -199,6 +227,34 @@ export class RestackPreviews {
   }
 }
 
+/** With all that it stands on, the lowest first: what these have become is needed, and is kept nowhere. */
+function include(
+  layer: RestackLayer,
+  all: {
+    readonly byName: ReadonlyMap<string, Restackable>;
+    readonly keys: ReadonlyMap<string, string>;
+    readonly trials: Map<string, Trial>;
+  },
+): void {
+  const way: RestackLayer[] = [];
+  for (let at: Restackable | undefined = layer; at && !("reason" in at) && !all.trials.has(at.name); ) {
+    way.push(at);
+    at = "layer" in at.onto ? all.byName.get(at.onto.layer) : undefined;
+  }
+  for (const one of way.toReversed()) {
+    const key = all.keys.get(one.name) ?? "";
+    all.trials.set(one.name, { layer: one, key, tree: undefined, done: 0, preview: undefined });
+  }
+}
+
+/** Why what was tried is to blame for it; undefined when something else may be, such as the machine. */
+function reasonIn(error: unknown): string | undefined {
+  if (!(error instanceof GitError)) return undefined;
+  if (error.failure === "timeout") return "To try it takes too long.";
+  const isAboutObjects = error.failure === "missing-object" || /corrupt|inflate|unpack/.test(error.stderr);
+  return isAboutObjects ? "Git cannot read some of its files." : undefined;
+}
+
 function isReady(
   trial: Trial,
   trials: ReadonlyMap<string, Trial>,
@@ -213,7 +269,7 @@ function isReady(
   }
   const below = trials.get(onto.layer);
   if (below?.preview?.state === "clean") trial.tree = below.tree;
-  else if (below?.preview) trial.preview = unknown(`It is not known what becomes of ${onto.layer}.`);
+  else if (below?.preview) trial.preview = standsOnUnknown(onto.layer);
   return trial.tree !== undefined;
 }
 
@@ -241,6 +297,10 @@ function take(trial: Trial, answer: TrialMerge): void {
 
 function* pairwise<T>(items: readonly T[]): Generator<[T | undefined, T | undefined]> {
   for (let index = 1; index < items.length; index++) yield [items[index - 1], items[index]];
+}
+
+function standsOnUnknown(below: string): RestackPreview {
+  return unknown(`It is not known what becomes of ${below}.`);
 }
 
 function unknown(reason: string): RestackPreview {

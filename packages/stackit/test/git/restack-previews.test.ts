@@ -1,17 +1,23 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ObjectPool } from "../../src/git/object-pool.ts";
 import { ReadOnlyGit } from "../../src/git/read-only-git.ts";
+import { TrialMerges } from "../../src/git/trial-merges.ts";
 import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
-import { type RestackPreview, RestackPreviews } from "../../src/repos/restack-previews.ts";
+import {
+  type RestackPreview,
+  RestackPreviews,
+  type RestackPreviewsOptions,
+} from "../../src/repos/restack-previews.ts";
 import { type Restackable, restackLayers } from "../../src/stacks/restack-layers.ts";
 import { CountingSpawner } from "../support/counting-spawner.ts";
 import { fingerprintTree } from "../support/fingerprint-tree.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { copyOf, type ReadCopy } from "../support/read-copy.ts";
+import { StallingSpawner } from "../support/stalling-spawner.ts";
 import { unpackObjects } from "../support/unpack-objects.ts";
 
 const { signal } = new AbortController();
@@ -20,16 +26,19 @@ interface Tried extends AsyncDisposable {
   readonly spawner: CountingSpawner;
   readonly trialsDir: string;
   layers(): Promise<readonly Restackable[]>;
-  /** By branch, when nothing is left to try. */
-  previews(): Promise<Record<string, RestackPreview>>;
+  /** By branch, when nothing is left to try; of the layers that there are now, or of those. */
+  previews(layers?: readonly Restackable[]): Promise<Record<string, RestackPreview>>;
 }
 
-async function trying(scene: Scene): Promise<Tried> {
-  const spawner = new CountingSpawner();
+async function trying(
+  scene: Scene,
+  spawner = new CountingSpawner(),
+  options: RestackPreviewsOptions = {},
+): Promise<Tried> {
   const git = new ReadOnlyGit(spawner, scene.gitDir);
   const objects = new ObjectPool(git);
   const trialsDir = await mkdtemp(join(tmpdir(), "stackit-trials-"));
-  const previews = new RestackPreviews(spawner, git, objects, { trialsDir });
+  const previews = new RestackPreviews(spawner, git, objects, { trialsDir, ...options });
   const layers = async (): Promise<readonly Restackable[]> => {
     await using copy = copyOf(scene.path);
     await copy.refresh();
@@ -39,8 +48,8 @@ async function trying(scene: Scene): Promise<Tried> {
     spawner,
     trialsDir,
     layers,
-    async previews() {
-      const all = await layers();
+    async previews(some) {
+      const all = some ?? (await layers());
       while (!(await previews.learn(all, signal)));
       return Object.fromEntries(previews.known(all));
     },
@@ -195,6 +204,99 @@ test("files that are not here make one branch unknown, and no other", async () =
     gone: { state: "unknown", reason: "Some of its files are not in this clone, or are very large." },
     later: { state: "clean" },
   });
+});
+
+const TOO_LONG = { state: "unknown", reason: "To try it takes too long." };
+
+test("a merge that takes too long makes one branch unknown, and is not tried again", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines() } });
+    s.stacked("api", "main");
+    s.stacked("before", "api", { files: { "a.txt": lines([7, "before"]) } });
+    s.stacked("slow", "api", { files: { "a.txt": lines([7, "slow"]) } });
+    s.stacked("above", "slow");
+    s.stacked("later", "api", { files: { "a.txt": lines([4, "later"]) } });
+    s.commit("api", { files: { "a.txt": lines([4, "api"]) } });
+  });
+  const spawner = new StallingSpawner();
+  spawner.trees.add(await scene.sha("slow^{tree}"));
+  await using tried = await trying(scene, spawner, { stepTimeoutMs: 5_000 });
+  const expected = {
+    before: { state: "clean" },
+    slow: TOO_LONG,
+    above: { state: "unknown", reason: "It is not known what becomes of slow." },
+    later: { state: "conflicts", files: ["a.txt"] },
+  };
+  expect(await tried.previews()).toMatchObject(expected);
+  tried.spawner.take();
+  expect(await tried.previews()).toMatchObject(expected);
+  expect(tried.spawner.take().commands).toEqual([]);
+  await scene.commit("above");
+  await scene.commit("later", { files: { "a.txt": lines() } });
+  expect(await tried.previews()).toMatchObject({ ...expected, later: { state: "conflicts" } });
+  expect(tried.spawner.take().commands.filter((name) => name === "merge-tree")).toHaveLength(1);
+});
+
+test.each([
+  ["files", "Some of its files are not in this clone, or are very large."],
+  ["folder", "Git cannot read some of its files."],
+])("a branch with damaged %s is unknown, and no other", async (damaged, reason) => {
+  const names = Array.from({ length: 12 }, (_, index) => `file-${index}.txt`);
+  const all = (line: number, by: string): Record<string, string> =>
+    Object.fromEntries(names.map((name) => [`folder/${name}`, lines([line, `${name} ${by}`])]));
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines(), ...all(0, "main") } });
+    s.stacked("api", "main");
+    s.stacked("before", "api", { files: { "a.txt": lines([7, "before"]) } });
+    s.stacked("damaged", "api", { files: all(7, "damaged") });
+    s.stacked("later", "api", { files: { "a.txt": lines([7, "later"]) } });
+    s.commit("api", { files: { "a.txt": lines([4, "api"]), ...all(4, "api") } });
+  });
+  await unpackObjects(scene);
+  await using tried = await trying(scene);
+  const layers = await tried.layers();
+  const files = names.map((name) => `damaged:folder/${name}`);
+  for (const path of damaged === "files" ? files : ["damaged:folder"]) {
+    const oid = await scene.sha(path);
+    const file = join(scene.gitDir, "objects", oid.slice(0, 2), oid.slice(2));
+    await rm(file);
+    await writeFile(file, "this is no object");
+  }
+  const expected = {
+    before: { state: "clean" },
+    damaged: { state: "unknown", reason },
+    later: { state: "clean" },
+  };
+  expect(await tried.previews(layers)).toEqual(expected);
+  tried.spawner.take();
+  expect(await tried.previews(layers)).toEqual(expected);
+  expect(tried.spawner.take().commands).toEqual([]);
+});
+
+test("what fails for want of a process is tried again", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+    s.stacked("ui", "api");
+    s.commit("api");
+  });
+  await using tried = await trying(scene);
+  tried.spawner.failNext = "merge-tree";
+  await expect(tried.previews()).rejects.toThrow("git");
+  expect(await tried.previews()).toEqual({ ui: { state: "clean" } });
+});
+
+test("git that ends for another reason than a missing object says nothing of the branches", async () => {
+  await using scene = await createScene((s) => s.commit("main"));
+  const trialsDir = join(scene.root, "trials");
+  await mkdir(trialsDir);
+  await using merges = await TrialMerges.open(new CountingSpawner(), trialsDir, "sha1");
+  const commit = await merges.commit("0".repeat(40));
+  const merge = () => merges.merge([{ ours: commit, theirs: commit }], { signal, timeoutMs: 30_000 });
+  expect(await merge()).toHaveLength(1);
+  const [name = ""] = await readdir(trialsDir);
+  await rm(join(trialsDir, name, "HEAD"));
+  await expect(merge()).rejects.toThrow("not a git repository");
 });
 
 test("nothing of a trial stays, and none of it is in the repository", async () => {

@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { inflateSync } from "node:zlib";
+import type { GitProcess, SpawnRequest } from "../../src/git/spawner.ts";
+import { CountingSpawner } from "./counting-spawner.ts";
+
+/** Git takes for ever to merge a commit of one of these trees. */
+export class StallingSpawner extends CountingSpawner {
+  readonly trees = new Set<string>();
+
+  override async spawn(request: SpawnRequest): Promise<GitProcess> {
+    const git = await super.spawn(request);
+    const { stdin } = git;
+    if (!stdin || !request.args.includes("merge-tree")) return git;
+    const gitDir = request.args.find((arg) => arg.startsWith("--git-dir="))?.slice("--git-dir=".length) ?? "";
+    const end = stdin.end.bind(stdin);
+    stdin.end = (input: unknown) => {
+      const oids = String(input).match(/[0-9a-f]+/g) ?? [];
+      return oids.some((oid) => this.trees.has(treeOf(gitDir, oid))) ? stdin : end(input);
+    };
+    return git;
+  }
+}
+
+function treeOf(gitDir: string, commit: string): string {
+  const content = inflateSync(readFileSync(join(gitDir, "objects", commit.slice(0, 2), commit.slice(2))));
+  return /tree ([0-9a-f]+)/.exec(content.toString("latin1"))?.[1] ?? "";
+}
