@@ -25,6 +25,8 @@ const forbidden: [file: string, specifier: string][] = [
   [`${src}/sync/made-up.ts`, "../http/server-parts.ts"],
   [`${src}/sync/triggers/made-up.ts`, "../../app.ts"],
   [`${src}/sync/triggers/made-up.ts`, "../../app/open-repos.ts"],
+  [`${src}/access/made-up.ts`, "../http/server-parts.ts"],
+  [`${src}/access/made-up.ts`, "../repos/served-repo.ts"],
   [`${src}/http/made-up.ts`, "../app/record-changes.ts"],
   [`${src}/http/made-up.ts`, "../git/run-git.ts"],
   [`${src}/http/routes/made-up.ts`, "../../git/run-git.ts"],

@@ -12,7 +12,8 @@ const NOW_S = Date.UTC(2026, 10, 22, 12) / 1000;
 async function drawing(folder: string): Promise<string> {
   const { stdout, stderr } = await runCommand(["log"], { cwd: folder });
   expect(stderr).toBe("");
-  return `\n${stdout.replaceAll(/needs restack \([^)]*\)/g, "needs restack")}`;
+  const words = stdout.replaceAll(/needs restack \([^)]*\)/g, "needs restack");
+  return `\n${words.replaceAll(/landed \([^)]*\)/g, "landed")}`;
 }
 
 test("the storefront shows a line, a fork, a lock, a draft, a landed branch and one that no tool knows", async () => {
@@ -36,7 +37,7 @@ Address book  shippable · Tomás Ferreira
 ○  addresses/schema  #407  1 commit  +36 −1
 
 Round half cents to even  shippable · Amara Okafor
-○  fix/rounding  #405  merged  1 commit  +4 −1
+○  fix/rounding  #405  merged  1 commit  +4 −1  landed
 
 Filter search results by size and colour  blocked · Priya Raman
 ○  search/facets  #404  1 commit  +16 −0  locked (user)

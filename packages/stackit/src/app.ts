@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { ForgeSources } from "./app/forge-sources.ts";
+import { openAccess } from "./app/open-access.ts";
 import { type OpenedRepo, openGithubApp, openMirrors, openRepo } from "./app/open-repos.ts";
 import { forgeWatchOptions, logUpkeep, publishEvents, recordRuns } from "./app/record-changes.ts";
 import type { Config } from "./config/config.ts";
+import { describePosture } from "./config/posture.ts";
 import type { AdoptedConfig, MirrorConfig, RepoConfig } from "./config/repos-file.ts";
 import { EventLog } from "./events/event-log.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
@@ -68,6 +70,7 @@ export async function serve(
     const place = repo.kind === "mirror" ? repo.url.href : repo.path;
     announce(`Stackit serves ${place} at ${running.url}`);
   }
+  announce(`It is ${describePosture(config.posture)}.`);
   if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
   log.info("stopping");
 }
@@ -145,9 +148,21 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     queue.observe(({ run }) => {
       if (run.state === "finished" && run.outcome === "updated") forge.pushed(run.repoId);
     });
+    const access = await openAccess(
+      {
+        config,
+        store,
+        names,
+        log,
+        served: () => [...served.values()].map(({ repo }) => repo),
+        configOf: (repoId) => config.repos.find(({ id }) => id === repoId),
+      },
+      house,
+    );
     const app = await createServer({
+      access,
       repos: {
-        list: () => [...served.values()].map(({ repo }) => repo),
+        list: () => byId([...served.values()].map(({ repo }) => repo)),
         get: (id) => served.get(id)?.repo,
       },
       syncs: queue,
@@ -196,6 +211,10 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     await house[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function byId(repos: readonly OpenedRepo[]): OpenedRepo[] {
+  return repos.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function newQueue(config: Config, log: Logger): SyncQueue {

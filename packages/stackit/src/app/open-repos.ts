@@ -84,7 +84,7 @@ async function openWorkingCopy(
     ...(displayName !== undefined && { displayName }),
     ...(owner !== undefined && { owner }),
     ...(name !== undefined && { name }),
-    namesPerson: !config.readOnly,
+    namesPerson: config.posture === "local",
     lineCounts: store.lineCounts,
     landings: { ...landingStores(store, `working-copy:${path}`), trunks },
     stacks: store.stacks(`working-copy:${path}`),

@@ -13,6 +13,8 @@ const SERVE_HELP: Readonly<Record<Flag, readonly [value: string, text: string]>>
   bind: ["ADDR", "address to listen on (default: 127.0.0.1)"],
   "base-url": ["URL", "the URL that people open, when it is not the address"],
   "read-only": ["", "nothing can be changed through this server, whoever asks"],
+  auth: ["", "who wants to see anything signs in with GitHub (always so where other machines reach it)"],
+  "trusted-proxy": ["CIDR,…", "addresses of reverse proxies whose X-Forwarded-* is believed"],
   "sync-interval": [
     "DUR",
     "how often a mirror asks its remote, until it knows better; 0 disables (default: 5m)",

@@ -5,9 +5,11 @@ import { ConfigError } from "./config-error.ts";
 import { ALLOWED_INTERVAL, parseDurationMs, parseIntervalMs } from "./duration.ts";
 import type { GithubAppConfig } from "./github-app.ts";
 import type { GithubPlace } from "./github-url.ts";
-import { isLoopback } from "./loopback.ts";
+import { choosePosture, type Posture } from "./posture.ts";
 import type { Flag, Setting, Settings, Variable } from "./read-env.ts";
 import type { RepoConfig } from "./repos-file.ts";
+import { readSignIn, type SignInConfig } from "./sign-in.ts";
+import { parseTrustedProxies } from "./trusted-proxies.ts";
 import { parseWebhookSecrets } from "./webhook-secrets.ts";
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -23,7 +25,12 @@ export interface Config {
   readonly port: number;
   /** The URL that people open, when it is not the bind address. */
   readonly baseUrl?: URL;
+  readonly posture: Posture;
   readonly readOnly: boolean;
+  /** Present on a team's server. */
+  readonly signIn?: SignInConfig;
+  /** Addresses and CIDR ranges whose `X-Forwarded-*` is believed. */
+  readonly trustedProxies: readonly string[];
   /** How often a mirror is synced that says nothing else, as long as nothing is known of it; 0 is off. */
   readonly syncIntervalMs: number;
   /** The shortest that it becomes by itself. */
@@ -64,13 +71,27 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
   const read = new SettingsReader(settings);
   const environment = read.oneOf("STACKIT_ENV", ["local", "production"], "local");
   const baseUrl = read.baseUrl();
-  const config: Config = {
+  const bind = read.bind();
+  const port = read.integer("port", 8080, 0, 65_535);
+  const readOnly = read.boolean("read-only") ?? false;
+  const posture = choosePosture({
+    bind,
+    ...(baseUrl && { baseUrl }),
+    isReadOnly: readOnly,
+    settings,
+    wantsSignIn: read.boolean("auth"),
+  });
+  const place = { bind, ...(baseUrl && { baseUrl }), github: surroundings.github };
+  return {
     repos: chooseRepos(settings.cwd, surroundings),
     dataDir: resolve(surroundings.cwd, settings["data-dir"]?.value ?? surroundings.defaultDataDir),
-    bind: read.bind(),
-    port: read.integer("port", 8080, 0, 65_535),
+    bind,
+    port,
     ...(baseUrl && { baseUrl }),
-    readOnly: read.boolean("read-only"),
+    posture,
+    readOnly,
+    ...(posture === "team" && { signIn: readSignIn(settings, place) }),
+    trustedProxies: parseTrustedProxies(settings["trusted-proxy"]),
     ...read.syncIntervals(),
     settleMs: read.durationMs("settle", 250, 0, 60_000),
     syncTimeoutMs: read.durationMs("sync-timeout", 120_000, 100, 86_400_000),
@@ -84,8 +105,6 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     environment,
     logLevel: read.oneOf("STACKIT_LOG", LOG_LEVELS, environment === "local" ? "warn" : "info"),
   };
-  refuseExposure(config, settings.bind);
-  return config;
 }
 
 /** `--cwd`, and the list; the current directory when neither is given. */
@@ -102,15 +121,6 @@ function chooseRepos(cwd: Setting | undefined, surroundings: Surroundings): Repo
     { kind: "working-copy", id: "default", path: resolve(surroundings.cwd, cwd?.value ?? ".") },
     ...listed,
   ];
-}
-
-/** Nobody can sign in yet, so whoever reaches the server may use all of it. */
-function refuseExposure(config: Config, bind: Setting | undefined): void {
-  if (config.readOnly || isLoopback(config.bind)) return;
-  throw new ConfigError(
-    `${bind?.origin ?? "--bind"} is ${config.bind}: other machines could reach this server, and there is no sign-in yet. Add --read-only, or bind to 127.0.0.1.`,
-    { mend: "Add --read-only, or give --bind 127.0.0.1." },
-  );
 }
 
 interface Bound {
@@ -181,9 +191,10 @@ class SettingsReader {
     return [...new Set(found)];
   }
 
-  boolean(flag: Flag): boolean {
+  /** Undefined when nobody said. */
+  boolean(flag: Flag): boolean | undefined {
     const setting = this.#settings[flag];
-    if (!setting) return false;
+    if (!setting) return undefined;
     if (/^(1|true|yes|on)$/i.test(setting.value)) return true;
     if (/^(0|false|no|off)$/i.test(setting.value)) return false;
     throw refused(setting, "true or false");

@@ -148,7 +148,7 @@ test.each<[unknown, string]>([
   [{ repos: [{ ...good, path: url }] }, 'repos[0].path is a URL; a remote to mirror is given as "url".'],
   [
     { repos: [{ ...good, pth: 1 }] },
-    'repos[0] has the unknown key "pth", most likely for "path"; allowed are id, displayName, owner, name, path.',
+    'repos[0] has the unknown key "pth", most likely for "path"; allowed are id, displayName, owner, name, visibility, path.',
   ],
   [
     { repos: [good, { id: "m", urll: url }] },

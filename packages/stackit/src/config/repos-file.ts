@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type Static, type TObject, Type } from "typebox";
 import { Value } from "typebox/value";
+import { VISIBILITIES, type Visibility } from "../contract/role.ts";
 import type { SshKey } from "../lib/ssh-key.ts";
 import type { NamedSshKey } from "../lib/ssh-settings.ts";
 import { ConfigError } from "./config-error.ts";
@@ -17,6 +18,8 @@ interface Identity {
   readonly displayName?: string;
   readonly owner?: string;
   readonly name?: string;
+  /** To whom it is shown, besides operators; by default to those who can read it on GitHub, and on a public server to everyone. */
+  readonly visibility?: Visibility;
 }
 
 /** A clone that a person works in, which is only ever read. */
@@ -63,6 +66,7 @@ const identity = {
   displayName: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   owner: Type.Optional(Type.String({ minLength: 1 })),
   name: Type.Optional(Type.String({ minLength: 1 })),
+  visibility: Type.Optional(Type.Enum([...VISIBILITIES])),
 };
 const closed = { additionalProperties: false };
 const WorkingCopyEntry = Type.Object({ ...identity, path: Type.String({ minLength: 1 }) }, closed);
@@ -99,6 +103,7 @@ const ALLOWED_IN_ENTRY = {
   displayName: "text of at most 200 characters",
   owner: "text",
   name: "text",
+  visibility: VISIBILITIES.map((visibility) => JSON.stringify(visibility)).join(", "),
 };
 const UNQUOTED = new Set(["url", "credentialEnv"]);
 

@@ -53,6 +53,21 @@ export const problems = {
     title: "Too many requests",
     mend: "Wait for the seconds that Retry-After names.",
   },
+  "access/sign-in-required": {
+    status: 401,
+    title: "You have to sign in first",
+    mend: "Sign in at /auth/login. A program sends `Authorization: Bearer` with a token that `stackit token create` made on the server.",
+  },
+  "access/not-allowed": {
+    status: 403,
+    title: "You may see this, and not do that",
+    mend: "Who may write to the repository on GitHub may sync it here; the rest is for operators. A token needs the scope for it.",
+  },
+  "access/unverified": {
+    status: 503,
+    title: "GitHub could not be asked who may come in",
+    mend: "Try again in a moment. When it stays, look at GitHub's status, and at this server's way to it.",
+  },
   "webhook/bad-signature": {
     status: 401,
     title: "The delivery is not signed with a secret of this server",

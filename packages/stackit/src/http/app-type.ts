@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { Caller } from "../access/caller.ts";
+import type { Role } from "../contract/role.ts";
+import type { RepoTable } from "./server-parts.ts";
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -11,6 +14,12 @@ export type App = FastifyInstance<
 >;
 
 declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks; on routes that need nobody in particular perhaps nobody. */
+    caller: Caller;
+    /** Those that the caller may see; there are no others for a route. */
+    repos: RepoTable;
+  }
   interface FastifyReply {
     /** Of the problem that is answered with, for the log. */
     problemCode?: string | undefined;
@@ -20,6 +29,11 @@ declare module "fastify" {
       | undefined;
   }
   interface FastifyContextConfig {
+    /**
+     * Whom the route answers: everybody (`open`), those with that role on the repository, or who may read how the server is doing
+     * (`measure`). Every route says it.
+     */
+    access?: "open" | "measure" | Role;
     /** Asked every few seconds by machines: not logged, not counted. */
     isProbe?: boolean;
     /** Not counted on arrival. The route may count what it does itself. */

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Caller } from "../access/caller.ts";
 import { Problem } from "../contract/problem-error.ts";
 import { sseFrame } from "../events/sse-frame.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -30,12 +31,15 @@ export interface StreamRequest {
 interface Stream {
   readonly raw: FastifyReply["raw"];
   readonly client: string;
+  readonly caller: Caller;
+  readonly repoId: string | undefined;
   unsubscribe: () => void;
 }
 
 /**
  * All open event streams. Each event becomes bytes once, and one timer beats for all.
  * - A stream: `connected`, then what was missed or `resync`, then live. Nothing is lost or told twice in between.
+ * - A stream ends with the sign-in of its reader, and within a heartbeat when its repository is not shown to the reader any more.
  * - `close` ends every stream and takes no more. A stopping server closes ended connections, drained or not.
  */
 export class EventStreams {
@@ -58,7 +62,8 @@ export class EventStreams {
    * @throws {Problem} `events/too-many-streams`
    */
   open(request: FastifyRequest, reply: FastifyReply, wanted: StreamRequest): void {
-    const client = clientKey(request.ip);
+    const { caller } = request;
+    const client = caller.id || clientKey(request.ip);
     this.#admit(client, reply);
     reply.hijack();
     const { raw } = reply;
@@ -67,19 +72,29 @@ export class EventStreams {
       raw.end();
       return;
     }
-    const stream: Stream = { raw, client, unsubscribe: () => {} };
-    raw.once("close", () => this.#forget(stream));
+    const stream: Stream = { raw, client, caller, repoId: wanted.repoId, unsubscribe: () => {} };
+    const { ended, leave } = caller.open();
+    const end = (): void => this.#end(stream);
+    ended.addEventListener("abort", end, { once: true });
+    raw.once("close", () => {
+      ended.removeEventListener("abort", end);
+      leave();
+      this.#forget(stream);
+    });
     this.#keep(stream);
-    this.#greet(stream, wanted);
+    if (ended.aborted) end();
+    else this.#greet(stream, wanted);
   }
 
   close(): void {
     this.#closed = true;
     this.#stopHeart();
-    for (const { raw, unsubscribe } of this.#open) {
-      unsubscribe();
-      raw.end();
-    }
+    for (const stream of this.#open) this.#end(stream);
+  }
+
+  #end({ raw, unsubscribe }: Stream): void {
+    unsubscribe();
+    raw.end();
   }
 
   #admit(client: string, reply: FastifyReply): void {
@@ -116,7 +131,10 @@ export class EventStreams {
     stream.unsubscribe = source.subscribe(
       {
         ...(since === undefined ? {} : { since }),
-        ...(repoId === undefined ? {} : { filter: (event) => event.repoId === repoId }),
+        // What the caller may see is asked at each event, since it may be less than when the stream was opened.
+        filter: (event) =>
+          (repoId === undefined || event.repoId === repoId) &&
+          stream.caller.roleOn(event.repoId) !== undefined,
       },
       {
         event: (frame) => (isLive ? this.#write(stream, frame) : missed.push(frame)),
@@ -140,7 +158,11 @@ export class EventStreams {
     this.#stopHeart = this.#options.clock.after(HEARTBEAT_MS, () => {
       this.#beatLater();
       const beat = sseFrame("heartbeat", this.#now());
-      for (const stream of this.#open) this.#write(stream, beat);
+      for (const stream of this.#open) {
+        const { caller, repoId } = stream;
+        if (repoId !== undefined && caller.roleOn(repoId) === undefined) this.#end(stream);
+        else this.#write(stream, beat);
+      }
     });
   }
 

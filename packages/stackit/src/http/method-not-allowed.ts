@@ -21,6 +21,7 @@ export function refuseOtherMethods(app: App): () => void {
         url,
         method: METHODS.filter((method) => !methods.has(method)),
         schema: { hide: true },
+        config: { access: "open" },
         onRequest: async (_request, reply) => {
           reply.header("allow", allow);
           throw new Problem("request/method-not-allowed", `This path takes ${allow}.`);

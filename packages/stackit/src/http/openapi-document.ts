@@ -1,5 +1,7 @@
 import { pino } from "pino";
+import { Access } from "../access/access.ts";
 import { EventLog } from "../events/event-log.ts";
+import { systemClock } from "../lib/clock.ts";
 import { SyncQueue } from "../sync/sync-queue.ts";
 import { type OpenApiDocument, openApiDocumentOf } from "./openapi.ts";
 import { createServer } from "./server.ts";
@@ -16,7 +18,9 @@ export async function openApiDocument(version: string): Promise<OpenApiDocument>
 }
 
 function nothing(): ServerParts {
+  const audit = { write: async () => {} };
   return {
+    access: new Access({ posture: "local", clock: systemClock, audit, repo: () => undefined }),
     repos: { list: () => [], get: () => undefined },
     syncs: new SyncQueue(),
     history: { list: async () => ({ runs: [] }), find: async () => undefined, check: async () => {} },

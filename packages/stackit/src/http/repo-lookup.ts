@@ -1,6 +1,7 @@
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { type Static, Type } from "typebox";
 import { Problem } from "../contract/problem-error.ts";
+import { isAtLeast } from "../contract/role.ts";
 import { fullNameOf, isSameName } from "../repos/mirror-place.ts";
 import type { ServedRepo, Snapshot } from "../repos/served-repo.ts";
 import type { RepoTable } from "./server-parts.ts";
@@ -37,8 +38,20 @@ export function nameOf(params: Static<typeof NameParams>): string {
   return params.branch ?? params["*"] ?? "";
 }
 
-/** By its id, its name, or one that it had while nobody else has it. @throws {Problem} `repo/not-found` */
-export function findRepo(repos: RepoTable, { repo, owner, name }: Static<typeof RepoParams>): ServedRepo {
+/**
+ * The repository that the path names, for a caller who may do with it what the route does.
+ * @throws {Problem} `repo/not-found` also for one that the caller may not see, `access/not-allowed`
+ */
+export function findRepo(request: FastifyRequest<{ Params: Static<typeof RepoParams> }>): ServedRepo {
+  const repo = lookUp(request.repos, request.params);
+  const { access = "reader" } = request.routeOptions.config;
+  const role = request.caller.roleOn(repo.id);
+  if (access === "open" || access === "measure" || isAtLeast(role, access)) return repo;
+  throw new Problem("access/not-allowed", `This takes a ${access}, and you are a ${role}.`);
+}
+
+/** By its id, its name, or one that it had while nobody else has it. */
+function lookUp(repos: RepoTable, { repo, owner, name }: Static<typeof RepoParams>): ServedRepo {
   const byId = repo === undefined ? undefined : repos.get(repo);
   if (byId) return byId;
   const wanted = repo ?? `${owner}/${name}`;

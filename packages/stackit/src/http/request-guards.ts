@@ -10,16 +10,17 @@ import { TokenBuckets } from "./token-bucket.ts";
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 export interface RequestGuards {
-  /** Before anything of the request is read or done. Throws the first refusal that applies. */
-  admit(request: FastifyRequest, reply: FastifyReply): void;
+  /** A host name that is not ours. */
+  admitHost(request: FastifyRequest): void;
+  /** Too many requests, and a page of another site. `client`: whose they are. */
+  admit(request: FastifyRequest, reply: FastifyReply, client: string): void;
+  /** Of one who was let in: a change on a read-only server, and a route that does not exist. */
+  admitChange(request: FastifyRequest, reply: FastifyReply): void;
   /** Counts a request that was free on arrival and turned out to cost something. */
   count(request: FastifyRequest, reply: FastifyReply): void;
 }
 
-/**
- * What is refused before a route sees it, in this order: a host name that is not ours, too many requests, a page of
- * another site, a change on a read-only server, a route that does not exist. Of a signed request only the first.
- */
+/** What is refused before a route sees it. Each throws the first refusal that applies; of a signed request only the first is asked. */
 export function requestGuards(config: HttpConfig, limits: HttpLimits, clock: Clock): RequestGuards {
   const hosts = hostRules(config);
   const buckets =
@@ -28,7 +29,11 @@ export function requestGuards(config: HttpConfig, limits: HttpLimits, clock: Clo
       : undefined;
 
   function count(request: FastifyRequest, reply: FastifyReply): void {
-    const waitSec = buckets?.take(clientKey(request.ip)) ?? 0;
+    take(request.caller.id || clientKey(request.ip), reply);
+  }
+
+  function take(client: string, reply: FastifyReply): void {
+    const waitSec = buckets?.take(client) ?? 0;
     if (waitSec === 0) return;
     reply.header("retry-after", String(Math.ceil(waitSec)));
     throw new Problem(
@@ -37,19 +42,24 @@ export function requestGuards(config: HttpConfig, limits: HttpLimits, clock: Clo
     );
   }
 
-  function admit(request: FastifyRequest, reply: FastifyReply): void {
+  function admitHost(request: FastifyRequest): void {
     const localAddress = request.socket.localAddress ?? config.bind;
     if (!isAllowedHost(request.host, localAddress, hosts)) {
       throw new Problem("request/unknown-host", "The Host header names no address of this server.");
     }
-    const { isFree, isProbe, isSameSiteOnly, isSigned } = request.routeOptions.config;
-    if (isSigned) return;
+  }
+
+  function admit(request: FastifyRequest, reply: FastifyReply, client: string): void {
+    const { isFree, isProbe, isSameSiteOnly } = request.routeOptions.config;
     const isRead = SAFE_METHODS.has(request.method);
-    if (!isFree && !isProbe && !(request.is404 && isRead)) count(request, reply);
+    if (!isFree && !isProbe && !(request.is404 && isRead)) take(client, reply);
     if ((!isRead || isSameSiteOnly) && isCrossSite(provenance(request), config.baseUrl)) {
       throw new Problem("request/cross-site", "The browser says that another site's page sent this request.");
     }
-    if (isRead) return;
+  }
+
+  function admitChange(request: FastifyRequest, reply: FastifyReply): void {
+    if (SAFE_METHODS.has(request.method)) return;
     if (config.readOnly) {
       reply.header("allow", "GET, HEAD");
       throw new Problem("server/read-only", "This server takes no changes.");
@@ -57,7 +67,7 @@ export function requestGuards(config: HttpConfig, limits: HttpLimits, clock: Clo
     if (request.is404) throw noSuchRoute();
   }
 
-  return { admit, count };
+  return { admitHost, admit, admitChange, count };
 }
 
 export function noSuchRoute(): Problem {

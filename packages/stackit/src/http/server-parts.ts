@@ -1,3 +1,4 @@
+import type { Access } from "../access/access.ts";
 import type { SyncRun, SyncRunList } from "../contract/sync-run.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
@@ -47,6 +48,7 @@ export interface ForgeActivity {
 
 /** Everything the server needs of the rest of the product. */
 export interface ServerParts {
+  readonly access: Access;
   readonly repos: RepoTable;
   readonly syncs: SyncRequester;
   readonly history: SyncHistory;

@@ -6,6 +6,8 @@ import type { App } from "./app-type.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { takeJsonBodies } from "./body-parsing.ts";
 import { answerBrokenConnection, ignoreExpectations } from "./broken-connections.ts";
+import { knowCallers, letIn, letNobodyIn, limitKey, recognize } from "./callers.ts";
+import { cookieNames } from "./cookies.ts";
 import { serveDashboard } from "./dashboard.ts";
 import { endConnections } from "./end-connections.ts";
 import { EventStreams } from "./event-stream.ts";
@@ -62,10 +64,19 @@ export async function createServer(options: ServerOptions): Promise<App> {
   };
 
   const everywhere = securityHeaders({ isHttps: config.baseUrl?.protocol === "https:" });
-  app.addHook("onRequest", (request, reply, done) => {
+  await knowCallers(app);
+  const cookies = cookieNames(config.baseUrl);
+  app.addHook("onRequest", async (request, reply) => {
     reply.headers(everywhere).header("x-request-id", request.id);
-    guards.admit(request, reply);
-    done();
+    guards.admitHost(request);
+    if (request.routeOptions.config.isSigned) {
+      letNobodyIn(request);
+      return;
+    }
+    const credential = await recognize(request, parts.access, cookies.session);
+    guards.admit(request, reply, limitKey(request, credential));
+    await letIn(request, reply, credential, parts);
+    guards.admitChange(request, reply);
   });
   logRequests(app);
   metrics.watch(app);

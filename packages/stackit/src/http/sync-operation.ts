@@ -33,11 +33,11 @@ export function beginSync(
   { syncs, clock }: { syncs: SyncRequester; clock: Clock },
   repo: ServedRepo,
   { expect = [], confirm }: SyncRequest,
-  expectWithinMs: number,
+  { expectWithinMs, requestedBy }: { expectWithinMs: number; requestedBy?: string },
 ): SyncOperation {
   refuseUnreadRefs(repo, expect);
   const giveUpAt = clock.now() + expectWithinMs;
-  const ask = { trigger: "manual" as const, expect };
+  const ask = { trigger: "manual" as const, expect, ...(requestedBy !== undefined && { requestedBy }) };
   let ticket = syncs.request(repo.id, { ...ask, ...(confirm === undefined ? {} : { confirm }) });
 
   async function end(): Promise<SyncEnd> {

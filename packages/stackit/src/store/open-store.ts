@@ -4,6 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
+import { ApiTokens } from "./api-tokens.ts";
+import { AuditLog } from "./audit-log.ts";
 import { Deliveries } from "./deliveries.ts";
 import { DepartedBranches } from "./departed-branches.ts";
 import { ForgeFacts } from "./forge-facts.ts";
@@ -13,8 +15,10 @@ import { LineCounts } from "./line-counts.ts";
 import { migrations } from "./migrations/migrations.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
 import { PatchIds } from "./patch-ids.ts";
+import { People } from "./people.ts";
 import { Repositories } from "./repositories.ts";
 import type { Schema } from "./schema.ts";
+import { Sessions } from "./sessions.ts";
 import { Stacks } from "./stacks.ts";
 import { SyncRuns } from "./sync-runs.ts";
 
@@ -36,6 +40,10 @@ export interface Store extends AsyncDisposable {
   stacks(repoKey: string): Stacks;
   readonly repositories: Repositories;
   readonly forgeFacts: ForgeFacts;
+  readonly people: People;
+  readonly sessions: Sessions;
+  readonly apiTokens: ApiTokens;
+  readonly audit: AuditLog;
   /** Where the file that was found is now, when it was no whole database and a new one was begun. */
   readonly setAside: string | undefined;
   /** @throws when the database does not answer. */
@@ -113,6 +121,10 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     stacks: (repoKey) => new Stacks(db, repoKey),
     repositories: new Repositories(db),
     forgeFacts: new ForgeFacts(db),
+    people: new People(db),
+    sessions: new Sessions(db),
+    apiTokens: new ApiTokens(db),
+    audit: new AuditLog(db),
     setAside,
     ping: async () => void (await sql`select 1`.execute(db)),
     [Symbol.asyncDispose]: () => db.destroy(),

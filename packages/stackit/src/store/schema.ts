@@ -20,6 +20,10 @@ export interface Schema {
   landed: LandedRow;
   departed: DepartedRow;
   stack: StackRow;
+  person: PersonRow;
+  session: SessionRow;
+  api_token: ApiTokenRow;
+  audit: AuditRow;
 }
 
 export interface SyncRunRow {
@@ -168,4 +172,60 @@ export interface ForgeLookRow {
 export interface ForgeBranchRow {
   repo_key: string;
   branch: string;
+}
+
+/** Somebody who has signed in. */
+export interface PersonRow {
+  /** The forge's host and its number for the person, which stays when the person takes another login. */
+  id: string;
+  login: string;
+  /** What the forge gave to ask in the person's name, sealed; null when the person is signed out everywhere. */
+  tokens: string | null;
+  first_seen_at: number;
+  last_seen_at: number;
+}
+
+export interface SessionRow {
+  /** Names it in lists; opens nothing. */
+  id: string;
+  /** Of what the browser holds: SHA-256 in hexadecimal digits. */
+  secret_hash: string;
+  person_id: string;
+  created_at: number;
+  /** Only moves on once a minute. */
+  used_at: number;
+  /** Whatever happens, it ends then. */
+  expires_at: number;
+  /** From where it was begun. */
+  address: string;
+  /** What the browser called itself. */
+  agent: string;
+}
+
+/** What a program of somebody who may use the data folder signs in with. */
+export interface ApiTokenRow {
+  id: string;
+  /** SHA-256 in hexadecimal digits. */
+  secret_hash: string;
+  name: string;
+  /** A list, as JSON. */
+  scopes: string;
+  /** Ids of repositories as JSON; null for all. */
+  repos: string | null;
+  created_at: number;
+  /** Null: never. */
+  expires_at: number | null;
+  /** Only moves on once a minute; null before the first use. */
+  used_at: number | null;
+}
+
+export interface AuditRow {
+  /** Sorts by age. */
+  id: string;
+  at: number;
+  action: string;
+  /** Names the person or the token; empty for nobody in particular. */
+  actor: string;
+  /** The AuditEntry as JSON. */
+  entry: string;
 }

@@ -67,7 +67,9 @@ test("a clone that is handed over is served and synced, says what is in the way,
   expect(await fingerprintTree(clone)).toBe(untouched);
 
   await using server = await startServe(world.args, { cwd: upstream.root, env });
-  expect(server.stdout()).toBe(`Stackit serves ${clone} at ${server.url}\n`);
+  expect(server.stdout()).toBe(
+    `Stackit serves ${clone} at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
+  );
   const command = (...args: string[]) => runCommand([...args, "--server", server.url], { cwd: "/" });
   expect((await command("sync", "old")).code).toBe(0);
   expect(await readFile(join(clone, ".git/HEAD"), "utf8")).toBe(`${head}\n`);

@@ -55,7 +55,9 @@ async function servingMirror(entry: object = {}, write = stack) {
 test("a listed remote is mirrored, and its interval finds what was pushed to it", async () => {
   await using world = await servingMirror({ syncInterval: "1s" });
   const { server, upstream } = world;
-  expect(server.stdout()).toBe(`Stackit serves ${world.url} at ${server.url}\n`);
+  expect(server.stdout()).toBe(
+    `Stackit serves ${world.url} at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
+  );
   expect((await world.command("sync", "shop")).code).toBe(0);
 
   await using events = await EventReader.open(`${server.url}/api/v1/repos/shop/events`);

@@ -8,7 +8,7 @@ import { createServer } from "../../src/http/server.ts";
 import { SyncQueue } from "../../src/sync/sync-queue.ts";
 import { SyncFailure } from "../../src/sync/sync-target.ts";
 import { HandMadeRepo } from "../support/hand-made-repo.ts";
-import { startServer, widget } from "../support/started-server.ts";
+import { openAccess, startServer, widget } from "../support/started-server.ts";
 
 test("each request is one line of the log, without its query", async () => {
   await using server = await startServer();
@@ -113,6 +113,7 @@ test("a repository that cannot be read keeps the server from being ready until i
 
 test("a server whose store does not answer is not ready, and says nothing of why to strangers", async () => {
   await using app = await createServer({
+    access: openAccess(),
     repos: { list: () => [widget()], get: () => undefined },
     syncs: new SyncQueue(),
     history: {

@@ -81,7 +81,9 @@ test("a repository of GitHub that is fetched by ssh has its pull requests read w
 test("a listed remote by ssh is mirrored, and its interval finds what was pushed to it", async () => {
   await using world = await sshRemote({ syncInterval: "1s" });
   await using server = await world.serve();
-  expect(server.stdout()).toBe(`Stackit serves ${world.url} at ${server.url}\n`);
+  expect(server.stdout()).toBe(
+    `Stackit serves ${world.url} at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
+  );
   const synced = await runCommand(["sync", "shop", "--server", server.url], { cwd: "/" });
   expect(synced).toMatchObject({ code: 0 });
   await using events = await EventReader.open(`${server.url}/api/v1/repos/shop/events`);

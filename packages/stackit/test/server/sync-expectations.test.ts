@@ -26,7 +26,7 @@ function setUp(tookMs: number) {
   const about = { kind: repo.kind, cadence: () => ({ expectedMaxAgeSec: 60 }) };
   syncs.register({ repoId: repo.id, storeKey: repo.id, sync }, about);
   const begin = (body: SyncRequest = {}, withinMs = 10_000) =>
-    beginSync({ syncs, clock }, repo, body, withinMs).ended;
+    beginSync({ syncs, clock }, repo, body, { expectWithinMs: withinMs }).ended;
   return { clock, runs, world, begin };
 }
 

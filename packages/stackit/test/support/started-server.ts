@@ -1,11 +1,12 @@
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { Writable } from "node:stream";
 import { pino } from "pino";
+import { Access } from "../../src/access/access.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { App } from "../../src/http/app-type.ts";
 import { createServer, listen } from "../../src/http/server.ts";
 import type { HttpConfig } from "../../src/http/server-config.ts";
-import type { Clock } from "../../src/lib/clock.ts";
+import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { ForgeNames } from "../../src/sync/forge-names.ts";
 import { SyncQueue } from "../../src/sync/sync-queue.ts";
@@ -86,6 +87,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
   const githubDeliveries = new GithubDeliveries(store.deliveries, syncs, names, { pushed: () => {} }, forge);
   await githubDeliveries.replay();
   const app = await createServer({
+    access: openAccess(options.config?.readOnly),
     repos: { list: () => repos, get: (id) => repos.find((repo) => repo.id === id) },
     syncs,
     history: {
@@ -125,4 +127,14 @@ export function widget(id?: string, fullName?: string): HandMadeRepo {
   const repo = new HandMadeRepo(id, fullName);
   repo.publish({ api: "main", ui: "api", "feat/login": "main" });
   return repo;
+}
+
+/** To whoever reaches it; on a read-only server to look only. */
+export function openAccess(isReadOnly = false): Access {
+  return new Access({
+    posture: isReadOnly ? "public" : "local",
+    clock: systemClock,
+    audit: { write: async () => {} },
+    repo: () => ({ visibility: "everyone", forgeRepoId: undefined }),
+  });
 }

@@ -1,5 +1,6 @@
 import type { App } from "../app-type.ts";
 import type { RouteContext } from "../route-context.ts";
+import { authRoutes } from "./auth.ts";
 import { branchRoute } from "./branch.ts";
 import { branchDiffRoute } from "./branch-diff.ts";
 import { branchesRoute } from "./branches.ts";
@@ -49,6 +50,7 @@ export async function addRoutes(app: App, context: RouteContext): Promise<void> 
     metricsRoute(app, prefix, context);
   }
   problemPagesRoute(app);
+  authRoutes(app, context);
   await app.register(
     (api, _options, done) => {
       for (const route of apiRoutes) route(api, context);

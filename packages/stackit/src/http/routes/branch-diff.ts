@@ -19,7 +19,7 @@ const Query = Type.Object({
   to: Type.Optional(Type.String({ description: "Reserved, like `from`." })),
 });
 
-export function branchDiffRoute(app: App, { repos, config, closing }: RouteContext): void {
+export function branchDiffRoute(app: App, { config, closing }: RouteContext): void {
   for (const { url, hide } of namePaths("/branch-diff")) {
     const schema = {
       hide,
@@ -39,12 +39,12 @@ export function branchDiffRoute(app: App, { repos, config, closing }: RouteConte
         "request/rate-limited",
       ),
     };
-    app.get(url, { schema }, async (request, reply) => {
+    app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
       const { base: against = "parent", w, from, to } = request.query;
       if (from !== undefined || to !== undefined) {
         throw new Problem("request/invalid", "Comparing two pushes by `from` and `to` is not offered yet.");
       }
-      const repo = findRepo(repos, request.params);
+      const repo = findRepo(request);
       const snapshot = snapshotOf(repo, reply);
       const branch = nameOf(request.params);
       const range = snapshot.diffRange(branch, against);

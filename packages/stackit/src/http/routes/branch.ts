@@ -4,7 +4,7 @@ import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, snapshotOf } fro
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
-export function branchRoute(app: App, { repos, answers }: RouteContext): void {
+export function branchRoute(app: App, { answers }: RouteContext): void {
   for (const { url, hide } of namePaths("/branches")) {
     const schema = {
       hide,
@@ -21,8 +21,8 @@ export function branchRoute(app: App, { repos, answers }: RouteContext): void {
         "request/rate-limited",
       ),
     };
-    app.get(url, { schema }, async (request, reply) => {
-      const snapshot = snapshotOf(findRepo(repos, request.params), reply);
+    app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
+      const snapshot = snapshotOf(findRepo(request), reply);
       const branch = snapshot.branch(nameOf(request.params));
       if (!branch) throw noSuchBranch();
       return answers.part({ request, reply, snapshot }, ["branch", branch.name], () => branch);

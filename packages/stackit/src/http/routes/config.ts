@@ -5,18 +5,18 @@ import { answerValue } from "../json-answer.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
-export function configRoute(app: App, { config, repos }: RouteContext): void {
+export function configRoute(app: App, { config, access }: RouteContext): void {
   const schema = {
     operationId: "getConfig",
     tags: ["server"],
     summary: "What this server allows",
     response: readResponses("What this server allows.", Type.Ref("ServerConfig")),
   };
-  app.get("/config", { schema, config: { isFree: true } }, async (request, reply) => {
+  app.get("/config", { schema, config: { access: "open", isFree: true } }, async (request, reply) => {
     const answer: ServerConfig = {
       readOnly: config.readOnly,
-      authRequired: false,
-      singleRepo: repos.list().length === 1,
+      authRequired: access.team !== undefined,
+      singleRepo: request.repos.list().length === 1,
       webhooks: (config.webhookSecrets ?? []).length > 0,
       version: config.version,
     };

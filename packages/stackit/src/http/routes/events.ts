@@ -21,7 +21,7 @@ const common = {
 
 const stream = content("The stream, which does not end by itself.", "text/event-stream", Type.String());
 
-const config = { isFree: true, isSameSiteOnly: true };
+const config = { access: "reader", isFree: true, isSameSiteOnly: true } as const;
 
 export function eventsRoute(app: App, { streams }: RouteContext): void {
   const schema = {
@@ -35,7 +35,7 @@ export function eventsRoute(app: App, { streams }: RouteContext): void {
   });
 }
 
-export function repoEventsRoute(app: App, { repos, streams }: RouteContext): void {
+export function repoEventsRoute(app: App, { streams }: RouteContext): void {
   for (const { url, hide } of repoPaths("/events")) {
     const schema = {
       ...common,
@@ -46,7 +46,7 @@ export function repoEventsRoute(app: App, { repos, streams }: RouteContext): voi
       response: responses({ 200: stream }, "repo/not-found", "request/cross-site", "events/too-many-streams"),
     };
     app.get(url, { schema, config }, (request, reply) => {
-      const repo = findRepo(repos, request.params);
+      const repo = findRepo(request);
       streams.open(request, reply, {
         repoId: repo.id,
         ...(repo.snapshot ? { generation: repo.snapshot.generation } : {}),

@@ -99,7 +99,7 @@ export function githubWebhookRoute(
     leaveBodies(scope);
     const options = {
       schema,
-      config: { isSigned: true },
+      config: { access: "open", isSigned: true } as const,
       onRequest: refuseUnsigned,
     };
     scope.post("/webhooks/github", options, async (request, reply) => {

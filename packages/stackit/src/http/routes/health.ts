@@ -23,7 +23,7 @@ const Readiness = Type.Object({
 /** `prefix` is empty for the paths that probes expect, which are not documented a second time. */
 export function healthRoutes(app: App, prefix: string, { repos, syncs, history }: RouteContext): void {
   const common = { tags: ["server"], hide: prefix === "" };
-  const config = { isProbe: true };
+  const config = { access: "open", isProbe: true } as const;
 
   const alive = {
     ...common,
@@ -41,20 +41,25 @@ export function healthRoutes(app: App, prefix: string, { repos, syncs, history }
     summary: "Whether every repository was read or tried once and the store answers",
     response: responses({ 200: content("It is ready.", "application/json", Readiness) }, "server/not-ready"),
   };
-  app.get(`${prefix}/readyz`, { schema: ready, config }, async (_request, reply) => {
+  app.get(`${prefix}/readyz`, { schema: ready, config }, async (request, reply) => {
     const unread = repos.list().filter(({ snapshot }) => !snapshot);
-    const waitingFor = unread.filter(({ id }) => !wasTried(id, syncs)).map(({ id }) => id);
+    const untried = unread.filter(({ id }) => !wasTried(id, syncs));
+    // Strangers learn how many there are, and of no name.
+    const isShown = ({ id }: { id: string }): boolean => request.repos.get(id) !== undefined;
+    const waitingFor = untried.filter(isShown).map(({ id }) => id);
     await history.check().catch((cause: unknown) => {
       throw new Problem("server/not-ready", "The store does not answer.", {
         cause,
         members: { waitingFor: ["store", ...waitingFor] },
       });
     });
-    if (waitingFor.length > 0) {
-      const detail = `${waitingFor.length} of ${repos.list().length} repositories have not been read yet.`;
+    if (untried.length > 0) {
+      const detail = `${untried.length} of ${repos.list().length} repositories have not been read yet.`;
       throw new Problem("server/not-ready", detail, { members: { waitingFor } });
     }
-    const notRead = unread.map(({ id }) => ({ id, code: syncs.freshness(id).lastAttempt?.code }));
+    const notRead = unread
+      .filter(isShown)
+      .map(({ id }) => ({ id, code: syncs.freshness(id).lastAttempt?.code }));
     return reply.header("cache-control", "no-store").send({ status: "ok", notRead });
   });
 }

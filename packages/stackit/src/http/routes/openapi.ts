@@ -15,7 +15,7 @@ export function openApiRoute(app: App, { config }: RouteContext): void {
     summary: "This contract as an OpenAPI 3.1 document",
     response: readResponses("The document.", Type.Object({})),
   };
-  app.get("/openapi.json", { schema, config: { isFree: true } }, async (request, reply) => {
+  app.get("/openapi.json", { schema, config: { access: "open", isFree: true } }, async (request, reply) => {
     kept ??= { tag: strongTag(config.version, "openapi"), bytes: new JsonBytes(openApiDocumentOf(app)) };
     return answerJson(request, reply, kept.tag, kept.bytes);
   });
@@ -29,7 +29,7 @@ export function docsRoute(app: App, { config }: RouteContext): void {
     summary: "This contract as a page",
     response: responses({ 200: content("The page.", "text/html", Type.String()) }),
   };
-  app.get("/docs", { schema, config: { isFree: true } }, async (request, reply) => {
+  app.get("/docs", { schema, config: { access: "open", isFree: true } }, async (request, reply) => {
     if (isUnchanged(request, reply, strongTag(config.version, "docs"))) return reply.code(304).send();
     page ??= docsPage(openApiDocumentOf(app));
     return reply.type("text/html; charset=utf-8").send(page);

@@ -7,7 +7,7 @@ import { noSuchRoute } from "../request-guards.ts";
 
 /** The pages that the `type` of problems points to. */
 export function problemPagesRoute(app: App): void {
-  const options = { schema: { hide: true }, config: { isFree: true } };
+  const options = { schema: { hide: true }, config: { access: "open", isFree: true } as const };
   app.get("/problems", options, async (_request, reply) =>
     reply.type("text/html; charset=utf-8").send(listPage()),
   );

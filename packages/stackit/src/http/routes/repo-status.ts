@@ -6,7 +6,7 @@ import { repoStatus } from "../repo-summary.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
-export function repoStatusRoute(app: App, { repos, syncs }: RouteContext): void {
+export function repoStatusRoute(app: App, { syncs }: RouteContext): void {
   for (const { url, hide } of repoPaths("")) {
     const schema = {
       hide,
@@ -23,8 +23,8 @@ export function repoStatusRoute(app: App, { repos, syncs }: RouteContext): void 
         "request/rate-limited",
       ),
     };
-    app.get(url, { schema }, async (request, reply) =>
-      answerValue(request, reply, repoStatus(findRepo(repos, request.params), syncs)),
+    app.get(url, { schema, config: { access: "reader" } }, async (request, reply) =>
+      answerValue(request, reply, repoStatus(findRepo(request), syncs)),
     );
   }
 }

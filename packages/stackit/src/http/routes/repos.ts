@@ -6,15 +6,15 @@ import { repoSummary } from "../repo-summary.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
-export function reposRoute(app: App, { repos, syncs }: RouteContext): void {
+export function reposRoute(app: App, { syncs }: RouteContext): void {
   const schema = {
     operationId: "listRepos",
     tags: ["repositories"],
     summary: "The repositories that you may see, by id",
     response: readResponses("Identity and freshness of each.", Type.Ref("RepoList"), "request/rate-limited"),
   };
-  app.get("/repos", { schema }, async (request, reply) => {
-    const answer: RepoList = { repos: repos.list().map((repo) => repoSummary(repo, syncs)) };
+  app.get("/repos", { schema, config: { access: "reader" } }, async (request, reply) => {
+    const answer: RepoList = { repos: request.repos.list().map((repo) => repoSummary(repo, syncs)) };
     return answerValue(request, reply, answer);
   });
 }

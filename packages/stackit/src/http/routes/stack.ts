@@ -5,7 +5,7 @@ import { findRepo, NameParams, nameOf, namePaths, snapshotOf } from "../repo-loo
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
-export function stackRoute(app: App, { repos, answers }: RouteContext): void {
+export function stackRoute(app: App, { answers }: RouteContext): void {
   for (const { url, hide } of namePaths("/stacks")) {
     const schema = {
       hide,
@@ -24,8 +24,8 @@ export function stackRoute(app: App, { repos, answers }: RouteContext): void {
         "request/rate-limited",
       ),
     };
-    app.get(url, { schema }, async (request, reply) => {
-      const snapshot = snapshotOf(findRepo(repos, request.params), reply);
+    app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
+      const snapshot = snapshotOf(findRepo(request), reply);
       const stack = snapshot.stack(nameOf(request.params));
       if (!stack)
         throw new Problem("stack/not-found", "No stack of this repository has this root branch or id.");

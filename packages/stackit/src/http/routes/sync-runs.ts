@@ -13,7 +13,7 @@ const Query = Type.Object({
   ),
 });
 
-export function syncRunsRoute(app: App, { repos, history }: RouteContext): void {
+export function syncRunsRoute(app: App, { history }: RouteContext): void {
   for (const { url, hide } of repoPaths("/sync-runs")) {
     const schema = {
       hide,
@@ -30,8 +30,8 @@ export function syncRunsRoute(app: App, { repos, history }: RouteContext): void 
         "request/rate-limited",
       ),
     };
-    app.get(url, { schema }, async (request, reply) => {
-      const repo = findRepo(repos, request.params);
+    app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
+      const repo = findRepo(request);
       const { limit = 50, before } = request.query;
       const page = { limit, ...(before === undefined ? {} : { before }) };
       return answerValue(request, reply, await history.list(repo.id, page));
@@ -41,7 +41,7 @@ export function syncRunsRoute(app: App, { repos, history }: RouteContext): void 
 
 const RunParams = Type.Object({ ...RepoParams.properties, run: Type.String() });
 
-export function syncRunRoute(app: App, { repos, syncs, history }: RouteContext): void {
+export function syncRunRoute(app: App, { syncs, history }: RouteContext): void {
   for (const { url, hide } of repoPaths("/sync-runs/:run")) {
     const schema = {
       hide,
@@ -57,8 +57,8 @@ export function syncRunRoute(app: App, { repos, syncs, history }: RouteContext):
         "request/rate-limited",
       ),
     };
-    app.get(url, { schema }, async (request, reply) => {
-      const repo = findRepo(repos, request.params);
+    app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
+      const repo = findRepo(request);
       const runId = request.params.run;
       const run = syncs.findRun(repo.id, runId) ?? (await history.find(repo.id, runId));
       if (!run) throw new Problem("run/not-found", "This repository has no run with this id.");

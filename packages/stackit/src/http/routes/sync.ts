@@ -33,7 +33,7 @@ const Headers = Type.Object({
 });
 
 export function syncRoute(app: App, context: RouteContext): void {
-  const { repos, clock, closing } = context;
+  const { access, clock, closing } = context;
   const operations = new IdempotentRequests<SyncOperation>(clock);
   for (const { url, hide } of repoPaths("/sync")) {
     const schema = {
@@ -47,30 +47,46 @@ export function syncRoute(app: App, context: RouteContext): void {
       body: SyncRequest,
       response: responses(SUCCESSES, ...PROBLEMS),
     };
-    app.post(url, { schema, preValidation: anEmptyBodyAsksForNothing }, async (request, reply) => {
-      const repo = findRepo(repos, request.params);
-      const body = request.body;
-      if (body.probe) {
-        const signal = AbortSignal.any([request.signal, closing]);
-        const wouldChange = await repo.probe(signal).catch((error: unknown) => {
-          throw signal.aborted ? error : probeProblem(repo, error);
-        });
-        const probe: SyncProbe = { wouldChange };
-        return sendJson(reply, 200, probe);
-      }
-      const prefer = parsePrefer(request.headers.prefer);
-      const waitSec = Math.min(prefer.waitSec ?? LONGEST_WAIT_SEC, LONGEST_WAIT_SEC);
-      const expectWithinSec = prefer.waitSec === undefined ? EXPECT_WITHIN_SEC : waitSec;
-      const key = [request.headers["idempotency-key"] ?? []].flat()[0];
-      const operation = operations.once(repo.id, key, JSON.stringify(body), () =>
-        beginSync(context, repo, body, expectWithinSec * 1000),
-      );
-      const isAsync = prefer.respondAsync && prefer.waitSec === undefined;
-      const end = isAsync ? undefined : await endWithin(waitSec * 1000, operation, context);
-      preferencesApplied(reply, prefer, end);
-      if (end?.run.error) throw runProblem(end.run, reply, clock.wallNow());
-      return end ? answerEnd(reply, end, prefer) : answerUnderWay(reply, repo.id, operation.run());
-    });
+    app.post(
+      url,
+      { schema, config: { access: "member" }, preValidation: anEmptyBodyAsksForNothing },
+      async (request, reply) => {
+        const repo = findRepo(request);
+        const body = request.body;
+        if (body.probe) {
+          const signal = AbortSignal.any([request.signal, closing]);
+          const wouldChange = await repo.probe(signal).catch((error: unknown) => {
+            throw signal.aborted ? error : probeProblem(repo, error);
+          });
+          const probe: SyncProbe = { wouldChange };
+          return sendJson(reply, 200, probe);
+        }
+        const prefer = parsePrefer(request.headers.prefer);
+        const waitSec = Math.min(prefer.waitSec ?? LONGEST_WAIT_SEC, LONGEST_WAIT_SEC);
+        const expectWithinSec = prefer.waitSec === undefined ? EXPECT_WITHIN_SEC : waitSec;
+        const { caller } = request;
+        const key = [request.headers["idempotency-key"] ?? []].flat()[0];
+        const requestedBy = caller.kind === "local" ? undefined : caller.name;
+        if (requestedBy !== undefined) {
+          await access.record("sync", caller, {
+            target: repo.id,
+            address: request.ip,
+            requestId: request.id,
+          });
+        }
+        const operation = operations.once(`${caller.id} ${repo.id}`, key, JSON.stringify(body), () =>
+          beginSync(context, repo, body, {
+            expectWithinMs: expectWithinSec * 1000,
+            ...(requestedBy !== undefined && { requestedBy }),
+          }),
+        );
+        const isAsync = prefer.respondAsync && prefer.waitSec === undefined;
+        const end = isAsync ? undefined : await endWithin(waitSec * 1000, operation, context);
+        preferencesApplied(reply, prefer, end);
+        if (end?.run.error) throw runProblem(end.run, reply, clock.wallNow());
+        return end ? answerEnd(reply, end, prefer) : answerUnderWay(reply, repo.id, operation.run());
+      },
+    );
   }
 }
 

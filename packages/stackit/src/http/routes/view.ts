@@ -4,7 +4,7 @@ import { findRepo, RepoParams, repoPaths, snapshotOf } from "../repo-lookup.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
-export function viewRoute(app: App, { repos, answers, count }: RouteContext): void {
+export function viewRoute(app: App, { answers, count }: RouteContext): void {
   for (const { url, hide } of repoPaths("/view")) {
     const schema = {
       hide,
@@ -20,8 +20,8 @@ export function viewRoute(app: App, { repos, answers, count }: RouteContext): vo
         "request/rate-limited",
       ),
     };
-    app.get(url, { schema, config: { isFree: true } }, async (request, reply) => {
-      const snapshot = snapshotOf(findRepo(repos, request.params), reply);
+    app.get(url, { schema, config: { access: "reader", isFree: true } }, async (request, reply) => {
+      const snapshot = snapshotOf(findRepo(request), reply);
       return answers.whole(
         { request, reply, snapshot },
         "view",

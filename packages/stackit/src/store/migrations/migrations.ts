@@ -8,6 +8,7 @@ import { landed } from "./0006-landed.ts";
 import { forgeFacts } from "./0007-forge-facts.ts";
 import { departed } from "./0008-departed.ts";
 import { stacks } from "./0009-stacks.ts";
+import { access } from "./0010-access.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0007-forge-facts": forgeFacts,
   "0008-departed": departed,
   "0009-stacks": stacks,
+  "0010-access": access,
 };

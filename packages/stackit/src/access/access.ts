@@ -1,0 +1,185 @@
+import type { AuditEntry } from "../contract/audit.ts";
+import type { Role, Visibility } from "../contract/role.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { ApiToken, ApiTokens } from "../store/api-tokens.ts";
+import type { Session, Sessions } from "../store/sessions.ts";
+import { actorOf, anonymous, type Caller, LOCAL } from "./caller.ts";
+import type { Member, PeopleWatch } from "./people-watch.ts";
+import type { SignIn } from "./sign-in.ts";
+
+/** What a request brought to say who sent it; nothing of it is believed yet. */
+export interface Brought {
+  /** Of the session's cookie. */
+  readonly sessionSecret: string | undefined;
+  /** Of the Authorization header. */
+  readonly bearer: string | undefined;
+}
+
+/** What was found to be ours of that, without asking anybody. */
+export type Credential =
+  | { readonly kind: "none" }
+  | { readonly kind: "session"; readonly session: Session }
+  | { readonly kind: "token"; readonly token: ApiToken };
+
+/** A repository, as far as it decides who sees it. */
+export interface ShownRepo {
+  readonly visibility: Visibility;
+  /** The forge's number for it, where that is known. */
+  readonly forgeRepoId: number | undefined;
+}
+
+export interface AuditWriter {
+  write(entry: Omit<AuditEntry, "id" | "at">): Promise<unknown>;
+}
+
+/** What sign-in is made of; a server that has none of it is open to whoever reaches it, as far as its posture says. */
+export interface TeamAccess {
+  readonly watch: PeopleWatch;
+  readonly signIn: SignIn;
+  readonly sessions: Sessions;
+  readonly apiTokens: ApiTokens;
+}
+
+export interface AccessOptions {
+  readonly posture: "local" | "team" | "public";
+  readonly clock: Clock;
+  readonly audit: AuditWriter;
+  /** Undefined for a repository that is not served. */
+  readonly repo: (repoId: string) => ShownRepo | undefined;
+  /** Present on a team's server. */
+  readonly team?: TeamAccess;
+}
+
+/** How often it is looked whether a token that has something open still holds. */
+const TOKEN_CHECK_MS = 20_000;
+
+/** Decides who asks, and what they may see and do. */
+export class Access {
+  readonly #options: AccessOptions;
+  readonly #anonymous: Caller;
+
+  constructor(options: AccessOptions) {
+    this.#options = options;
+    this.#anonymous = anonymous((repoId) =>
+      options.posture === "public" && this.#visibilityOf(repoId) === "everyone" ? "reader" : undefined,
+    );
+  }
+
+  get posture(): AccessOptions["posture"] {
+    return this.#options.posture;
+  }
+
+  get team(): TeamAccess | undefined {
+    return this.#options.team;
+  }
+
+  get audit(): AuditWriter {
+    return this.#options.audit;
+  }
+
+  /** Finds what was brought among what was given out. Asks no forge. */
+  async recognize({ sessionSecret, bearer }: Brought): Promise<Credential> {
+    const { team } = this.#options;
+    if (!team) return { kind: "none" };
+    if (bearer !== undefined) {
+      const token = await team.apiTokens.find(bearer);
+      return token ? { kind: "token", token } : { kind: "none" };
+    }
+    const session = sessionSecret === undefined ? undefined : await team.sessions.find(sessionSecret);
+    return session ? { kind: "session", session } : { kind: "none" };
+  }
+
+  /** Who that is now. @throws {Unverified} */
+  async identify(credential: Credential): Promise<Caller> {
+    const { posture, team } = this.#options;
+    if (posture === "local") return LOCAL;
+    if (!team) return this.#anonymous;
+    if (credential.kind === "token") return this.#program(credential.token);
+    if (credential.kind === "none") return this.#anonymous;
+    return this.#person(team, credential.session);
+  }
+
+  /** Writes down what somebody did; what cannot be written down has not been done: the caller waits for it. */
+  async record(
+    action: AuditEntry["action"],
+    by: Caller | undefined,
+    about: Pick<AuditEntry, "target" | "detail" | "address" | "requestId">,
+  ): Promise<void> {
+    await this.#options.audit.write({ action, ...(by && actorOf(by)), ...about });
+  }
+
+  async #person({ watch }: TeamAccess, { personId, id }: Session): Promise<Caller> {
+    const member = await watch.current(personId);
+    if (!member) return this.#anonymous;
+    return {
+      kind: "person",
+      id: personId,
+      name: member.login,
+      isOperator: member.isOperator,
+      mayMeasure: member.isOperator,
+      roleOn: (repoId) => this.#roleOf(member, repoId),
+      open: () => watch.attach(personId, id),
+    };
+  }
+
+  #roleOf({ isOperator, about }: Member, repoId: string): Role | undefined {
+    const repo = this.#options.repo(repoId);
+    if (!repo) return undefined;
+    if (isOperator) return "operator";
+    const onForge = about.repos.get(repoId);
+    // Another repository may have its name by now.
+    const isTheSame =
+      onForge !== undefined && (repo.forgeRepoId === undefined || repo.forgeRepoId === onForge.forgeRepoId);
+    switch (repo.visibility) {
+      case "operators":
+        return undefined;
+      case "team":
+        return "member";
+      case "everyone":
+        return isTheSame && onForge.mayWrite ? "member" : "reader";
+      case "forge":
+        if (!isTheSame) return undefined;
+        return onForge.mayWrite ? "member" : "reader";
+    }
+  }
+
+  #program(token: ApiToken): Caller {
+    const { id, name, scopes, repos } = token;
+    const role: Role | undefined = scopes.includes("sync")
+      ? "member"
+      : scopes.includes("read")
+        ? "reader"
+        : undefined;
+    return {
+      kind: "token",
+      id,
+      name,
+      isOperator: false,
+      mayMeasure: scopes.includes("metrics"),
+      roleOn: (repoId) => {
+        if (!this.#options.repo(repoId)) return undefined;
+        return repos === undefined || repos.includes(repoId) ? role : undefined;
+      },
+      open: () => this.#openForToken(id),
+    };
+  }
+
+  #openForToken(id: string): { ended: AbortSignal; leave: () => void } {
+    const { clock, team } = this.#options;
+    const end = new AbortController();
+    let cancel = (): void => {};
+    const look = async (): Promise<void> => {
+      if (await team?.apiTokens.isOpen(id).catch(() => false)) lookLater();
+      else end.abort();
+    };
+    const lookLater = (): void => {
+      cancel = clock.after(TOKEN_CHECK_MS, () => void look());
+    };
+    lookLater();
+    return { ended: end.signal, leave: () => cancel() };
+  }
+
+  #visibilityOf(repoId: string): Visibility | undefined {
+    return this.#options.repo(repoId)?.visibility;
+  }
+}

@@ -1,0 +1,99 @@
+import type { Logger } from "pino";
+import { Access } from "../access/access.ts";
+import { PeopleWatch } from "../access/people-watch.ts";
+import { SignIn } from "../access/sign-in.ts";
+import type { Config } from "../config/config.ts";
+import { isSsh, onGithub } from "../config/remote-url.ts";
+import type { RepoConfig } from "../config/repos-file.ts";
+import type { SignInConfig } from "../config/sign-in.ts";
+import type { Visibility } from "../contract/role.ts";
+import type { AskedRepo } from "../forge/github-people.ts";
+import { systemClock } from "../lib/clock.ts";
+import type { DisposableStack } from "../lib/disposable-stack.ts";
+import { Vault } from "../lib/vault.ts";
+import type { Store } from "../store/open-store.ts";
+import type { ForgeNames } from "../sync/forge-names.ts";
+
+interface AccessTools {
+  readonly config: Config;
+  readonly store: Store;
+  readonly names: ForgeNames;
+  readonly log: Logger;
+  /** What is served now, by its latest name. */
+  readonly served: () => readonly {
+    readonly id: string;
+    readonly owner?: string | undefined;
+    readonly name?: string | undefined;
+  }[];
+  readonly configOf: (repoId: string) => RepoConfig | undefined;
+}
+
+/** Who may see and do what, as the configuration says. What it keeps open is released with `house`. */
+export async function openAccess(tools: AccessTools, house: DisposableStack): Promise<Access> {
+  const { config, store, names, configOf } = tools;
+  const { posture, signIn } = config;
+  const repo = (repoId: string) => {
+    const found = configOf(repoId);
+    return found && { visibility: visibilityOf(found, config), forgeRepoId: names.forgeRepoIdOf(repoId) };
+  };
+  const common = { posture, clock: systemClock, audit: store.audit, repo };
+  if (!signIn) return new Access(common);
+  const team = await openTeam(signIn, tools, house);
+  return new Access({ ...common, team });
+}
+
+async function openTeam(
+  signIn: SignInConfig,
+  { config, store, log, served, configOf }: AccessTools,
+  house: DisposableStack,
+) {
+  // What it is made of takes a while to load, and most servers have none.
+  const { GithubPeople } = await import("../forge/github-people.ts");
+  const { github: place, clientId, clientSecret } = signIn;
+  const github = new GithubPeople({ url: place.url, apiUrl: place.apiUrl, clientId, clientSecret });
+  house.defer(() => github[Symbol.dispose]());
+  const { sessions, people, apiTokens, audit } = store;
+  const common = { github, vault: new Vault(signIn.keys), allowList: signIn, clock: systemClock, sessions };
+  const watch = new PeopleWatch({
+    ...common,
+    people,
+    repos: () => served().flatMap((repo) => asked(repo, configOf(repo.id), config)),
+    onRemoved: ({ id, login }, why) => {
+      log.info({ person: id, login, why }, "somebody is not let in any more");
+      const actor = { kind: "person" as const, id, name: login };
+      void audit.write({
+        action: "access-removed",
+        actor,
+        target: login,
+        detail: why,
+        address: "",
+        requestId: "",
+      });
+    },
+  });
+  house.use(watch);
+  return { watch, signIn: new SignIn({ ...common, githubUrl: place.url, watch }), sessions, apiTokens };
+}
+
+/** What the forge is asked about, in the names of people. */
+function asked(
+  { id, owner, name }: { id: string; owner?: string | undefined; name?: string | undefined },
+  repo: RepoConfig | undefined,
+  config: Config,
+): AskedRepo[] {
+  const isOnForge = repo && isOnSignInGithub(repo, config);
+  return isOnForge && owner !== undefined && name !== undefined ? [{ id, owner, name }] : [];
+}
+
+/** Closed by default: where nobody can be asked who may read a repository, it is shown to operators. */
+function visibilityOf(repo: RepoConfig, config: Config): Visibility {
+  if (repo.visibility !== undefined) return repo.visibility;
+  if (config.posture === "public") return "everyone";
+  return isOnSignInGithub(repo, config) ? "forge" : "operators";
+}
+
+function isOnSignInGithub(repo: RepoConfig, { github }: Config): boolean {
+  const url = repo.kind === "working-copy" ? undefined : repo.url;
+  if (!url) return false;
+  return isSsh(url) ? url.hostname === github.url.hostname : onGithub(url, github.url) !== undefined;
+}

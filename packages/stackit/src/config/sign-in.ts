@@ -1,0 +1,101 @@
+import { KEY_BYTES } from "../lib/vault.ts";
+import { ConfigError } from "./config-error.ts";
+import type { GithubPlace } from "./github-url.ts";
+import { isLoopback } from "./loopback.ts";
+import type { Settings, Variable } from "./read-env.ts";
+
+/** Who may sign in, and how. */
+export interface SignInConfig {
+  readonly clientId: string;
+  /** Secret. */
+  readonly clientSecret: string;
+  /** Secret. 32 bytes each; the first seals, all of them open. */
+  readonly keys: readonly Buffer[];
+  /** GitHub logins in lower case. */
+  readonly allowedUsers: ReadonlySet<string>;
+  readonly allowedOrg?: string;
+  /** GitHub logins in lower case. They may sign in too. */
+  readonly operators: ReadonlySet<string>;
+  /** The GitHub where people sign in. */
+  readonly github: Pick<GithubPlace, "url" | "apiUrl">;
+}
+
+const ID = "STACKIT_GITHUB_CLIENT_ID";
+const SECRET = "STACKIT_GITHUB_CLIENT_SECRET";
+const KEY = "STACKIT_SESSION_KEY";
+const USERS = "STACKIT_ALLOWED_GH_USERS";
+const ORG = "STACKIT_ALLOWED_GH_ORG";
+const OPERATORS = "STACKIT_OPERATORS";
+/** What GitHub takes as a login or as the name of an organisation; those of Enterprise Managed Users have an underscore. */
+const LOGIN = /^[a-z\d](?:[a-z\d_-]{0,98}[a-z\d])?$/i;
+
+/**
+ * What sign-in needs, all of it.
+ * @throws {ConfigError} that names what is missing and quotes no secret.
+ */
+export function readSignIn(
+  settings: Settings,
+  { bind, baseUrl, github }: { bind: string; baseUrl?: URL; github: GithubPlace },
+): SignInConfig {
+  const missing = [ID, SECRET, KEY].filter((name) => !settings[name as Variable]);
+  if (missing.length > 0) {
+    throw new ConfigError(
+      `This server needs sign-in, and that needs ${listed(missing)}, which ${missing.length === 1 ? "is" : "are"} not set. Without sign-in it can be public, with --read-only, or for this machine alone, with --bind 127.0.0.1.`,
+      { mend: `Set ${listed(missing)}, as the README shows.` },
+    );
+  }
+  if (!isLoopback(bind) && baseUrl?.protocol !== "https:") {
+    throw new ConfigError(
+      `Sign-in on ${bind} needs --base-url with the https URL that people open, such as https://stacks.example.com: without it sessions would cross the network in the clear.`,
+      { mend: "Set --base-url to the https URL that people open." },
+    );
+  }
+  const allowedUsers = logins(settings, USERS);
+  const operators = logins(settings, OPERATORS);
+  const org = settings[ORG]?.value.trim();
+  if (org !== undefined && !LOGIN.test(org)) throw notLogins(ORG, "the name of one GitHub organisation");
+  if (allowedUsers.size === 0 && operators.size === 0 && org === undefined) {
+    throw new ConfigError(
+      `Nobody could sign in: set ${USERS} to GitHub logins, ${ORG} to an organisation, or both.`,
+      { mend: `Set ${USERS} or ${ORG}.` },
+    );
+  }
+  return {
+    clientId: settings[ID]?.value.trim() ?? "",
+    clientSecret: settings[SECRET]?.value.trim() ?? "",
+    keys: readKeys(settings),
+    allowedUsers,
+    ...(org !== undefined && { allowedOrg: org }),
+    operators,
+    github: { url: github.url, apiUrl: github.apiUrl },
+  };
+}
+
+function readKeys(settings: Settings): Buffer[] {
+  const texts = (settings[KEY]?.value ?? "").split(",").map((text) => text.trim());
+  return texts.map((text, index) => {
+    const key = Buffer.from(text, "base64");
+    if (/^[A-Za-z\d+/_-]+=*$/.test(text) && key.length === KEY_BYTES) return key;
+    throw new ConfigError(
+      `${KEY}: key ${index + 1} of ${texts.length} cannot be used; each must be ${KEY_BYTES} bytes in base64, and commas separate them. \`openssl rand -base64 ${KEY_BYTES}\` makes one.`,
+      { mend: `Set ${KEY} to what \`openssl rand -base64 ${KEY_BYTES}\` prints.` },
+    );
+  });
+}
+
+function logins(settings: Settings, name: Variable): ReadonlySet<string> {
+  const names = (settings[name]?.value ?? "").split(",").map((login) => login.trim().toLowerCase());
+  const given = names.filter((login) => login !== "");
+  if (given.every((login) => LOGIN.test(login))) return new Set(given);
+  throw notLogins(name, "GitHub logins with commas between them");
+}
+
+function notLogins(name: Variable, allowed: string): ConfigError {
+  return new ConfigError(`${name} cannot be used; it must be ${allowed}.`, {
+    mend: `Set ${name} to ${allowed}.`,
+  });
+}
+
+function listed(names: readonly string[]): string {
+  return new Intl.ListFormat("en").format(names);
+}
