@@ -8,6 +8,8 @@ export interface HttpLimits {
   headerBytes: number;
   /** Within this a request must have arrived completely, also one that comes drop by drop. */
   requestTimeoutMs: number;
+  /** Open at once, event streams included; a further one is closed as it comes. */
+  connections: number;
   streams: number;
   streamsPerClient: number;
 }
@@ -37,6 +39,7 @@ export const DEFAULT_LIMITS: HttpLimits = {
   webhookBytes: 64 * 2 ** 20,
   headerBytes: 16 * 1024,
   requestTimeoutMs: 30_000,
+  connections: 2048,
   streams: 512,
   streamsPerClient: 32,
 };

@@ -7,6 +7,7 @@ import { BodyBudget } from "./body-budget.ts";
 import { takeJsonBodies } from "./body-parsing.ts";
 import { answerBrokenConnection, ignoreExpectations } from "./broken-connections.ts";
 import { knowCallers, letIn, letNobodyIn, limitKey, recognize } from "./callers.ts";
+import { limitConnections } from "./connection-limit.ts";
 import { cookieNames } from "./cookies.ts";
 import { serveDashboard } from "./dashboard.ts";
 import { endConnections } from "./end-connections.ts";
@@ -45,6 +46,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
   const app = newApp(config, limits, logger);
   const endAll = endConnections(app.server);
+  limitConnections(app.server, limits.connections, { clock, logger });
 
   const streams = new EventStreams({ source: parts.events, version: config.version, clock, limits });
   const webhookBodies = new BodyBudget(limits.webhookBytes);

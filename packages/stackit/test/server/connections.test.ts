@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { type StartedServer, startServer, unchanged } from "../support/started-server.ts";
 
@@ -143,6 +144,7 @@ test("a body of 2 MiB is refused before it has come, by its length or by its chu
 });
 
 test.each([
+  ["its first byte", ""],
   ["headers", GET],
   ["a body", `${POST_SYNC}Content-Length: 9\r\n\r\n{`],
 ])("a client that does not finish its request with %s is not waited for", async (_name, beginning) => {
@@ -208,3 +210,30 @@ test("a server that stops waits for no connection on which nothing was asked yet
   await server.app.close();
   await closed;
 });
+
+test("a connection beyond the limit is closed as it comes, is logged, and takes nothing from those that are open", async () => {
+  await using server = await startServer({ config: { limits: { connections: 2 } } });
+  const open = () => promisify(server.app.server.getConnections.bind(server.app.server))();
+  const [first, second] = [server.connect(), server.connect()];
+  await expect.poll(open).toBe(2);
+  await refused(server);
+  await refused(server);
+  const lines = server.log.filter(({ msg }) => String(msg).startsWith("too many connections"));
+  expect(lines).toMatchObject([{ open: 2, refused: 1 }]);
+
+  first.write(`${GET}${CLOSE}`);
+  expect(parse(await textOf(first)).status).toBe(200);
+  await expect.poll(open).toBe(1);
+  expect(parse(await exchange(server, `${GET}${CLOSE}`)).status).toBe(200);
+  second.destroy();
+});
+
+/** Settles when a connection is closed by the server, with nothing said. */
+async function refused(server: StartedServer): Promise<void> {
+  const socket = server.connect();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.on("error", () => {}).on("close", () => resolve());
+  socket.resume();
+  await promise;
+  expect(socket.bytesRead).toBe(0);
+}
