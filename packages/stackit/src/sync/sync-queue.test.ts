@@ -693,3 +693,23 @@ test("a run that waits for a host that is left alone keeps nobody from quiet", a
   await clock.advance(1_000);
   expect([other.works.length, queue.isQuiet]).toEqual([0, true]);
 });
+
+test("a request that joins a run which waits for its turn costs no walk through the other repositories", () => {
+  const { queue, add } = setUp({ maxRunning: 1, settleMs: 0 });
+  const busy = add("busy");
+  let looks = 0;
+  Object.defineProperty(busy, "host", {
+    get: () => {
+      looks++;
+      return "github.com";
+    },
+  });
+  add("a");
+  queue.request("busy", { trigger: "webhook" });
+  const { runId } = queue.request("a", { trigger: "webhook" });
+  looks = 0;
+  expect(queue.request("a", { trigger: "webhook" }).runId).toBe(runId);
+  expect(looks).toBe(0);
+  expect(queue.request("a", { trigger: "manual" }).runId).toBe(runId);
+  expect(looks).toBeGreaterThan(0);
+});

@@ -100,7 +100,10 @@ export class SyncQueue implements AsyncDisposable, Quiet {
   request(repoId: string, ask: SyncAsk): SyncTicket {
     const lane = this.#lane(repoId);
     if (this.#closed) return this.#refuse(repoId, ask);
-    if (PEOPLE.has(ask.trigger)) lane.failuresInARow = 0;
+    const now = this.#clock.now();
+    const isByPerson = PEOPLE.has(ask.trigger);
+    if (isByPerson) lane.failuresInARow = 0;
+    const wasDue = lane.waiting !== undefined && lane.waiting.dueAtMs <= now;
     const run = this.#ask(lane, {
       triggers: [ask.trigger],
       requestedBy: ask.requestedBy,
@@ -109,9 +112,9 @@ export class SyncQueue implements AsyncDisposable, Quiet {
       urgency: URGENCY[ask.trigger],
       due: this.#due(ask),
     });
-    const now = this.#clock.now();
     if (run.dueAtMs > now) this.#wakeBy(run.dueAtMs, now);
-    else this.#advance();
+    // What was due before waits for something that this request does not bring, unless it is a person's: no walk through all lanes.
+    else if (!wasDue || isByPerson) this.#advance();
     return ticket(run);
   }
 

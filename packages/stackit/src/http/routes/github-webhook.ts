@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { Value } from "typebox/value";
+import { Compile } from "typebox/compile";
 import { Problem } from "../../contract/problem-error.ts";
 import type { ProblemCode } from "../../contract/problems.ts";
 import type { App } from "../app-type.ts";
@@ -26,7 +26,9 @@ const UNREAD: Record<BodyFailure, readonly [ProblemCode, string]> = {
   "cut-short": ["request/invalid", "The body did not arrive completely."],
 };
 
-const Named = Type.Object({ repository: Type.Object({ full_name: Type.String({ maxLength: 200 }) }) });
+const named = Compile(
+  Type.Object({ repository: Type.Object({ full_name: Type.String({ maxLength: 200 }) }) }),
+);
 
 const schema = {
   operationId: "receiveGithubWebhook",
@@ -149,7 +151,7 @@ function parsePayload(body: Buffer, contentType = JSON_TYPE): unknown {
 
 /** For the log: whom a delivery is about that asks nothing here. It is signed, so whose word it is is known. */
 function repositoryIn(payload: unknown): string | undefined {
-  if (!Value.Check(Named, payload)) return undefined;
+  if (!named.Check(payload)) return undefined;
   return payload.repository.full_name;
 }
 
