@@ -67,6 +67,12 @@ export class PeopleWatch implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** What the forge says of whoever that token is of. @throws {RemoteError} */
+  ask({ token }: PersonTokens): Promise<AboutPerson> {
+    const { github, allowList, repos } = this.#options;
+    return github.about(token, allowList.allowedOrg, repos());
+  }
+
   /** Who has just proved who they are. */
   async welcome(about: AboutPerson, tokens: PersonTokens, id: string): Promise<void> {
     const { people, vault, clock } = this.#options;
@@ -134,13 +140,13 @@ export class PeopleWatch implements AsyncDisposable {
   }
 
   async #checkNow(personId: string): Promise<void> {
-    const { people, github, allowList, clock, repos } = this.#options;
+    const { people, allowList, clock } = this.#options;
     const person = await people.find(personId);
     const login = person?.login ?? "";
     try {
       const tokens = person && (await this.#usable(person));
       if (!tokens) return await this.#remove({ id: personId, login }, "has to sign in again");
-      const about = await github.about(tokens.token, allowList.allowedOrg, repos());
+      const about = await this.ask(tokens);
       if (idOf(personId) !== String(about.id))
         return await this.#remove({ id: personId, login }, "is somebody else");
       if (!isAllowed(allowList, about))

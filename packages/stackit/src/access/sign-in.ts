@@ -9,7 +9,7 @@ import { type AllowList, isAllowed } from "./allow-list.ts";
 import { type PeopleWatch, personIdOf } from "./people-watch.ts";
 
 export interface SignInOptions {
-  readonly github: Pick<GithubPeople, "authorizeUrl" | "exchange" | "about" | "revoke">;
+  readonly github: Pick<GithubPeople, "authorizeUrl" | "exchange" | "revoke">;
   readonly githubUrl: URL;
   readonly watch: PeopleWatch;
   readonly sessions: Sessions;
@@ -100,7 +100,7 @@ export class SignIn {
     if (code === undefined) return { kind: "refused", why: "cancelled", returnTo };
     try {
       const tokens = await github.exchange(code, verifier, redirectUrl);
-      const about = await github.about(tokens.token, allowList.allowedOrg, []);
+      const about = await watch.ask(tokens);
       const { login } = about;
       if (!isAllowed(allowList, about)) {
         await github.revoke(tokens.token).catch(() => {});

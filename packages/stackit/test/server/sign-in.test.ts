@@ -34,3 +34,27 @@ test("who is on the list signs in, is sent where they wanted to go, and sees wha
   const all = await operator.fetch("/api/v1/repos");
   expect(await all.json()).toMatchObject({ repos: [{ id: "hidden" }, { id: "ours" }] });
 });
+
+test("what a person can read on GitHub is shown from the first moment", async () => {
+  // That it cannot be fetched changes nothing of who sees it.
+  await using team = await teamServer((github) => [
+    {
+      kind: "mirror",
+      id: "shop",
+      url: new URL(`${github.url.origin}/acme/shop.git`),
+      owner: "acme",
+      name: "shop",
+    },
+  ]);
+  const { github } = team;
+  const reader = github.person("ada", { "acme/shop": "READ" });
+  const writer = github.person("robin", { "acme/shop": "WRITE" });
+  const nobody = github.person("root2");
+  const browser = await team.signIn(reader);
+  expect(await browser.status("/api/v1/repos/shop")).toBe(200);
+  expect(await browser.status("/api/v1/repos/shop/sync", { method: "POST" })).toBe(403);
+  expect(await (await team.signIn(writer)).status("/api/v1/repos/shop/sync", { method: "POST" })).not.toBe(
+    403,
+  );
+  expect(await (await team.signIn(nobody)).status("/api/v1/repos")).toBe(401);
+});
