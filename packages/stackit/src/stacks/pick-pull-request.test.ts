@@ -44,6 +44,11 @@ test("a branch of that name in a fork, or in a repository that is gone, is anoth
   expect(picked(pullRequest({ headRepositoryId: 2 }), ofNobody)).toBeUndefined();
 });
 
+test("a pull request of ghstack is shown with the branch that its author wrote", () => {
+  const pulls = [pullRequest({ number: 7, head: "gh/ann/1/head" }), pullRequest({ head: "gh/ann/head" })];
+  expect([...pickPullRequests(pulls, OURS).keys()]).toEqual(["gh/ann/1/orig", "gh/ann/head"]);
+});
+
 test("the order in which they are told makes no difference", () => {
   const some = fc.uniqueArray(
     fc.record({

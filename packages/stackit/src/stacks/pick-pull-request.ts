@@ -1,10 +1,11 @@
 import type { PullRequest } from "./pull-request.ts";
+import { memberFor } from "./tool-branches.ts";
 
 const RANK = { open: 0, merged: 1, closed: 2 } as const;
 
 /**
- * The pull request of each branch of a repository, by branch. A branch of the same name in a fork is another branch. Of several
- * the open one counts, else the merged one, else the newest.
+ * The pull request of each branch of a repository, by the branch that is shown for it. A branch of the same name in a fork is another
+ * branch. Of several the open one counts, else the merged one, else the newest.
  */
 export function pickPullRequests(
   pullRequests: Iterable<PullRequest>,
@@ -13,8 +14,9 @@ export function pickPullRequests(
   const picked = new Map<string, PullRequest>();
   for (const pullRequest of pullRequests) {
     if (pullRequest.headRepositoryId !== repositoryId) continue;
-    const other = picked.get(pullRequest.head);
-    if (!other || beats(pullRequest, other)) picked.set(pullRequest.head, pullRequest);
+    const branch = memberFor(pullRequest.head);
+    const other = picked.get(branch);
+    if (!other || beats(pullRequest, other)) picked.set(branch, pullRequest);
   }
   return picked;
 }

@@ -126,3 +126,68 @@ test("a pull request that ended before its branch went on says nothing of the br
   await expect.poll(() => edgesOf(served)).toContain("c<a pr-base");
   expect(await voicesOf(served, "a")).toEqual(["ancestry main"]);
 });
+
+test("ghstack's pull requests are shown with the branches that their authors wrote", async () => {
+  const bodyOf = (here: number) =>
+    ["Stack from [ghstack](https://github.com/ezyang/ghstack) (oldest at bottom):"]
+      .concat([2, 1].map((number) => `* ${number === here ? "__->__ " : ""}#${number}`))
+      .join("\n");
+  await using world = await forgeWorld((writer) => {
+    writer.commit("main");
+    for (const [number, below] of [
+      [1, "main"],
+      [2, "gh/ann/1/orig"],
+    ] as const) {
+      writer.commit(`gh/ann/${number}/orig`, { parent: below });
+      writer.commit(`gh/ann/${number}/base`, { parent: below });
+      writer.commit(`gh/ann/${number}/head`, { parent: `gh/ann/${number}/base` });
+    }
+  });
+  for (const number of [1, 2]) {
+    const head = `gh/ann/${number}/head`;
+    const more = { base: `gh/ann/${number}/base`, body: bodyOf(number), headOid: await world.tip(head) };
+    world.github.openPullRequest("octo/widget", { head, ...more });
+  }
+  await using served = await world.serve();
+  const [lower, upper] = ["gh/ann/1/orig", "gh/ann/2/orig"];
+  await expect.poll(() => voicesOf(served, upper)).toEqual([`pr-text ${lower}`, `ancestry ${lower}`]);
+  const { stacks } = await served.get<View>("/repos/widget/view");
+  expect(stacks.map(({ branches }) => branches.map(({ name, pr }) => [name, pr?.number]))).toEqual([
+    [
+      [lower, 1],
+      [upper, 2],
+    ],
+  ]);
+});
+
+test("a fork of a fork with the same branch name says nothing of ours, and ends nothing of it", async () => {
+  await using world = await sideBySide();
+  await open(world, { b: { base: "a" } });
+  const { github } = world;
+  const theirs = { head: "b", headOid: await world.tip("b"), headRepositoryId: 999 };
+  const merged = { state: "MERGED", mergedAt: "2026-01-01T00:00:00Z", mergeCommit: await world.tip("main") };
+  const lie = github.openPullRequest("octo/widget", { ...theirs, base: "c", stack: stackOf(2) });
+  github.openPullRequest("octo/widget", { ...theirs, headRepositoryId: null, base: "c", stack: stackOf(1) });
+  await using served = await world.serve({ webhookSecrets: [SECRET] });
+  const shown = async () => {
+    const { edge, pr } = await served.get<Branch>("/repos/widget/branches/b");
+    return [edge.believed, edge.sources.map(({ parent }) => parent).join(), pr?.number, pr?.state];
+  };
+  await expect.poll(shown).toEqual(["pr-base", "a,main", 2, "OPEN"]);
+  github.change(lie, merged as Partial<DoublePullRequest>);
+  const repository = repositoryOf("octo/widget", { id: undefined });
+  const asked = github.queries.length;
+  const {
+    url,
+    payload: body,
+    ...init
+  } = await delivered("pull_request", {
+    pull_request: { number: lie.number },
+    repository,
+  });
+  expect((await fetch(served.url + url, { ...init, body })).status).toBe(202);
+  await expect.poll(() => github.queries.length).toBeGreaterThan(asked);
+  await expect.poll(shown).toEqual(["pr-base", "a,main", 2, "OPEN"]);
+});
+
+const stackOf = (position: number) => ({ number: 9, size: 2, position, base: "main" });

@@ -1,6 +1,7 @@
 import type { PullRequest } from "../pull-request.ts";
 import type { RecordedEdges } from "../recorded-edges.ts";
 import type { EdgeSource } from "../resolve-edges.ts";
+import { isToolBranch, memberFor } from "../tool-branches.ts";
 import { readStackMarker, type StackMarker } from "./stack-marker.ts";
 import { readStackText } from "./stack-text.ts";
 
@@ -33,16 +34,20 @@ export function pullRequestEdges(
   trunk: string,
   said: (pull: PullRequestEdge) => StackWords = readStackWords,
 ): readonly RecordedEdges[] {
-  const own = pulls.filter(({ head, base }) => head !== base && head !== trunk);
-  const byNumber = new Map(own.map((pull) => [pull.number, pull]));
+  const own = pulls
+    .filter(({ head, base }) => head !== base && head !== trunk)
+    .map((pull) => ({ ...pull, head: memberFor(pull.head), pull }));
+  const heads = new Set(own.map(({ head }) => head));
+  const byNumber = new Map(own.map((each) => [each.number, each]));
   const marked: Parents = new Map();
   const listed: Parents = new Map();
   const based: Parents = new Map();
   const aimed: Parents = new Map();
   const boundaries: Parents = new Map();
-  for (const pull of own) {
-    const { head, base } = pull;
-    (base === trunk ? aimed : based).set(head, base);
+  for (const { pull, head } of own) {
+    const base = memberFor(pull.base);
+    // A base that a tool makes up is not what it stands on.
+    if (!isToolBranch(base, heads)) (base === trunk ? aimed : based).set(head, base);
     const { marker, below } = said(pull);
     if (marker) {
       marked.set(head, marker.parent);

@@ -246,6 +246,30 @@ test("lists name numbers, which stand for branches; a number that is not known i
   expect(said(pulls.filter(({ number }) => number !== 2))["pr-text"]).toBeUndefined();
 });
 
+test("the branches that tools make up are nobody's parents, and ghstack's are those that their authors wrote", () => {
+  const body =
+    "Stack from [ghstack](https://github.com/ezyang/ghstack) (oldest at bottom):\n* __->__ #2\n* #1\n";
+  expect(
+    said([
+      pull(1, "gh/ann/1/head", "gh/ann/1/base"),
+      pull(2, "gh/ann/2/head", "gh/ann/2/base", { body }),
+      pull(3, "gh/ann/3/head", "gh/ann/2/head"),
+      pull(4, "spr/ann/fix", "spr/ann/main.fix"),
+      pull(5, "spr/main/0a1b2c3d", "main"),
+      pull(6, "spr/main/1a1b2c3d", "spr/main/0a1b2c3d"),
+      pull(7, "ann/stack/2", "ann/stack/1"),
+    ]),
+  ).toEqual({
+    "pr-base": {
+      "gh/ann/3/orig": "gh/ann/2/orig",
+      "spr/main/1a1b2c3d": "spr/main/0a1b2c3d",
+      "ann/stack/2": "ann/stack/1",
+    },
+    "pr-text": { "gh/ann/2/orig": "gh/ann/1/orig" },
+    "pr-base, aside": { "spr/main/0a1b2c3d": "main" },
+  });
+});
+
 test("markers are heard with the commit that a branch was put on", () => {
   const stackTexts = ["no marker", av(`{"parent":"a","parentHead":"${HASH}"}`)];
   const [marked] = pullRequestEdges([pull(2, "b", "main", { stackTexts })], "main");
