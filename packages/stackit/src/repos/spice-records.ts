@@ -57,6 +57,8 @@ export class SpiceRecords {
     const [, tree] = /^tree ([0-9a-f]+)\n/.exec(content?.toString("latin1") ?? "") ?? [];
     if (tree === undefined) throw new UnreadableError("names no folder");
     const top = await this.#folder(tree, signal);
+    // What git-spice keeps always has it, also before the first branch is tracked.
+    if (!top.some(({ name }) => name === "repo")) throw new UnreadableError("does not tell of a repository");
     const version = top.find(({ name }) => name === "version");
     const versions = await this.#contents(version ? [version.oid] : [], "blob", signal);
     if (!isKnownSpiceVersion(version && versions.get(version.oid)?.toString("utf8"))) {

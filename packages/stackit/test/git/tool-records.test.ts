@@ -220,6 +220,17 @@ test.each([
   expect(noteCodes(copy.snapshot)).toEqual([]);
 });
 
+test("git-spice's ref that names a commit of something else keeps what it said before", async () => {
+  await using scene = await sideBySide();
+  await using copy = copyOf(scene.path);
+  await writeSpiceData(scene, { c: "a" });
+  await copy.refresh();
+  await scene.git("update-ref", "refs/spice/data", "main");
+  await copy.refresh();
+  expect(edgesOf(copy.snapshot)).toContain("c<a");
+  expect(copy.snapshot.notes[0]?.detail).toContain("refs/spice/data does not tell of a repository.");
+});
+
 test("git-spice's ref that names no commit is told of", async () => {
   await using scene = await sideBySide();
   await scene.write((s) => s.blobRef("refs/spice/data", "{}"));
