@@ -182,7 +182,7 @@ const restackTitles = {
 
 function Problems({ place: { branch } }: { place: BranchPlace }) {
   return branch.problems?.map((problem) => (
-    <div key={problem.code} className="callout bad">
+    <div key={problem.code + problem.detail} className="callout bad">
       <Sign name="failing" />
       <p>
         <strong>{sentence(problemWords[problem.code])}.</strong> {problem.detail}

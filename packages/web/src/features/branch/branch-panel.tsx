@@ -16,7 +16,7 @@ import { useMedia } from "../stacks/use-window.ts";
 import { BranchHead } from "./branch-head.tsx";
 import { CheckList } from "./check-list.tsx";
 import { CommitList } from "./commit-list.tsx";
-import { findBranch } from "./find-branch.ts";
+import { absenceWords, findBranch } from "./find-branch.ts";
 
 const DiffTab = lazy(() => import("../diff/diff-tab.tsx").then((module) => ({ default: module.DiffTab })));
 
@@ -195,12 +195,11 @@ function Gone({ branch, revision }: { branch: string; revision: string }) {
 }
 
 function NotInAStack({ name, view }: { name: string; view: View }) {
-  const known = view.unstacked.some((branch) => branch.name === name) || name === view.repo.trunk;
+  const { title, words } = absenceWords(view, name);
   return (
-    <Empty title={known ? "This branch is in no stack" : "There is no such branch"}>
+    <Empty title={title}>
       <p className="meta">
-        <bdi className="mono">{name}</bdi>{" "}
-        {known ? "has nothing that the trunk does not have." : "may have been renamed, merged or deleted."}
+        <bdi className="mono">{name}</bdi> {words}
       </p>
     </Empty>
   );

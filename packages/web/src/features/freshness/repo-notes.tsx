@@ -26,7 +26,7 @@ export function RepoNotes({ notes: all }: { notes: readonly RepoNote[] }) {
   return (
     <ul className="notes">
       {notes.map((note) => (
-        <li key={note.code} className={grave.has(note.code) ? "warn" : "idle"}>
+        <li key={note.code + note.detail} className={grave.has(note.code) ? "warn" : "idle"}>
           <Sign name={grave.has(note.code) ? "late" : "never"} />
           <p>
             <strong>{titles[note.code]}.</strong> <Coded text={note.detail} />
