@@ -15,7 +15,7 @@ async function dataFolder(): Promise<string> {
 test("the mirrors of one data folder have one server, and the next one when that has let go", async () => {
   const [one, other] = [await dataFolder(), await dataFolder()];
   const lock = lockMirrors(one);
-  expect(() => lockMirrors(one)).toThrow(`Another server keeps the mirrors in ${one}. Stop it`);
+  expect(() => lockMirrors(one, 0)).toThrow(`Another server keeps the mirrors in ${one}. Stop it`);
   lockMirrors(other)[Symbol.dispose]();
   lock[Symbol.dispose]();
   lockMirrors(one)[Symbol.dispose]();
@@ -32,7 +32,7 @@ test("a server that was killed keeps nobody out", async () => {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(other.stdout, "data");
-  expect(() => lockMirrors(folder)).toThrow("Another server");
+  expect(() => lockMirrors(folder, 0)).toThrow("Another server");
   other.kill("SIGKILL");
   await once(other, "exit");
   lockMirrors(folder)[Symbol.dispose]();

@@ -83,6 +83,7 @@ export class KillableWorld implements AsyncDisposable {
       this.#deliver(server, over.signal),
       this.#watchArguments(server, over.signal),
     ];
+    await this.#allHaveWorkedOnce();
     await sleep(Math.random() * 700);
     if (Math.random() < 0.7) {
       const fetches = this.#countFetches();
@@ -99,6 +100,12 @@ export class KillableWorld implements AsyncDisposable {
     this.counts.ends++;
     await expect.poll(() => stillRunning(children)).toEqual([]);
     await this.#checkFiles();
+  }
+
+  /** Otherwise the rounds on a busy machine could be too short to prove anything. */
+  async #allHaveWorkedOnce(): Promise<void> {
+    const fewest = () => Math.min(this.counts.synced, this.counts.acknowledged, this.counts.sampled);
+    await expect.poll(fewest).toBeGreaterThan(0);
   }
 
   /** A last start: everything promised is kept, nothing is left behind, and the mirrors are what the remote is. */
