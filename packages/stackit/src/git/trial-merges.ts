@@ -7,11 +7,14 @@ import { readOnlyEnvironment } from "./environment.ts";
 import { failureOf, GitError } from "./git-error.ts";
 import { runGit } from "./run-git.ts";
 import type { Spawner } from "./spawner.ts";
+import { TrialAttributes } from "./trial-attributes.ts";
 
 export type TrialMerge =
-  | { readonly tree: string; readonly conflicts?: undefined }
+  | { readonly kind: "merged"; readonly tree: string }
   /** Paths, sorted as git sorts them. */
-  | { readonly conflicts: readonly string[] };
+  | { readonly kind: "conflicts"; readonly paths: readonly string[] }
+  /** Objects are not there, or somebody's program would have to be run. */
+  | { readonly kind: "not-here" | "driver" };
 
 /** The two commits are merged with their common parent as the base. */
 export interface MergePair {
@@ -28,37 +31,50 @@ const NOBODY = "Stackit <stackit> 0 +0000";
  */
 export class TrialMerges implements AsyncDisposable {
   readonly #spawner: Spawner;
+  readonly #folder: string;
   readonly #gitDir: string;
   readonly #hash: "sha1" | "sha256";
+  readonly #attributes: TrialAttributes;
+  /** Of what was put here, as it is before it is packed. */
+  bytes = 0;
+  /** By commit that was made here. */
+  readonly #trees = new Map<string, string>();
 
-  private constructor(spawner: Spawner, gitDir: string, hash: "sha1" | "sha256") {
+  private constructor(spawner: Spawner, folder: string, hash: "sha1" | "sha256") {
     this.#spawner = spawner;
-    this.#gitDir = gitDir;
+    this.#folder = folder;
+    this.#gitDir = join(folder, "git");
     this.#hash = hash;
+    this.#attributes = new TrialAttributes(this.#gitDir, folder);
   }
 
   /** In a new folder below that one. */
-  static async open(spawner: Spawner, folder: string, objectFormat: "sha1" | "sha256"): Promise<TrialMerges> {
-    const gitDir = await mkdtemp(join(folder, "trial-"));
-    await mkdir(join(gitDir, "objects"));
+  static async open(spawner: Spawner, below: string, objectFormat: "sha1" | "sha256"): Promise<TrialMerges> {
+    const folder = await mkdtemp(join(below, "trial-"));
+    const gitDir = join(folder, "git");
+    await mkdir(join(gitDir, "objects"), { recursive: true });
     await mkdir(join(gitDir, "refs"));
     await writeFile(join(gitDir, "HEAD"), "ref: refs/heads/none\n");
     await writeFile(
       join(gitDir, "config"),
       `[core]\n\trepositoryformatversion = 1\n\tbare = true\n[extensions]\n\tobjectformat = ${objectFormat}\n`,
     );
-    return new TrialMerges(spawner, gitDir, objectFormat);
+    return new TrialMerges(spawner, folder, objectFormat);
   }
 
   /** A commit of that tree, on a parent or on none. Resolves to its object id. */
   async commit(tree: string, parent?: string): Promise<string> {
     const on = parent === undefined ? "" : `parent ${parent}\n`;
-    return this.put("commit", Buffer.from(`tree ${tree}\n${on}author ${NOBODY}\ncommitter ${NOBODY}\n\n`));
+    const content = Buffer.from(`tree ${tree}\n${on}author ${NOBODY}\ncommitter ${NOBODY}\n\n`);
+    const oid = await this.put("commit", content);
+    this.#trees.set(oid, tree);
+    return oid;
   }
 
   /** Resolves to its object id. */
   async put(type: string, content: Buffer): Promise<string> {
     const bytes = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
+    this.bytes += bytes.length;
     const oid = createHash(this.#hash).update(bytes).digest("hex");
     const folder = join(this.#gitDir, "objects", oid.slice(0, 2));
     await mkdir(folder, { recursive: true });
@@ -67,30 +83,64 @@ export class TrialMerges implements AsyncDisposable {
   }
 
   /**
-   * All in one process. Answers in the order of the pairs, up to the first that git cannot merge, such as one whose objects are not
-   * there. @throws {GitError} when the time is up, the signal aborts, or something else is wrong
+   * In one process, but for pairs with other attributes than those before, and for those behind one that git stumbles over. Answers in
+   * the order of the pairs. @throws {GitError} when the time of one process is up, the signal aborts, or something else is wrong
    */
   async merge(
     pairs: readonly MergePair[],
     limits: { signal: AbortSignal; timeoutMs: number },
   ): Promise<TrialMerge[]> {
-    const args = [`--git-dir=${this.#gitDir}`, "merge-tree", "--stdin", "--name-only", "-z", "--no-messages"];
+    const workTrees = await Promise.all(
+      pairs.map(({ ours }) => this.#attributes.workTreeFor(this.#trees.get(ours) ?? "")),
+    );
+    const answers: TrialMerge[] = [];
+    while (answers.length < pairs.length) {
+      const workTree = workTrees[answers.length];
+      if (workTree === undefined) {
+        answers.push({ kind: "not-here" });
+        continue;
+      }
+      const other = workTrees.findIndex((one, index) => index > answers.length && one !== workTree);
+      const open = pairs.slice(answers.length, other < 0 ? undefined : other);
+      answers.push(...(await this.#mergeIn(workTree, open, limits)));
+    }
+    return answers;
+  }
+
+  /** Up to the first that git cannot merge, that one included. */
+  async #mergeIn(
+    workTree: string,
+    pairs: readonly MergePair[],
+    limits: { signal: AbortSignal; timeoutMs: number },
+  ): Promise<TrialMerge[]> {
+    const args = [
+      `--git-dir=${this.#gitDir}`,
+      `--work-tree=${workTree}`,
+      "merge-tree",
+      "--stdin",
+      "--name-only",
+      "-z",
+      "--no-messages",
+    ];
     const { stdout, stderr, exitCode } = await runGit(
       this.#spawner,
-      { args, cwd: this.#gitDir, env: readOnlyEnvironment(this.#gitDir) },
+      { args, cwd: workTree, env: readOnlyEnvironment(this.#folder) },
       {
         ...limits,
         input: pairs.map(({ ours, theirs }) => `${ours} ${theirs}\n`).join(""),
         okExitCodes: [1, 128],
       },
     );
-    if (exitCode === 128 && failureOf(stderr) !== "missing-object")
+    const needsDriver = stderr.includes("custom merge driver");
+    if (exitCode === 128 && !needsDriver && failureOf(stderr) !== "missing-object")
       throw new GitError("failed", { args, exitCode, stderr });
-    return parseMerges(stdout).slice(0, pairs.length);
+    const answers = parseMerges(stdout).slice(0, pairs.length);
+    if (answers.length < pairs.length) answers.push({ kind: needsDriver ? "driver" : "not-here" });
+    return answers;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#gitDir, { recursive: true, force: true });
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }
 
@@ -102,7 +152,11 @@ export function parseMerges(stdout: Buffer): TrialMerge[] {
     const [isClean, tree = ""] = fields.slice(at, at + 2);
     const end = fields.indexOf("", at + 2);
     if (end < 0 || !/^[01]$/.test(isClean ?? "")) break;
-    merges.push(isClean === "1" ? { tree } : { conflicts: [...new Set(fields.slice(at + 2, end))] });
+    merges.push(
+      isClean === "1"
+        ? { kind: "merged", tree }
+        : { kind: "conflicts", paths: [...new Set(fields.slice(at + 2, end))] },
+    );
     at = end + 1;
   }
   return merges;

@@ -4,6 +4,7 @@ import { GitError } from "../git/git-error.ts";
 import type { ObjectPool } from "../git/object-pool.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Spawner } from "../git/spawner.ts";
+import { attributesIn } from "../git/trial-attributes.ts";
 import { type MergePair, type TrialMerge, TrialMerges } from "../git/trial-merges.ts";
 import type { Restackable, RestackLayer } from "../stacks/restack-layers.ts";
 
@@ -19,8 +20,11 @@ const MAX_AT_ONCE = 50;
 const MAX_OBJECTS = 5_000;
 const MAX_OBJECT_BYTES = 8 << 20;
 const NOT_HERE = "Some of its files are not in this clone, or are very large.";
+const NEEDS_DRIVER = "Some of its files are merged by a program of their own, as .gitattributes says.";
 /** For all merges of one step, and for those of one layer when it has to be tried alone. */
 const STEP_TIMEOUT_MS = 30_000;
+/** Of all layers that are tried at once, and of one that has to be tried alone with what it stands on. */
+const MAX_TRIAL_BYTES = 256 << 20;
 /** Objects that are held in memory at once. */
 const READ_AT_ONCE = 100;
 /** Beyond this many, what is of no use now is forgotten. */
@@ -41,6 +45,7 @@ export interface RestackPreviewsOptions {
   readonly trialsDir?: string | undefined;
   readonly maxKnown?: number;
   readonly stepTimeoutMs?: number;
+  readonly maxTrialBytes?: number;
 }
 
 /**
@@ -54,6 +59,7 @@ export class RestackPreviews {
   readonly #trialsDir: string | undefined;
   readonly #maxKnown: number;
   readonly #stepTimeoutMs: number;
+  readonly #maxTrialBytes: number;
   #known = new Map<string, RestackPreview>();
 
   /** `git` and `objects` read the same repository. */
@@ -61,10 +67,11 @@ export class RestackPreviews {
     spawner: Spawner,
     git: ReadOnlyGit,
     objects: ObjectPool,
-    { trialsDir, maxKnown, stepTimeoutMs }: RestackPreviewsOptions,
+    { trialsDir, maxKnown, stepTimeoutMs, maxTrialBytes }: RestackPreviewsOptions,
   ) {
     this.#trialsDir = trialsDir;
     this.#stepTimeoutMs = stepTimeoutMs ?? STEP_TIMEOUT_MS;
+    this.#maxTrialBytes = maxTrialBytes ?? MAX_TRIAL_BYTES;
     this.#maxKnown = maxKnown ?? MAX_KNOWN;
     this.#spawner = spawner;
     this.#git = git;
@@ -162,14 +169,8 @@ export class RestackPreviews {
       const round = [...trials.values()].filter((trial) => isReady(trial, trials, trees));
       if (round.length === 0) break;
       const pairs = await Promise.all(round.map((trial) => nextPair(merges, trial, trees)));
-      for (let from = 0; from < pairs.length; from++) {
-        for (const answer of await merges.merge(pairs.slice(from), limits)) {
-          const trial = round[from++];
-          if (trial) take(trial, answer);
-        }
-        const stumbled = round[from];
-        if (stumbled) stumbled.preview = unknown(NOT_HERE);
-      }
+      const answers = await merges.merge(pairs, limits);
+      for (const [index, trial] of round.entries()) take(trial, answers[index]);
     }
   }
 
@@ -204,11 +205,24 @@ export class RestackPreviews {
         trial.preview = unknown("It differs in too many files from what it would be put on.");
     }
     const oids = [...new Set([...wanted].flatMap(([{ preview }, all]) => (preview ? [] : [...all])))];
+    const attributes = await this.#copy(oids, merges, signal);
+    await this.#copy([...attributes], merges, signal);
+  }
+
+  /** Resolves to the attributes that lie in folders among these objects. */
+  async #copy(oids: readonly string[], merges: TrialMerges, signal: AbortSignal): Promise<Set<string>> {
+    const attributes = new Set<string>();
     for (let start = 0; start < oids.length; start += READ_AT_ONCE) {
       const some = oids.slice(start, start + READ_AT_ONCE);
       const objects = await this.#objects.read(some, { signal, maxObjectBytes: MAX_OBJECT_BYTES });
-      for (const { type, content } of objects.values()) if (content) await merges.put(type, content);
+      for (const { oid, type, content } of objects.values()) {
+        if (!content) continue;
+        await merges.put(type, content);
+        if (merges.bytes > this.#maxTrialBytes) throw new GitError("too-much-output", { args: ["cat-file"] });
+        if (type === "tree") for (const found of attributesIn(oid, content)) attributes.add(found);
+      }
     }
+    return attributes;
   }
 
   async #treesOf(trials: readonly Trial[], signal: AbortSignal): Promise<Map<string, string>> {
@@ -251,6 +265,7 @@ function include(
 function reasonIn(error: unknown): string | undefined {
   if (!(error instanceof GitError)) return undefined;
   if (error.failure === "timeout") return "To try it takes too long.";
+  if (error.failure === "too-much-output") return "Its files are too many or too large to be tried.";
   const isAboutObjects = error.failure === "missing-object" || /corrupt|inflate|unpack/.test(error.stderr);
   return isAboutObjects ? "Git cannot read some of its files." : undefined;
 }
@@ -284,15 +299,23 @@ async function nextPair(
   return { ours: await merges.commit(tree, parent), theirs: await merges.commit(after ?? "", parent) };
 }
 
-function take(trial: Trial, answer: TrialMerge): void {
+function take(trial: Trial, answer: TrialMerge | undefined): void {
   const commit = trial.layer.commits[trial.done] ?? trial.layer.tip;
-  if (answer.conflicts) {
-    trial.preview = { state: "conflicts", commit, files: answer.conflicts };
-    return;
+  switch (answer?.kind) {
+    case "merged":
+      trial.tree = answer.tree;
+      trial.done++;
+      if (trial.done === trial.layer.commits.length) trial.preview = { state: "clean" };
+      break;
+    case "conflicts":
+      trial.preview = { state: "conflicts", commit, files: answer.paths };
+      break;
+    case "driver":
+      trial.preview = unknown(NEEDS_DRIVER);
+      break;
+    default:
+      trial.preview = unknown(NOT_HERE);
   }
-  trial.tree = answer.tree;
-  trial.done++;
-  if (trial.done === trial.layer.commits.length) trial.preview = { state: "clean" };
 }
 
 function* pairwise<T>(items: readonly T[]): Generator<[T | undefined, T | undefined]> {

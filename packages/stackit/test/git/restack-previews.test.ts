@@ -273,6 +273,27 @@ test.each([
   expect(tried.spawner.take().commands).toEqual([]);
 });
 
+test("a branch of files that are too large together is unknown, and no other", async () => {
+  const large = (size: number): string =>
+    Array.from({ length: size }, (_, index) => `line ${index}\n`).join("");
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines() } });
+    s.stacked("api", "main");
+    s.stacked("before", "api", { files: { "a.txt": lines([7, "before"]) } });
+    s.stacked("large", "api", { files: { "large.txt": large(2_000) } });
+    s.stacked("above", "large");
+    s.stacked("later", "api", { files: { "a.txt": lines([7, "later"]) } });
+    s.commit("api", { files: { "a.txt": lines([4, "api"]) } });
+  });
+  await using tried = await trying(scene, new CountingSpawner(), { maxTrialBytes: 10_000 });
+  expect(await tried.previews()).toEqual({
+    before: { state: "clean" },
+    large: { state: "unknown", reason: "Its files are too many or too large to be tried." },
+    above: { state: "unknown", reason: "It is not known what becomes of large." },
+    later: { state: "clean" },
+  });
+});
+
 test("what fails for want of a process is tried again", async () => {
   await using scene = await createScene((s) => {
     s.commit("main");
@@ -295,8 +316,92 @@ test("git that ends for another reason than a missing object says nothing of the
   const merge = () => merges.merge([{ ours: commit, theirs: commit }], { signal, timeoutMs: 30_000 });
   expect(await merge()).toHaveLength(1);
   const [name = ""] = await readdir(trialsDir);
-  await rm(join(trialsDir, name, "HEAD"));
+  await rm(join(trialsDir, name, "git", "HEAD"));
   await expect(merge()).rejects.toThrow("not a git repository");
+});
+
+test("files are merged as their attributes say, those of the folders that they lie in", async () => {
+  const files = (line: number, by: string): Record<string, string> => ({
+    "CHANGELOG.md": lines([line, by]),
+    "docs/log.txt": lines([line, by]),
+  });
+  await using scene = await createScene((s) => {
+    s.commit("main", {
+      files: {
+        ...files(0, "main"),
+        "data.bin": lines(),
+        ".gitattributes": "CHANGELOG.md merge=union\n*.bin binary\n",
+        "docs/.gitattributes": "log.txt merge=union\n",
+      },
+    });
+    s.stacked("api", "main");
+    s.stacked("union", "api", { files: files(4, "union") });
+    s.stacked("binary", "api", { files: { "data.bin": lines([8, "binary"]) } });
+    s.stacked("plain", "api", { files: { ".gitattributes": "" } });
+    s.commit("plain", { files: files(4, "plain") });
+    s.commit("api", { files: { ...files(4, "api"), "data.bin": lines([1, "api"]) } });
+  });
+  await using tried = await trying(scene);
+  expect(await tried.previews()).toEqual({
+    union: { state: "clean" },
+    binary: { state: "conflicts", commit: await scene.sha("binary"), files: ["data.bin"] },
+    plain: { state: "conflicts", commit: await scene.sha("plain"), files: ["CHANGELOG.md"] },
+  });
+});
+
+test("attributes that are not here make what they would say unknown", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines(), ".gitattributes": "a.txt merge=union\n" } });
+    s.stacked("api", "main");
+    s.stacked("ui", "api", { files: { "a.txt": lines([4, "ui"]) } });
+    s.commit("api", { files: { "a.txt": lines([4, "api"]) } });
+  });
+  await unpackObjects(scene);
+  const blob = await scene.sha("main:.gitattributes");
+  await rm(join(scene.gitDir, "objects", blob.slice(0, 2), blob.slice(2)));
+  await using tried = await trying(scene);
+  expect(await tried.previews()).toMatchObject({ ui: { state: "unknown" } });
+});
+
+test("no name in a tree leads out of the trial", async () => {
+  await using scene = await createScene((s) => s.commit("main"));
+  const trialsDir = join(scene.root, "one", "two", "trials");
+  await mkdir(trialsDir, { recursive: true });
+  await using merges = await TrialMerges.open(new CountingSpawner(), trialsDir, "sha1");
+  const tree = (mode: string, name: string, oid: string): Promise<string> =>
+    merges.put("tree", Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(oid, "hex")]));
+  let top = await tree("100644", ".gitattributes", await merges.put("blob", Buffer.from("* binary\n")));
+  for (let step = 0; step < 3; step++) top = await tree("40000", "..", top);
+  const commit = await merges.commit(top);
+  await merges.merge([{ ours: commit, theirs: commit }], { signal, timeoutMs: 30_000 });
+  const files = await readdir(scene.root, { recursive: true });
+  expect(files.filter((name) => name.endsWith(".gitattributes"))).toEqual([]);
+});
+
+test("a program that attributes name is not run, and what it would do is not known", async () => {
+  const driver = 'merge="ours"\\';
+  await using scene = await createScene((s) => {
+    s.commit("main", {
+      files: { "a.txt": lines(), "b.txt": lines(), ".gitattributes": `a.txt ${driver}\n` },
+    });
+    s.stacked("api", "main");
+    s.stacked("apart", "api", { files: { "a.txt": lines([7, "apart"]) } });
+    s.stacked("same", "api", { files: { "a.txt": lines([4, "same"]) } });
+    s.stacked("other", "api", { files: { "b.txt": lines([7, "other"]) } });
+    s.commit("api", { files: { "a.txt": lines([4, "api"]), "b.txt": lines([4, "api"]) } });
+  });
+  const mark = join(scene.root, "driver-ran");
+  await scene.git("config", `merge.${driver.slice("merge=".length)}.driver`, `touch ${mark}`);
+  await using tried = await trying(scene);
+  const reason = "Some of its files are merged by a program of their own, as .gitattributes says.";
+  expect(await tried.previews()).toEqual({
+    apart: { state: "unknown", reason },
+    same: { state: "unknown", reason },
+    other: { state: "clean" },
+  });
+  expect(await readdir(scene.root)).not.toContain("driver-ran");
+  await scene.git("rebase", "--quiet", "--onto", "api", "apart~1", "apart");
+  expect(await readdir(scene.root)).toContain("driver-ran");
 });
 
 test("nothing of a trial stays, and none of it is in the repository", async () => {
@@ -388,10 +493,11 @@ test("a preview is shown for as long as it holds, whatever else moves, and not a
 test("a preview says what git's own rebase then does", async () => {
   const edit = fc.record({ file: fc.constantFrom("a.txt", "b.txt"), line: fc.integer({ min: 0, max: 8 }) });
   const edits = fc.array(edit, { minLength: 1, maxLength: 3 });
+  const attributes = fc.constantFrom("", "a.txt merge=union\n", "*.txt binary\n", "b.txt -merge\n");
   await fc.assert(
-    fc.asyncProperty(edits, edits, edits, async (ofApi, ofUi, ofDocs) => {
+    fc.asyncProperty(attributes, edits, edits, edits, async (said, ofApi, ofUi, ofDocs) => {
       await using scene = await createScene((s) => {
-        const files: Record<string, string> = { "a.txt": lines(), "b.txt": lines() };
+        const files: Record<string, string> = { "a.txt": lines(), "b.txt": lines(), ".gitattributes": said };
         let step = 0;
         const commit = (
           branch: string,
