@@ -1,4 +1,5 @@
-import { readdir, stat } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 
 /** Seen at each look. Whatever git replaces, makes or removes, beside what lies loose, changes one of them. */
@@ -60,7 +61,8 @@ export class MirrorGuard {
   /** Believes what is there, unless something is noted already or is being changed. Never rejects. */
   async note(): Promise<void> {
     if (this.#noted || this.#changing > 0) return;
-    const [vital, packs] = await Promise.all([this.#stampsOf(VITAL), this.#stampPacks()]);
+    const vital = this.#stampsOf(VITAL);
+    const packs = await this.#stampPacks();
     if (this.#noted || this.#changing > 0) return;
     this.#packs = packs;
     this.#noted = { vital, others: new Map(packs), hasLoose: false, next: 0 };
@@ -73,8 +75,8 @@ export class MirrorGuard {
       await this.note();
       return false;
     }
-    const same = await Promise.all([this.#isVitalSame(noted), this.#areSomeSame(noted)]);
-    if (same.every(Boolean) || this.#noted !== noted || this.#monotonicNow() < this.#quietUntilMs) {
+    const isSameAsNoted = this.#isVitalSame(noted) && (await this.#areSomeSame(noted));
+    if (isSameAsNoted || this.#noted !== noted || this.#monotonicNow() < this.#quietUntilMs) {
       return false;
     }
     this.startAnew();
@@ -82,8 +84,8 @@ export class MirrorGuard {
     return true;
   }
 
-  async #isVitalSame({ vital }: Noted): Promise<boolean> {
-    const seen = await this.#stampsOf(VITAL);
+  #isVitalSame({ vital }: Noted): boolean {
+    const seen = this.#stampsOf(VITAL);
     return VITAL.every((path) => isSame(vital.get(path), seen.get(path)));
   }
 
@@ -95,7 +97,7 @@ export class MirrorGuard {
     }
     const some = [...others.keys().drop(noted.next).take(SOME)];
     noted.next = noted.next + SOME < others.size ? noted.next + SOME : 0;
-    const seen = await this.#stampsOf(some);
+    const seen = this.#stampsOf(some);
     const areSame = some.every((path) => isSame(others.get(path), seen.get(path)));
     for (const path of some) others.set(path, others.get(path) ?? seen.get(path));
     return areSame;
@@ -104,7 +106,7 @@ export class MirrorGuard {
   async #stampPacks(): Promise<Stamps> {
     const names = await readdir(join(this.#dir, PACKS)).catch(() => []);
     const paths = names.filter((name) => /\.(pack|idx)$/.test(name)).map((name) => PACKS + name);
-    const came = await this.#stampsOf(paths.filter((path) => !this.#packs.has(path)));
+    const came = this.#stampsOf(paths.filter((path) => !this.#packs.has(path)));
     return new Map(paths.map((path) => [path, this.#packs.get(path) ?? came.get(path)]));
   }
 
@@ -118,9 +120,8 @@ export class MirrorGuard {
     ];
   }
 
-  async #stampsOf(paths: readonly string[]): Promise<Stamps> {
-    const stamps = await Promise.all(paths.map((path) => stampOf(this.#dir, path)));
-    return new Map(paths.map((path, index) => [path, stamps[index]]));
+  #stampsOf(paths: readonly string[]): Stamps {
+    return new Map(paths.map((path) => [path, stampOf(this.#dir, path)]));
   }
 }
 
@@ -129,10 +130,13 @@ function isSame(before: string | undefined, now: string | undefined): boolean {
   return before === undefined || now === undefined || before === now;
 }
 
-/** Undefined when the system would not tell. */
-async function stampOf(dir: string, path: string): Promise<string | undefined> {
+/**
+ * Undefined when the system would not tell. At once: to hand so small a question to another thread costs twelve times as much, and holds
+ * the event loop longer, where processors are short. The disk is that of the store, for which the loop waits anyway.
+ */
+function stampOf(dir: string, path: string): string | undefined {
   try {
-    const { size, mtimeMs, ino } = await stat(join(dir, path));
+    const { size, mtimeMs, ino } = statSync(join(dir, path));
     // Git renews the time of a pack when what it is about to write is in there.
     return path.startsWith(PACKS) ? String(size) : `${size}:${mtimeMs}:${ino}`;
   } catch (error) {
