@@ -1,6 +1,6 @@
-import type { Branch, EdgeSourceName } from "stackit/contract/view";
+import type { Branch } from "stackit/contract/view";
 import { Link } from "wouter";
-import { count, listed, shortSha } from "../../lib/words.ts";
+import { count, shortSha } from "../../lib/words.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Age } from "../../ui/time.tsx";
@@ -15,6 +15,7 @@ import {
 } from "../stacks/branch-state.ts";
 import { LineCounts } from "../stacks/line-counts.tsx";
 import { checksWords, reviewWords } from "../stacks/review-state.ts";
+import { edgeSentence, sourceNames } from "./edge-words.ts";
 import type { BranchPlace } from "./find-branch.ts";
 
 export function BranchHead({
@@ -191,24 +192,6 @@ function Problems({ place: { branch } }: { place: BranchPlace }) {
   ));
 }
 
-const sourceNames: Record<EdgeSourceName, string> = {
-  "github-stack": "GitHub's stack",
-  stackit: "Stackit metadata",
-  "branch-metadata": "branch metadata",
-  spr: "spr's commits",
-  "stack-pr": "stack-pr's commits",
-  "gh-stack": "gh-stack's file",
-  "git-spice": "git-spice's data",
-  "git-town": "git-town's configuration",
-  "git-machete": "git-machete's layout",
-  av: "av's records",
-  "pr-marker": "a tool's note in the pull request",
-  "pr-base": "the pull request's base",
-  "pr-text": "a tool's list in the pull request",
-  ancestry: "commit ancestry",
-  "remembered-tip": "a remembered commit",
-};
-
 /** Who says that the parent is the parent, and since when it is known. Open where that is in dispute. */
 function EdgeFacts({ place: { branch } }: { place: BranchPlace }) {
   const { sources } = branch.edge;
@@ -243,15 +226,6 @@ function EdgeFacts({ place: { branch } }: { place: BranchPlace }) {
       </table>
     </details>
   );
-}
-
-function edgeSentence(branch: Branch): string {
-  const { sources, agreed } = branch.edge;
-  const named = sources.filter((source) => source.parent === branch.parent);
-  const names = listed([...new Set(named.map((source) => sourceNames[source.source]))]);
-  if (agreed) return `Parent known from ${names}`;
-  if (isDisputed(branch)) return `Sources disagree about the parent; ${names || "none of them"} is followed`;
-  return `Parent known from ${names}; the history still leads elsewhere, because the parent moved`;
 }
 
 function sentence(text: string): string {
