@@ -300,6 +300,7 @@ export const TrunkCommit = Type.Object(
     prNumber: Type.Optional(Type.Integer()),
     stackSize: Type.Optional(Type.Integer()),
     stackPRs: Type.Optional(Type.Array(Type.Integer())),
+    /** Of `stackPRs`, in their order; absent unless all are known. */
     stackPRTitles: Type.Optional(Type.Array(Type.String())),
     stackScope: Type.Optional(Type.String()),
   },

@@ -71,10 +71,17 @@ export class GraphSnapshot implements Snapshot {
         branches: stack.members.map(({ node }) => this.#branchView(node.name)),
         ...this.#landedLayers(stack),
       })),
-      recentlyMerged: this.parts.landings.map(landingView),
+      recentlyMerged: this.#landings(),
       unstacked: this.#unstacked(),
     };
     return this.#view;
+  }
+
+  #landings(): TrunkCommit[] {
+    const { landings, forge } = this.parts;
+    const known = forge?.pullRequests.values() ?? [];
+    const titles = new Map([...known].map(({ number, title }) => [number, title]));
+    return landings.map((landing) => landingView(landing, titles));
   }
 
   stackSummaries(): StackSummary[] {
@@ -261,7 +268,9 @@ export class GraphSnapshot implements Snapshot {
   }
 }
 
-function landingView(landing: Landing): TrunkCommit {
+function landingView(landing: Landing, titles: ReadonlyMap<number, string>): TrunkCommit {
+  const { stackPRs = [] } = landing;
+  const stackPRTitles = stackPRs.flatMap((number) => titles.get(number) ?? []);
   return {
     sha: landing.oid.slice(0, 7),
     message: landing.message,
@@ -270,7 +279,9 @@ function landingView(landing: Landing): TrunkCommit {
     kind: landing.kind,
     ...(landing.prNumber !== undefined && { prNumber: landing.prNumber }),
     ...(landing.stackSize !== undefined && { stackSize: landing.stackSize }),
-    ...(landing.stackPRs && { stackPRs: [...landing.stackPRs] }),
+    ...(landing.stackPRs && { stackPRs: [...stackPRs] }),
+    // They stand beside the numbers: all of them, or none.
+    ...(stackPRs.length > 0 && stackPRTitles.length === stackPRs.length && { stackPRTitles }),
     ...(landing.stackScope !== undefined && { stackScope: landing.stackScope }),
   };
 }

@@ -167,6 +167,26 @@ test("what GitHub fails to give beside the rest is shown as it was, with its age
   });
 });
 
+test("a stack that was merged is told with the titles of its pull requests, when all of them are known", async () => {
+  await using world = await forgeWorld((writer) => {
+    writer.commit("main");
+    writer.commit("main", { message: "Merge stack\n\nStackit-PRs: 1, 9\n" });
+    writer.commit("main", { message: "Merge stack\n\nStackit-PRs: 1, 2\n" });
+  });
+  for (const head of ["api", "ui"]) world.github.openPullRequest("octo/widget", { head, state: "MERGED" });
+  await using served = await world.serve();
+  await untilCurrent(served);
+  const { recentlyMerged } = await viewOf(served);
+  expect(recentlyMerged.map(({ stackPRs, stackPRTitles }) => [stackPRs, stackPRTitles])).toEqual([
+    [
+      [1, 2],
+      ["Do api", "Do ui"],
+    ],
+    [[1, 9], undefined],
+    [undefined, undefined],
+  ]);
+});
+
 test("while the forge is down, what it said stays with its age, also across a restart, and stacks do not depend on it", async () => {
   await using world = await stackOfTwo();
   const dataDir = join(world.upstream.scene.root, "data");
