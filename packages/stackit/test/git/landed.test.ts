@@ -30,10 +30,9 @@ test.each(CASES)(
     await goOn(scene, trunkGoesOn);
     await using copy = copyOf(scene.path);
     await copy.refresh();
+    await copy.repo.settled();
     const date = new Date(await scene.git("log", "-1", "--format=%cI", commit)).toISOString();
-    await expect
-      .poll(() => branchOf(copy.snapshot, "api")?.landed)
-      .toMatchObject({ how: method, commit, date });
+    expect(branchOf(copy.snapshot, "api")?.landed).toMatchObject({ how: method, commit, date });
     const words = {
       merge: "Merged into main by",
       squash: "Squashed into main as",
@@ -49,13 +48,22 @@ test.each(CASES)(
     expect(sinceMergeBase).toBe(method === "merge" ? 1 : facts.commits + 1);
     const isOnTrunk = method === "merge" && !facts.recorded;
     const state = method === "merge" ? "in-sync" : "parent-moved";
+    const byOthers = `It stands on commits that landed as others: ${words[method]} ${commit.slice(0, 7)}.`;
+    const reasonOn = (parent: string): string => {
+      if (method !== "merge") return byOthers;
+      return parent === "main" ? "It stands on main." : `It stands on the tip of ${parent}.`;
+    };
     const ui = branchOf(copy.snapshot, "ui");
     expect(ui?.landed).toBeUndefined();
     expect(ui).toMatchObject({
       parent: isOnTrunk ? "main" : "api",
       commitCount: 1,
       needsRestack: state !== "in-sync",
-      restack: { state, actual: await scene.sha(isOnTrunk ? "main" : "api") },
+      restack: {
+        state,
+        reason: reasonOn(isOnTrunk ? "main" : "api"),
+        actual: await scene.sha(isOnTrunk ? "main" : "api"),
+      },
     });
     expect(ui?.commits?.map(({ sha }) => sha)).toEqual([await scene.sha("ui")]);
 
@@ -65,7 +73,7 @@ test.each(CASES)(
     expect(branchOf(copy.snapshot, "ui")).toMatchObject({
       parent: "main",
       commitCount: 1,
-      restack: { state, actual: await scene.sha("main") },
+      restack: { state, reason: reasonOn("main"), actual: await scene.sha("main") },
     });
   },
 );
