@@ -9,6 +9,8 @@ export interface RestackLayer {
   readonly base: string;
   /** The oldest first; at least one. */
   readonly commits: readonly string[];
+  /** Commits that are moved before it and with it. */
+  readonly movedCount: number;
   /** A commit as it is, or what becomes of another layer. */
   readonly onto: { readonly commit: string } | { readonly layer: string };
 }
@@ -23,6 +25,8 @@ export type Restackable = RestackLayer | UnclearRestack;
 
 /** A branch of more commits is one that a restack is not made for. */
 const MAX_COMMITS = 100;
+/** What a layer stands on is tried with it. */
+const MAX_MOVED = 500;
 
 /**
  * What a restack of everything would move: branches whose parent has moved, and all that stand on these. A parent comes before
@@ -68,5 +72,8 @@ function layerOf(
     commits.unshift(oid);
   }
   if (commits.length === 0) return undefined;
-  return { name, tip, base, commits, onto: below ? { layer: below.name } : { commit: actual } };
+  const movedCount = commits.length + (below?.movedCount ?? 0);
+  if (movedCount > MAX_MOVED)
+    return { name, reason: `More than ${MAX_MOVED} commits would be moved up to its tip.` };
+  return { name, tip, base, commits, movedCount, onto: below ? { layer: below.name } : { commit: actual } };
 }

@@ -186,6 +186,26 @@ test("merge commits and long branches are said to be unknown", async () => {
   });
 });
 
+test("of a tall stack, what stands on more commits than are tried is said to be unknown", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+    for (let layer = 0; layer < 7; layer++) {
+      s.stacked(`ui-${layer}`, layer === 0 ? "api" : `ui-${layer - 1}`);
+      for (let step = 1; step < 100; step++) s.commit(`ui-${layer}`);
+    }
+    s.commit("api");
+  });
+  await using tried = await trying(scene);
+  const layers = await tried.layers();
+  const reasons = layers.map((layer) => ("reason" in layer ? layer.reason : layer.name));
+  expect(reasons).toEqual([
+    ...["ui-0", "ui-1", "ui-2", "ui-3", "ui-4"],
+    "More than 500 commits would be moved up to its tip.",
+    "It is not known what becomes of ui-5.",
+  ]);
+});
+
 test("files that are not here make one branch unknown, and no other", async () => {
   await using scene = await createScene((s) => {
     s.commit("main", { files: { "a.txt": lines(), "b.txt": lines() } });
