@@ -120,6 +120,7 @@ async function mirrorsInQueue({ names, copyFor }: Fleet, url: string, data: stri
       lineCounts: store.lineCounts,
       landings: { patchIds: store.patchIds },
       behind,
+      trialsDir: data,
     });
   const [first = "", ...others] = names;
   {

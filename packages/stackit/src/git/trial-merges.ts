@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { deflate } from "node:zlib";
+import { deflate, inflate } from "node:zlib";
 import { readOnlyEnvironment } from "./environment.ts";
 import { failureOf, GitError } from "./git-error.ts";
+import { mergePlainly, type TreesToMerge } from "./plain-merge.ts";
 import { runGit } from "./run-git.ts";
 import type { Spawner } from "./spawner.ts";
 import { TrialAttributes } from "./trial-attributes.ts";
@@ -76,10 +77,29 @@ export class TrialMerges implements AsyncDisposable {
     const bytes = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
     this.bytes += bytes.length;
     const oid = createHash(this.#hash).update(bytes).digest("hex");
-    const folder = join(this.#gitDir, "objects", oid.slice(0, 2));
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, oid.slice(2)), await promisify(deflate)(bytes, { level: 1 }));
+    const file = this.#fileOf(oid);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, await promisify(deflate)(bytes, { level: 1 }));
     return oid;
+  }
+
+  /** What `merge` would give, without a process, where that follows from the trees alone. Undefined where it does not. */
+  mergePlainly(trees: TreesToMerge): Promise<string | undefined> {
+    return mergePlainly(trees, {
+      readTree: (oid) => this.#readTree(oid),
+      putTree: (content) => this.put("tree", content),
+    });
+  }
+
+  async #readTree(oid: string): Promise<Buffer | undefined> {
+    const bytes = await readFile(this.#fileOf(oid))
+      .then((file) => promisify(inflate)(file))
+      .catch(() => undefined);
+    return bytes?.toString("latin1", 0, 5) === "tree " ? bytes.subarray(bytes.indexOf(0) + 1) : undefined;
+  }
+
+  #fileOf(oid: string): string {
+    return join(this.#gitDir, "objects", oid.slice(0, 2), oid.slice(2));
   }
 
   /**

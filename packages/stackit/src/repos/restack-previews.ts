@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { listChangedObjects, type TreePair } from "../git/diff-tree.ts";
 import { GitError } from "../git/git-error.ts";
 import type { ObjectPool } from "../git/object-pool.ts";
+import type { TreesToMerge } from "../git/plain-merge.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Spawner } from "../git/spawner.ts";
 import { attributesIn } from "../git/trial-attributes.ts";
@@ -168,6 +169,13 @@ export class RestackPreviews {
     for (;;) {
       const round = [...trials.values()].filter((trial) => isReady(trial, trials, trees));
       if (round.length === 0) break;
+      let hasGone = false;
+      for (const trial of round) {
+        signal.throwIfAborted();
+        hasGone = (await goPlainly(merges, trial, trees)) || hasGone;
+      }
+      // Git is started for what is left, and for all that this may have made ready at once.
+      if (hasGone) continue;
       const pairs = await Promise.all(round.map((trial) => nextPair(merges, trial, trees)));
       const answers = await merges.merge(pairs, limits);
       for (const [index, trial] of round.entries()) take(trial, answers[index]);
@@ -288,15 +296,39 @@ function isReady(
   return trial.tree !== undefined;
 }
 
-/** The next commit of a layer and what it is to be put on, as two commits whose one parent holds what the commit changed. */
-async function nextPair(
-  merges: TrialMerges,
+/** The next commit of a layer, what it was made on, and what it is to be put on. */
+function nextTrees(
   { layer: { base, commits }, tree = "", done }: Trial,
   trees: ReadonlyMap<string, string>,
+): TreesToMerge {
+  const [before = "", after = ""] = [base, ...commits].slice(done, done + 2).map((oid) => trees.get(oid));
+  return { base: before, ours: tree, theirs: after };
+}
+
+/** Puts as many commits of a layer on as that takes no process. Resolves to whether there were any. */
+async function goPlainly(
+  merges: TrialMerges,
+  trial: Trial,
+  trees: ReadonlyMap<string, string>,
+): Promise<boolean> {
+  const before = trial.done;
+  while (!trial.preview) {
+    const tree = await merges.mergePlainly(nextTrees(trial, trees));
+    if (tree === undefined) break;
+    take(trial, { kind: "merged", tree });
+  }
+  return trial.done > before;
+}
+
+/** As two commits whose one parent holds what the commit changed. */
+async function nextPair(
+  merges: TrialMerges,
+  trial: Trial,
+  trees: ReadonlyMap<string, string>,
 ): Promise<MergePair> {
-  const [before, after] = [base, ...commits].slice(done, done + 2).map((oid) => trees.get(oid) ?? "");
-  const parent = await merges.commit(before ?? "");
-  return { ours: await merges.commit(tree, parent), theirs: await merges.commit(after ?? "", parent) };
+  const { base, ours, theirs } = nextTrees(trial, trees);
+  const parent = await merges.commit(base);
+  return { ours: await merges.commit(ours, parent), theirs: await merges.commit(theirs, parent) };
 }
 
 function take(trial: Trial, answer: TrialMerge | undefined): void {

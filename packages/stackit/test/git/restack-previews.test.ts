@@ -135,12 +135,12 @@ test("what was tried is remembered for as long as the commits are the same", asy
   });
   await using tried = await trying(scene);
   await tried.previews();
-  expect(tried.spawner.take().commands).toEqual(["cat-file", "diff-tree", "merge-tree", "merge-tree"]);
+  expect(tried.spawner.take().commands).toEqual(["cat-file", "diff-tree"]);
   await tried.previews();
   expect(tried.spawner.take().commands).toEqual([]);
   await scene.commit("docs", { files: { "a.txt": lines([1, "docs"]) } });
   expect(await tried.previews()).toMatchObject({ ui: { state: "clean" }, docs: { state: "conflicts" } });
-  expect(tried.spawner.take().commands.filter((name) => name === "merge-tree")).toHaveLength(3);
+  expect(tried.spawner.take().commands.filter((name) => name === "merge-tree")).toHaveLength(1);
 });
 
 test("more layers than are to be remembered are tried once each, and those that are none any more forgotten", async () => {
@@ -316,10 +316,10 @@ test("a branch of files that are too large together is unknown, and no other", a
 
 test("what fails for want of a process is tried again", async () => {
   await using scene = await createScene((s) => {
-    s.commit("main");
+    s.commit("main", { files: { "a.txt": lines() } });
     s.stacked("api", "main");
-    s.stacked("ui", "api");
-    s.commit("api");
+    s.stacked("ui", "api", { files: { "a.txt": lines([7, "ui"]) } });
+    s.commit("api", { files: { "a.txt": lines([1, "api"]) } });
   });
   await using tried = await trying(scene);
   tried.spawner.failNext = "merge-tree";
