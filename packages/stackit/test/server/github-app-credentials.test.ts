@@ -289,7 +289,7 @@ const oddAnswers: [name: string, answer: (response: ServerResponse) => void, cod
 
 for (const [name, answer, code] of oddAnswers) {
   test(`an API that ${name} is told in our own words`, async () => {
-    await using scene = await world({ timeoutMs: 500 });
+    await using scene = await world(code === "sync/remote-unreachable" ? { timeoutMs: 1_000 } : {});
     scene.github.front = (_, response) => {
       answer(response);
       return true;
