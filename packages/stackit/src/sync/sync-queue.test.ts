@@ -14,6 +14,15 @@ const UNCHANGED: SyncResult = {
   phases: { fetchMs: 0, readMs: 1, deriveMs: 2 },
 };
 
+/** As a real clock, which is later each time that it is looked at. */
+class MovingClock extends ManualClock {
+  #looks = 0;
+
+  override now(): number {
+    return super.now() + ++this.#looks / 1_000;
+  }
+}
+
 /** A repository whose runs the test ends by hand. */
 class HandTarget implements SyncTarget {
   readonly repoId: string;
@@ -95,6 +104,14 @@ test("a request during a run is answered by a run that begins after it, together
     requestedBy: "ada",
   });
   expect(repo.works).toHaveLength(2);
+});
+
+test("a run that nothing hinders begins at once, though time goes by while it is asked for", () => {
+  const { queue, add } = setUp({ clock: new MovingClock(), settleMs: 0, settleCapMs: 0 });
+  for (const trigger of ["manual", "interval", "webhook"] as const) {
+    add(trigger);
+    expect(queue.request(trigger, { trigger }).run().state).toBe("running");
+  }
 });
 
 test("a burst runs once it has been quiet for the settle window", async () => {

@@ -104,14 +104,15 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     const isByPerson = PEOPLE.has(ask.trigger);
     if (isByPerson) lane.failuresInARow = 0;
     const wasDue = lane.waiting !== undefined && lane.waiting.dueAtMs <= now;
-    const run = this.#ask(lane, {
+    const request = {
       triggers: [ask.trigger],
       requestedBy: ask.requestedBy,
       confirmed: ask.confirm === undefined ? [] : [ask.confirm],
       expected: ask.expect ?? [],
       urgency: URGENCY[ask.trigger],
-      due: this.#due(ask),
-    });
+      due: this.#due(ask, now),
+    };
+    const run = this.#ask(lane, request, now);
     if (run.dueAtMs > now) this.#wakeBy(run.dueAtMs, now);
     // What was due before waits for something that this request does not bring, unless it is a person's: no walk through all lanes.
     else if (!wasDue || isByPerson) this.#advance();
@@ -202,14 +203,14 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     return lane;
   }
 
-  #due({ trigger, runAfterMs }: SyncAsk): LaneRequest["due"] {
-    if (runAfterMs !== undefined) return this.#clock.now() + runAfterMs;
-    return BURSTS.has(trigger) ? this.#options : this.#clock.now();
+  #due({ trigger, runAfterMs }: SyncAsk, now: number): LaneRequest["due"] {
+    if (runAfterMs !== undefined) return now + runAfterMs;
+    return BURSTS.has(trigger) ? this.#options : now;
   }
 
-  #ask(lane: Lane, request: LaneRequest): LaneRun {
+  #ask(lane: Lane, request: LaneRequest, now: number): LaneRun {
     const { repoId } = lane.target;
-    const { run, isNew } = lane.ask(request, this.#clock.now(), () =>
+    const { run, isNew } = lane.ask(request, now, () =>
       queuedRun({ id: this.#options.nextRunId(), repoId, ...request }, this.#clock.wallNow()),
     );
     if (isNew) this.#tell(lane, run.record);
@@ -241,7 +242,8 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     if (!intention || intention.atMs > now) return;
     lane.intention = undefined;
     const { triggers, confirmed, expected, atMs } = intention;
-    const run = this.#ask(lane, { triggers, confirmed, expected: [], urgency: URGENCY.interval, due: atMs });
+    const request = { triggers, confirmed, expected: [], urgency: URGENCY.interval, due: atMs };
+    const run = this.#ask(lane, request, now);
     run.expectToo(expected);
   }
 
