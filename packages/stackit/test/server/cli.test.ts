@@ -64,11 +64,11 @@ test("serve on a taken port says which, and what to try", async () => {
   );
 });
 
-test("serve refuses to be reachable by other machines unless it is read-only", async () => {
+test("serve refuses to be reachable by other machines without sign-in, unless it is read-only", async () => {
   await using scene = await createScene(stack);
   const run = await runCommand(["--bind", "0.0.0.0"], { cwd: scene.path });
   expect(run.code).toBe(2);
-  expect(run.stderr).toContain("other machines could reach this server");
+  expect(run.stderr).toContain("This server needs sign-in");
 });
 
 test("a list of repositories is served, also when one of them cannot be opened", async () => {
