@@ -1,5 +1,7 @@
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
+import { isLoopback } from "../config/loopback.ts";
+import type { Terminal } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The server could not be reached, or answered with a problem. The message is a sentence for a person. */
@@ -23,14 +25,22 @@ export class ServerAnswerError extends Error {
 /** Talks to the HTTP interface of a Stackit server, as any program would. */
 export class ServerClient {
   readonly #base: URL;
+  /** Secret. */
+  readonly #token: string | undefined;
   /** Ends what is asked. */
   readonly signal: AbortSignal;
 
-  /** @throws {UsageError} when `server` is not an http or https URL. */
-  constructor(server: string, signal: AbortSignal) {
+  /** @throws {UsageError} when `server` is not an http or https URL, or a token would cross the network in the clear. */
+  constructor(server: string, { signal, env }: Pick<Terminal, "signal" | "env">) {
     const url = URL.parse(server);
     if (!url || !/^https?:$/.test(url.protocol)) {
       throw new UsageError(`the server is ${JSON.stringify(server)}; it must be an http or https URL.`);
+    }
+    this.#token = env.STACKIT_TOKEN?.trim() || undefined;
+    if (this.#token !== undefined && url.protocol === "http:" && !isLoopback(url.hostname)) {
+      throw new UsageError(
+        `STACKIT_TOKEN would cross the network in the clear; name the server by its https URL.`,
+      );
     }
     this.#base = url;
     this.signal = signal;
@@ -48,6 +58,7 @@ export class ServerClient {
       signal: this.signal,
       headers: {
         ...(body && { "content-type": "application/json" }),
+        ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),
         ...(prefer !== undefined && { prefer }),
       },
       ...(body && { body: JSON.stringify(body) }),

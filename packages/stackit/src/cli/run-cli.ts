@@ -3,6 +3,7 @@ import { ConfigError } from "../config/config-error.ts";
 import { FLAGS, type Flag, type FlagValues, twinOf, VARIABLES } from "../config/read-env.ts";
 import { productVersion } from "../lib/version.ts";
 import { type ExitCode, printLine, type Terminal } from "./terminal.ts";
+import type { TokenPlace, TokenWishes } from "./token-command.ts";
 import { UsageError } from "./usage-error.ts";
 
 const SERVE_HELP: Readonly<Record<Flag, readonly [value: string, text: string]>> = {
@@ -128,6 +129,41 @@ function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Comma
     done(await doctorCommand(flagValues(command), terminal));
   });
 
+  const token = program
+    .command("token")
+    .description("API tokens, by which programs may use this server; made where its data folder is");
+  const dataDir = new Option("--data-dir <DIR>", "the server's data folder (default: as for serve)");
+  token
+    .command("create")
+    .description("make a token and print it, once")
+    .option("--scope <SCOPE>", "read, sync (which may read too) or metrics; may be given again", gather, [])
+    .option("--repo <ID>", "a repository that it is for; may be given again", gather, [])
+    .option("--all-repos", "it is for all repositories, also those that come later")
+    .option("--name <NAME>", "what it is for, to know it again")
+    .option("--expires <DAYS>", "when it ends, such as 30d, or never", "90d")
+    .addOption(dataDir)
+    .action(async (options: TokenWishes) => {
+      const { createToken } = await import("./token-command.ts");
+      done(await createToken(options, terminal));
+    });
+  token
+    .command("list")
+    .description("list them; what opens something is never shown again")
+    .option("--json", "print the list as JSON")
+    .addOption(dataDir)
+    .action(async (options: TokenPlace & { json?: true }) => {
+      const { listTokens } = await import("./token-command.ts");
+      done(await listTokens(options, terminal));
+    });
+  token
+    .command("revoke <ID>")
+    .description("let it open nothing any more")
+    .addOption(dataDir)
+    .action(async (id: string, options: TokenPlace) => {
+      const { revokeToken } = await import("./token-command.ts");
+      done(await revokeToken(id, options, terminal));
+    });
+
   program
     .command("openapi")
     .description("print the OpenAPI 3.1 document of the HTTP interface")
@@ -136,6 +172,10 @@ function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Comma
       done(await openapiCommand(terminal));
     });
   return program;
+}
+
+function gather(value: string, before: readonly string[]): string[] {
+  return [...before, value];
 }
 
 function serverOption(terminal: Terminal): Option {

@@ -16,7 +16,7 @@ export interface StatusOptions {
 /** Prints the repositories of a server, each with how fresh what it shows is. */
 export async function statusCommand(options: StatusOptions, terminal: Terminal): Promise<ExitCode> {
   try {
-    const client = new ServerClient(options.server, terminal.signal);
+    const client = new ServerClient(options.server, terminal);
     const { repos } = await client.ask("GET", "/repos", ReposAnswer);
     const lines = options.json
       ? [JSON.stringify({ repos }, null, 2)]

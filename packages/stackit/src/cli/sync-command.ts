@@ -24,7 +24,7 @@ export async function syncCommand(
   terminal: Terminal,
 ): Promise<ExitCode> {
   try {
-    const client = new ServerClient(options.server, terminal.signal);
+    const client = new ServerClient(options.server, terminal);
     const repoId = repo ?? (await pickRepo(client));
     const body = options.confirm === undefined ? undefined : { confirm: options.confirm };
     const run = await withProgressLine(syncAndWait(client, repoId, body), {

@@ -6,7 +6,7 @@ import { ConfigError } from "./config-error.ts";
 import { defaultDataDir } from "./data-dir.ts";
 import { readGithubApp } from "./github-app.ts";
 import { parseGithubApiUrl, parseGithubUrl } from "./github-url.ts";
-import { type FlagValues, readSettings, type Setting } from "./read-env.ts";
+import { type FlagValues, readSettings, type Setting, twinOf } from "./read-env.ts";
 import type { CredentialSources } from "./remote-credentials.ts";
 import { parseReposFile, type RepoConfig } from "./repos-file.ts";
 import { readSsh } from "./ssh.ts";
@@ -31,6 +31,12 @@ export async function loadConfig(flags: FlagValues, env: NodeJS.ProcessEnv, cwd:
     ...(githubApp && { githubApp }),
     ssh: readSsh(settings, cwd),
   });
+}
+
+/** Where the data lies when no flag says so. @throws {ConfigError} */
+export function dataDirOf(env: NodeJS.ProcessEnv, cwd: string): string {
+  const named = env[twinOf("data-dir")];
+  return named ? resolve(cwd, named) : ownDataDir(env);
 }
 
 /** @throws {ConfigError} where the user has no home, as in some containers. */

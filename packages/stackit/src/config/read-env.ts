@@ -80,7 +80,13 @@ export function readSettings(flags: FlagValues, env: NodeJS.ProcessEnv): Setting
 
 /** Variables that look like ours but are read by nobody, nor `named` by a list of repositories: most likely misspelt. */
 export function unknownVariables(env: NodeJS.ProcessEnv, named: Iterable<string> = []): string[] {
-  const known = new Set<string>([...FLAGS.map(twinOf), ...VARIABLES, "STACKIT_SERVER", ...named]);
+  const known = new Set<string>([
+    ...FLAGS.map(twinOf),
+    ...VARIABLES,
+    "STACKIT_SERVER",
+    "STACKIT_TOKEN",
+    ...named,
+  ]);
   return Object.keys(env)
     .filter((name) => name.startsWith("STACKIT_") && !known.has(name))
     .sort();
