@@ -20,7 +20,7 @@ import { requestGuards } from "./request-guards.ts";
 import { logRequests, requestLogger } from "./request-log.ts";
 import type { RouteContext } from "./route-context.ts";
 import { addRoutes } from "./routes/all-routes.ts";
-import { securityHeaders } from "./security-headers.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
 import { DEFAULT_LIMITS, type HttpConfig, type HttpLimits } from "./server-config.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { SnapshotAnswers } from "./snapshot-answers.ts";
@@ -65,11 +65,11 @@ export async function createServer(options: ServerOptions): Promise<App> {
     closing: closing.signal,
   };
 
-  const everywhere = securityHeaders({ isHttps: config.baseUrl?.protocol === "https:" });
+  await addSecurityHeaders(app, { isHttps: config.baseUrl?.protocol === "https:" });
   await knowCallers(app);
   const cookies = cookieNames(config.baseUrl);
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers(everywhere).header("x-request-id", request.id);
+    reply.header("x-request-id", request.id);
     guards.admitHost(request);
     if (request.routeOptions.config.isSigned) {
       letNobodyIn(request);
