@@ -51,6 +51,8 @@ export interface StartOptions {
   dataDir?: string;
   /** The server's; the queue keeps real time. */
   clock?: Clock;
+  /** Who may see and do what; whoever reaches it, all of it, when it is left out. */
+  access?: (store: Store) => Access;
 }
 
 /** The real server, queue, log and store on a free port, around hand-made repositories. */
@@ -87,7 +89,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
   const githubDeliveries = new GithubDeliveries(store.deliveries, syncs, names, { pushed: () => {} }, forge);
   await githubDeliveries.replay();
   const app = await createServer({
-    access: openAccess(options.config?.readOnly),
+    access: options.access?.(store) ?? openAccess(options.config?.readOnly),
     repos: { list: () => repos, get: (id) => repos.find((repo) => repo.id === id) },
     syncs,
     history: {
