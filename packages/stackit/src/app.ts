@@ -3,11 +3,12 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { ForgeSources } from "./app/forge-sources.ts";
 import { openAccess } from "./app/open-access.ts";
-import { type OpenedRepo, openGithubApp, openMirrors, openRepo } from "./app/open-repos.ts";
-import { forgeWatchOptions, logUpkeep, publishEvents, recordRuns } from "./app/record-changes.ts";
+import { openGithubApp, openMirrors } from "./app/open-repos.ts";
+import { forgeWatchOptions, logUpkeep, recordRuns } from "./app/record-changes.ts";
+import { ServedRepos } from "./app/served-repos.ts";
 import type { Config } from "./config/config.ts";
 import { describePosture } from "./config/posture.ts";
-import type { AdoptedConfig, MirrorConfig, RepoConfig } from "./config/repos-file.ts";
+import { isFetched } from "./config/repos-file.ts";
 import { EventLog } from "./events/event-log.ts";
 import { HelperSpawner } from "./git/helper-spawner.ts";
 import { MeasuredSpawner } from "./git/measured-spawner.ts";
@@ -26,20 +27,15 @@ import { lockMirrors } from "./store/mirrors-lock.ts";
 import { openStore, type Store } from "./store/open-store.ts";
 import { openScratchFolder } from "./store/scratch-folder.ts";
 import { ForgeNames } from "./sync/forge-names.ts";
-import type { RepoInQueue } from "./sync/lane.ts";
 import { ForgeWatch } from "./sync/pull-requests/forge-watch.ts";
 import { SyncQueue } from "./sync/sync-queue.ts";
-import { SyncFailure, type SyncTarget } from "./sync/sync-target.ts";
-import type { Pace } from "./sync/triggers/adaptive-interval.ts";
+import { SyncFailure } from "./sync/sync-target.ts";
 import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
 import { FollowUpLooks } from "./sync/triggers/follow-up-looks.ts";
 import { GithubDeliveries } from "./sync/triggers/github-deliveries.ts";
 import { type AskedQueue, IntervalTrigger } from "./sync/triggers/interval-trigger.ts";
 import { startDelaysMs } from "./sync/triggers/start-delays.ts";
 import { UpkeepSchedule } from "./sync/upkeep-schedule.ts";
-
-/** A working copy that was not compared with its folder for this long is not known to be current. */
-const WORKING_COPY_MAX_AGE_SEC = 60;
 
 /**
  * Hundreds of mirrors with news are synced in about this time, and then it is quiet. Where it never is, readers learn this much later what
@@ -102,16 +98,12 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     );
     const forgeSources = new ForgeSources(config, githubApp);
     const forge = house.use(new ForgeWatch(store.forgeFacts, forgeWatchOptions(names, events, log)));
-    const interval = new IntervalTrigger(
-      askedUnlessDeleted(queue, names),
-      mirrors.map((mirror) => ({ repoId: mirror.id, pace: paceOf(mirror, config) })),
-    );
+    const interval = new IntervalTrigger(askedUnlessDeleted(queue, names), []);
     const behind = { counting: turnsWhenQuiet(queue), looking: turnsWhenQuiet(queue) };
     const trunks = new TrunkMemory();
-    const served = new Map<string, { repo: OpenedRepo; target: SyncTarget }>();
-    for (const repoConfig of config.repos) {
-      const all = () => [...served.values()].map(({ repo }) => repo);
-      const tools = {
+    const upkeep = new UpkeepSchedule(queue, [], { onEnded: (ended) => logUpkeep(ended, log) });
+    const served = house.use(
+      new ServedRepos({
         config,
         spawner,
         looker,
@@ -124,24 +116,19 @@ export async function start(config: Config, log: Logger): Promise<Running> {
         names,
         forgeSources,
         forge,
+        queue,
+        interval,
+        upkeep,
+        events,
         log,
-        all,
-      };
-      const { repo, target } = await openRepo(repoConfig, tools);
-      house.use(repo);
-      const cadence = isFetched(repoConfig)
-        ? mirrorCadence(repo.id, interval, names)
-        : () => ({ expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC });
-      await register(repo, target, cadence, queue, store);
-      served.set(repo.id, { repo, target });
-      publishEvents(repo, events);
-    }
+      }),
+    );
+    for (const repo of config.repos) await served.add(repo);
 
     // Released before the repositories, so that a run is cut short by the end of the server and does not fail.
     house.use(queue);
 
-    const owned = [...served.values()].flatMap(({ repo }) => (repo instanceof WorkingCopy ? [] : [repo]));
-    const upkeep = house.use(new UpkeepSchedule(queue, owned, { onEnded: (ended) => logUpkeep(ended, log) }));
+    house.use(upkeep);
     const followUps = new FollowUpLooks(queue);
     house.defer(() => followUps[Symbol.dispose]());
     const githubDeliveries = new GithubDeliveries(store.deliveries, queue, names, followUps, forge);
@@ -154,19 +141,16 @@ export async function start(config: Config, log: Logger): Promise<Running> {
         store,
         names,
         log,
-        served: () => [...served.values()].map(({ repo }) => repo),
-        configOf: (repoId) => config.repos.find(({ id }) => id === repoId),
+        served: () => served.list(),
+        configOf: (repoId) => served.configOf(repoId),
       },
       house,
     );
     const app = await createServer({
       access,
-      repos: {
-        list: () => byId([...served.values()].map(({ repo }) => repo)),
-        get: (id) => served.get(id)?.repo,
-      },
+      repos: { list: () => served.list(), get: (id) => served.get(id) },
       syncs: queue,
-      history: historyOf(store, (id) => served.get(id)?.target.storeKey),
+      history: historyOf(store, (id) => served.storeKeyOf(id)),
       events,
       githubDeliveries,
       git: spawner,
@@ -188,10 +172,10 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     house.defer(() => app.close());
     const url = await listen(app, { host: config.bind, port: config.port });
 
-    house.use(openMirrors(owned.filter((repo) => repo instanceof Mirror)));
+    house.use(openMirrors(served.list().filter((repo) => repo instanceof Mirror)));
     await githubDeliveries.replay();
     const delaysMs = startDelaysMs(mirrors.map(({ id }) => id));
-    const tickets = [...served.keys()].map((id) => {
+    const tickets = config.repos.map(({ id }) => {
       const runAfterMs = delaysMs.get(id) ?? 0;
       return queue.request(id, { trigger: "startup", runAfterMs }).finished;
     });
@@ -199,7 +183,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     interval.start();
     forge.start();
     upkeep.start();
-    for (const { repo } of served.values()) {
+    for (const repo of served.list()) {
       if (repo instanceof WorkingCopy) house.use(watch(repo, queue, log));
     }
     return {
@@ -211,10 +195,6 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     await house[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-function byId(repos: readonly OpenedRepo[]): OpenedRepo[] {
-  return repos.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function newQueue(config: Config, log: Logger): SyncQueue {
@@ -241,24 +221,6 @@ function turnsWhenQuiet(queue: SyncQueue): Turns {
   return new Turns(1, { quiet: queue, maxWaitMs: WORK_BEHIND_MAX_WAIT_MS });
 }
 
-function isFetched(config: RepoConfig): config is MirrorConfig | AdoptedConfig {
-  return config.kind !== "working-copy";
-}
-
-/** Its entry's own is kept as it is; the one for all adapts. */
-function paceOf({ syncIntervalMs }: MirrorConfig | AdoptedConfig, config: Config): Pace {
-  if (syncIntervalMs !== undefined) return syncIntervalMs;
-  const { syncIntervalMs: baseMs, syncIntervalMinMs: minMs, syncIntervalMaxMs: maxMs } = config;
-  return baseMs === 0 ? 0 : { baseMs, minMs, maxMs };
-}
-
-function mirrorCadence(repoId: string, interval: IntervalTrigger, names: ForgeNames): RepoInQueue["cadence"] {
-  return (history, restingSinceMs) => {
-    const cadence = interval.cadence(repoId, history, restingSinceMs);
-    return names.isDeleted(repoId) ? { expectedMaxAgeSec: cadence.expectedMaxAgeSec } : cadence;
-  };
-}
-
 /** What its forge deleted is left alone until somebody who knows better asks. */
 function askedUnlessDeleted(queue: SyncQueue, names: ForgeNames): AskedQueue {
   return {
@@ -266,21 +228,6 @@ function askedUnlessDeleted(queue: SyncQueue, names: ForgeNames): AskedQueue {
     historyOf: (repoId) => queue.historyOf(repoId),
     idleSinceMs: (repoId) => (names.isDeleted(repoId) ? undefined : queue.idleSinceMs(repoId)),
   };
-}
-
-async function register(
-  repo: OpenedRepo,
-  target: SyncTarget,
-  cadence: RepoInQueue["cadence"],
-  queue: SyncQueue,
-  store: Store,
-): Promise<void> {
-  await store.syncRuns.closeAbandoned(target.storeKey, Date.now());
-  queue.register(target, {
-    kind: repo.kind,
-    cadence,
-    history: await store.syncRuns.history(target.storeKey),
-  });
 }
 
 function historyOf(store: Store, storeKeyOf: (repoId: string) => string | undefined): SyncHistory {

@@ -36,7 +36,7 @@ const OPEN_TIMEOUT_MS = 5_000;
 
 export type OpenedRepo = WorkingCopy | Mirror | AdoptedCheckout;
 
-interface RepoTools {
+export interface RepoTools {
   readonly config: Config;
   readonly spawner: Spawner;
   readonly looker: RefLooker;

@@ -61,6 +61,11 @@ export interface AdoptedConfig extends Fetched {
   readonly authorizedOrigin?: string;
 }
 
+/** Whether there is a remote that it is brought up to date from. */
+export function isFetched(config: RepoConfig): config is MirrorConfig | AdoptedConfig {
+  return config.kind !== "working-copy";
+}
+
 const identity = {
   id: Type.String({ pattern: "^[A-Za-z0-9_-]{1,64}$" }),
   displayName: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),

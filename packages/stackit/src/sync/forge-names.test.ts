@@ -45,7 +45,7 @@ async function followThousand() {
     const concerned = await names.heed({ fullName, ...numbered, origins: [ORIGIN], asOfMs: 1 });
     return { concerned: concerned.map(({ storeKey }) => storeKey), read: [...read] };
   };
-  return { heed };
+  return { heed, names };
 }
 
 test("a message makes nobody look at repositories that bear neither its name nor its number", async () => {
@@ -62,4 +62,12 @@ test("a repository is found by the name that it was given since, and no more by 
   expect((await heed("acme/gear", 7)).concerned).toEqual(["widget-7"]);
   expect((await heed("ACME/gear")).concerned).toEqual(["widget-7"]);
   expect((await heed("octo/widget-7")).concerned).toEqual([]);
+});
+
+test("what is heard of a repository that is followed no more is about nobody", async () => {
+  const { heed, names } = await followThousand();
+  await names.unfollow("widget-7");
+  expect(await heed("octo/widget-7", 7)).toEqual({ concerned: [], read: [] });
+  expect(names.forgeRepoIdOf("widget-7")).toBeUndefined();
+  expect((await heed("octo/widget-8", 8)).concerned).toEqual(["widget-8"]);
 });

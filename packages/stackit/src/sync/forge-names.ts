@@ -77,6 +77,15 @@ export class ForgeNames {
     this.#show(following);
   }
 
+  /** What is heard of it afterwards changes nothing. Settles when nothing of it is being stored. */
+  async unfollow(repoId: string): Promise<void> {
+    const following = this.#followed.get(repoId);
+    if (!following) return;
+    this.#followed.delete(repoId);
+    this.#byNames.delete(following);
+    await following.changes;
+  }
+
   get followed(): Iterable<Followed> {
     return this.#followed.values();
   }
@@ -131,16 +140,22 @@ export class ForgeNames {
   async #change(following: Following, change: (known: KnownRepository) => KnownRepository): Promise<void> {
     if (change(following.known) === following.known) return;
     const changing = following.changes.then(async () => {
+      if (!this.#isFollowed(following)) return;
       const known = change(following.known);
       await this.#store.save(following.storeKey, known);
       const before = following.known;
       following.known = known;
+      if (!this.#isFollowed(following)) return;
       this.#byNames.set(following, known);
       this.#show(following);
       if (known.fullName !== before.fullName) this.#tellOfName(following, before);
     });
     following.changes = changing.catch(() => {});
     await changing;
+  }
+
+  #isFollowed(following: Following): boolean {
+    return this.#followed.get(following.repo.id) === following;
   }
 
   /** Lets readers and the next run see what is known. */

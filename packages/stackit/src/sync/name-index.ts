@@ -18,6 +18,11 @@ export class NameIndex<T> {
     this.#keys.set(entry, keys);
   }
 
+  delete(entry: T): void {
+    for (const key of this.#keys.get(entry) ?? []) this.#remove(key, entry);
+    this.#keys.delete(entry);
+  }
+
   /** Each that is not `another` for the message, wherever its forge is, and maybe more; those with its number first. */
   find({ fullName, forgeRepoId }: NamedRepo): T[] {
     const sameNumber = forgeRepoId === undefined ? undefined : this.#byKey.get(forgeRepoId);

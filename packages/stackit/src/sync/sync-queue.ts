@@ -83,7 +83,7 @@ export class SyncQueue implements AsyncDisposable, Quiet {
 
   /**
    * Takes the repository in; nothing runs until somebody asks. Disposing what is returned takes it out again: waiters
-   * are answered, the run at work is aborted, and the promise settles when it has ended.
+   * are answered, the run at work is aborted, and the promise settles when it has ended and observers are done with it.
    * @throws {Error} when the id is taken, also by one that is still leaving.
    */
   register(target: SyncTarget, about: RepoInQueue): AsyncDisposable {
@@ -187,6 +187,7 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     lane.leaving = true;
     this.#clear(lane, NO_LONGER_SERVED);
     await lane.work;
+    await this.#observers.settled();
     if (this.#lanes.get(lane.target.repoId) === lane) this.#lanes.delete(lane.target.repoId);
   }
 

@@ -34,7 +34,7 @@ function setUp(...ids: string[]) {
   }));
   const schedule = new UpkeepSchedule(queue, mirrors, { clock, onEnded: (one) => ended.push(one) });
   schedule.start();
-  return { clock, idleSince, asked, ended, atWork, begun, signals, schedule };
+  return { clock, idleSince, asked, ended, atWork, begun, signals, schedule, mirrors };
 }
 
 test("nothing begins in the first minutes, and then one mirror at a time", async () => {
@@ -121,4 +121,21 @@ test("disposal ends what is at work, waits for it, and nothing begins any more",
   expect(begun).toEqual(["a"]);
   expect(ended).toEqual([]);
   expect(clock.pendingTimers).toBe(0);
+});
+
+test("a mirror that comes later is tended as if the server had begun then, and one that left never again", async () => {
+  const { clock, begun, atWork, ended, schedule, mirrors } = setUp("a", "b");
+  for (const mirror of mirrors) schedule.remove(mirror);
+  await clock.advance(20 * MINUTE_MS);
+  expect(begun).toEqual([]);
+  for (const mirror of mirrors.slice(0, 1)) schedule.add(mirror);
+  await clock.advance(5 * MINUTE_MS - 1);
+  expect(begun).toEqual([]);
+  await clock.advance(MINUTE_MS);
+  expect(begun).toEqual(["a"]);
+  for (const mirror of mirrors.slice(0, 1)) schedule.remove(mirror);
+  atWork.get("a")?.reject(new Error("it was taken away"));
+  await clock.advance(120 * MINUTE_MS);
+  expect(begun).toEqual(["a"]);
+  expect(ended).toEqual([]);
 });

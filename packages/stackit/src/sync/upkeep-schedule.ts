@@ -71,13 +71,21 @@ export class UpkeepSchedule implements AsyncDisposable {
     this.#clock = clock;
     this.#onEnded = onEnded;
     this.#times = { ...TIMES, ...times };
-    const firstAtMs = clock.now() + this.#times.firstAfterMs;
-    for (const mirror of mirrors) this.#dueAtMs.set(mirror, firstAtMs);
+    for (const mirror of mirrors) this.add(mirror);
+  }
+
+  add(mirror: Maintained): void {
+    this.#dueAtMs.set(mirror, this.#clock.now() + this.#times.firstAfterMs);
+  }
+
+  /** It is not tended again. What is at work there ends with the mirror. */
+  remove(mirror: Maintained): void {
+    this.#dueAtMs.delete(mirror);
   }
 
   /** To be called once, when the repositories are in the queue. */
   start(): void {
-    if (this.#dueAtMs.size > 0) this.#wakeAfter(this.#times.firstAfterMs);
+    this.#wakeAfter(this.#times.firstAfterMs);
   }
 
   #wakeAfter(ms: number): void {
@@ -120,6 +128,7 @@ export class UpkeepSchedule implements AsyncDisposable {
     } catch (error) {
       result = { error };
     }
+    if (!this.#dueAtMs.has(mirror)) return;
     const now = this.#clock.now();
     const isDone = result !== undefined && !result.report?.wasEnded;
     this.#dueAtMs.set(mirror, now + (isDone ? this.#times.everyMs : this.#times.againAfterMs));

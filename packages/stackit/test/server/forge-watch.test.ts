@@ -611,3 +611,18 @@ test("what ended long ago is forgotten, but for what is still needed", async () 
   const stored = await store.forgeFacts.find("mirror:widget");
   expect(stored?.pullRequests.map(({ head }) => head).sort()).toEqual(left.sort());
 });
+
+test("a repository that is watched no more is not asked for, and its look that runs is ended", async () => {
+  const { github, repo, watch, pass, clock } = await world();
+  watch.start();
+  await pass(0);
+  github.openPullRequest("octo/widget", { head: "api" });
+  watch.heardOf("widget", { numbers: [1], oids: [], branches: [] }, async () => {});
+  await clock.advance(STEP_MS);
+  await watch.unwatch("widget");
+  const asked = github.queries.length;
+  await clock.advance(60 * MINUTE_MS);
+  expect(github.queries).toHaveLength(asked);
+  expect(watch.watches("widget")).toBe(false);
+  expect(repo.states).toEqual({});
+});

@@ -78,6 +78,14 @@ export class ForgeWatch implements AsyncDisposable {
     this.#wake();
   }
 
+  /** Ends its look that runs, and settles when that has ended. */
+  async unwatch(repoId: string): Promise<void> {
+    const watched = this.#watched.get(repoId);
+    this.#watched.delete(repoId);
+    watched?.leaving.abort();
+    await watched?.look;
+  }
+
   /** To be called once. Before, nothing is asked. */
   start(): void {
     this.#isStarted = true;
@@ -167,11 +175,12 @@ export class ForgeWatch implements AsyncDisposable {
         this.#looks.delete(look);
         this.#wake();
       });
+    watched.look = look;
     this.#looks.add(look);
   }
 
   async #look(watched: Watched, isPoll: boolean): Promise<void> {
-    const { signal } = this.#closing;
+    const signal = AbortSignal.any([this.#closing.signal, watched.leaving.signal]);
     const { memory, awaited } = watched;
     const heard = [...watched.unanswered, ...watched.heard];
     watched.heard = [];

@@ -43,6 +43,10 @@ export interface Watched {
   /** When something was pushed or touched last. */
   activeAtMs: number;
   isLooking: boolean;
+  /** The latest; it never rejects. */
+  look: Promise<void>;
+  /** Aborts when nobody asks for its pull requests any more. */
+  readonly leaving: AbortController;
   failures: number;
   /** Since when, in epoch milliseconds. */
   failing: { readonly sinceMs: number; readonly reason: string } | undefined;
@@ -65,6 +69,8 @@ export function newlyWatched(pollAtMs: number) {
     heardFirstAtMs: 0,
     lookedAtMs: Number.NEGATIVE_INFINITY,
     isLooking: false,
+    look: Promise.resolve(),
+    leaving: new AbortController(),
     failures: 0,
     failing: undefined,
   };

@@ -323,3 +323,27 @@ test("a mirror that leaves is not asked for, and disposal leaves no timer", asyn
   await settlePromises();
   expect(clock.pendingTimers).toBe(0);
 });
+
+test("a repository that comes while others wait is asked for at its own interval, until it leaves", async () => {
+  const clock = new ManualClock();
+  const asked: string[] = [];
+  const queue = {
+    request: (repoId: string): never => {
+      asked.push(`${repoId} ${clock.now() / MINUTE_MS}`);
+      return undefined as never;
+    },
+    idleSinceMs: () => clock.now() - (clock.now() % MINUTE_MS) - MINUTE_MS,
+    historyOf: () => NO_HISTORY,
+  };
+  const trigger = new IntervalTrigger(queue, [], { clock, random: () => 0 });
+  trigger.start();
+  await clock.advance(MINUTE_MS);
+  trigger.add({ repoId: "late", pace: MINUTE_MS });
+  expect(asked).toEqual(["late 1"]);
+  await clock.advance(MINUTE_MS);
+  expect(asked.length).toBeGreaterThan(1);
+  const before = asked.length;
+  trigger.remove("late");
+  await clock.advance(10 * MINUTE_MS);
+  expect(asked).toHaveLength(before);
+});

@@ -41,6 +41,7 @@ export class IntervalTrigger implements Disposable {
   readonly #random: () => number;
   readonly #schedules = new Map<string, Schedule>();
   #cancelWake: () => void = () => {};
+  #isStarted = false;
 
   constructor(
     queue: AskedQueue,
@@ -50,15 +51,24 @@ export class IntervalTrigger implements Disposable {
     this.#queue = queue;
     this.#clock = clock;
     this.#random = random;
-    for (const { repoId, pace } of repos) {
-      if (pace === 0) continue;
-      const leastMs = jittered(pace, typeof pace === "number" ? pace : pace.minMs, 0);
-      this.#schedules.set(repoId, { pace, leastMs, fraction: random() });
-    }
+    for (const repo of repos) this.add(repo);
+  }
+
+  /** From now on it is asked for, as soon as it is in the queue. */
+  add({ repoId, pace }: AskedAtIntervals): void {
+    if (pace === 0) return;
+    const leastMs = jittered(pace, typeof pace === "number" ? pace : pace.minMs, 0);
+    this.#schedules.set(repoId, { pace, leastMs, fraction: this.#random() });
+    if (this.#isStarted) this.#askWhatIsDue();
+  }
+
+  remove(repoId: string): void {
+    this.#schedules.delete(repoId);
   }
 
   /** To be called once, when the repositories are in the queue. */
   start(): void {
+    this.#isStarted = true;
     this.#askWhatIsDue();
   }
 
@@ -77,6 +87,7 @@ export class IntervalTrigger implements Disposable {
   }
 
   #askWhatIsDue(): void {
+    this.#cancelWake();
     const now = this.#clock.now();
     let nextAtMs = Number.POSITIVE_INFINITY;
     for (const [repoId, schedule] of this.#schedules) {
@@ -102,6 +113,7 @@ export class IntervalTrigger implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isStarted = false;
     this.#cancelWake();
   }
 }

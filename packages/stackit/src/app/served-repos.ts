@@ -1,0 +1,119 @@
+import type { Config } from "../config/config.ts";
+import { type AdoptedConfig, isFetched, type MirrorConfig, type RepoConfig } from "../config/repos-file.ts";
+import type { EventLog } from "../events/event-log.ts";
+import { DisposableStack } from "../lib/disposable-stack.ts";
+import { WorkingCopy } from "../repos/working-copy.ts";
+import type { RepoInQueue } from "../sync/lane.ts";
+import type { SyncQueue } from "../sync/sync-queue.ts";
+import type { SyncTarget } from "../sync/sync-target.ts";
+import type { Pace } from "../sync/triggers/adaptive-interval.ts";
+import type { IntervalTrigger } from "../sync/triggers/interval-trigger.ts";
+import type { UpkeepSchedule } from "../sync/upkeep-schedule.ts";
+import { type OpenedRepo, openRepo, type RepoTools } from "./open-repos.ts";
+import { publishEvents } from "./record-changes.ts";
+
+/** A working copy that was not compared with its folder for this long is not known to be current. */
+const WORKING_COPY_MAX_AGE_SEC = 60;
+
+export interface ServedReposTools extends Omit<RepoTools, "all"> {
+  readonly queue: SyncQueue;
+  readonly interval: IntervalTrigger;
+  readonly upkeep: UpkeepSchedule;
+  readonly events: EventLog;
+}
+
+interface Served {
+  readonly config: RepoConfig;
+  readonly repo: OpenedRepo;
+  readonly target: SyncTarget;
+  readonly leave: DisposableStack;
+}
+
+/** The repositories that are served now, each wired to all that asks for it and hears of it. Disposal takes each away again. */
+export class ServedRepos implements AsyncDisposable {
+  readonly #tools: ServedReposTools;
+  readonly #served = new Map<string, Served>();
+
+  constructor(tools: ServedReposTools) {
+    this.#tools = tools;
+  }
+
+  /** By id. */
+  list(): OpenedRepo[] {
+    return [...this.#served.values()].map(({ repo }) => repo).sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  get(repoId: string): OpenedRepo | undefined {
+    return this.#served.get(repoId)?.repo;
+  }
+
+  configOf(repoId: string): RepoConfig | undefined {
+    return this.#served.get(repoId)?.config;
+  }
+
+  /** What the store knows it by. */
+  storeKeyOf(repoId: string): string | undefined {
+    return this.#served.get(repoId)?.target.storeKey;
+  }
+
+  /** Readers find it when this has settled; nothing of it is fetched until the queue is asked. @throws when its id is taken */
+  async add(config: RepoConfig): Promise<OpenedRepo> {
+    const { queue, store, interval, upkeep, names, forge, events } = this.#tools;
+    const leave = new DisposableStack();
+    try {
+      const all = () => this.list();
+      const { repo, target } = await openRepo(config, { ...this.#tools, all });
+      leave.use(repo);
+      await store.syncRuns.closeAbandoned(target.storeKey, Date.now());
+      const history = await store.syncRuns.history(target.storeKey);
+      leave.use(queue.register(target, { kind: repo.kind, cadence: this.#cadenceOf(config), history }));
+      // Last first: nobody asks for it any more when it leaves the queue.
+      leave.defer(() => names.unfollow(repo.id));
+      leave.defer(() => forge.unwatch(repo.id));
+      if (isFetched(config)) {
+        interval.add({ repoId: repo.id, pace: paceOf(config, this.#tools.config) });
+        leave.defer(() => interval.remove(repo.id));
+      }
+      if (!(repo instanceof WorkingCopy)) {
+        upkeep.add(repo);
+        leave.defer(() => upkeep.remove(repo));
+      }
+      publishEvents(repo, events);
+      this.#served.set(repo.id, { config, repo, target, leave });
+      return repo;
+    } catch (error) {
+      await leave[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** From now on there is no such repository; settles when its run has ended and nothing of it is at work. Its files stay. */
+  async remove(repoId: string): Promise<void> {
+    const served = this.#served.get(repoId);
+    this.#served.delete(repoId);
+    await served?.leave[Symbol.asyncDispose]();
+  }
+
+  #cadenceOf(config: RepoConfig): RepoInQueue["cadence"] {
+    const { interval, names } = this.#tools;
+    if (!isFetched(config)) return () => ({ expectedMaxAgeSec: WORKING_COPY_MAX_AGE_SEC });
+    return (history, restingSinceMs) => {
+      const cadence = interval.cadence(config.id, history, restingSinceMs);
+      return names.isDeleted(config.id) ? { expectedMaxAgeSec: cadence.expectedMaxAgeSec } : cadence;
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const all = new DisposableStack();
+    for (const { leave } of this.#served.values()) all.use(leave);
+    await all[Symbol.asyncDispose]();
+    this.#served.clear();
+  }
+}
+
+/** Its entry's own is kept as it is; the one for all adapts. */
+function paceOf({ syncIntervalMs }: MirrorConfig | AdoptedConfig, config: Config): Pace {
+  if (syncIntervalMs !== undefined) return syncIntervalMs;
+  const { syncIntervalMs: baseMs, syncIntervalMinMs: minMs, syncIntervalMaxMs: maxMs } = config;
+  return baseMs === 0 ? 0 : { baseMs, minMs, maxMs };
+}
