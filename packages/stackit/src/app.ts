@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { eventsForStrangers, historyForStrangers, syncsForStrangers } from "./app/for-strangers.ts";
 import { ForgeSources } from "./app/forge-sources.ts";
 import { openAccess } from "./app/open-access.ts";
 import { openGithubApp, openMirrors } from "./app/open-repos.ts";
@@ -86,7 +87,8 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const spawner = house.use(new MeasuredSpawner(new HelperSpawner()));
     const events = new EventLog({ onError: (error) => log.error({ err: error }, "an event reader failed") });
     const queue = newQueue(config, log);
-    recordRuns(queue, store, events, log);
+    const isPublic = config.posture === "public";
+    recordRuns(queue, store, isPublic ? eventsForStrangers(events) : events, log);
 
     const looker = new RefLooker();
     house.defer(() => looker[Symbol.dispose]());
@@ -146,11 +148,12 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       },
       house,
     );
+    const history = historyOf(store, (id) => served.storeKeyOf(id));
     const app = await createServer({
       access,
       repos: { list: () => served.list(), get: (id) => served.get(id) },
-      syncs: queue,
-      history: historyOf(store, (id) => served.storeKeyOf(id)),
+      syncs: isPublic ? syncsForStrangers(queue) : queue,
+      history: isPublic ? historyForStrangers(history) : history,
       events,
       githubDeliveries,
       git: spawner,

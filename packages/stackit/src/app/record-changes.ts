@@ -18,7 +18,12 @@ const MAX_EVENT_BRANCHES = 500;
  * Each change of a run goes into the store and onto the streams; one line per finished run into the log. Its progress
  * goes onto the streams alone, where nobody who comes later is told what it was.
  */
-export function recordRuns(queue: SyncQueue, store: Store, events: EventLog, log: Logger): void {
+export function recordRuns(
+  queue: SyncQueue,
+  store: Store,
+  events: Pick<EventLog, "append" | "passOn">,
+  log: Logger,
+): void {
   queue.observe(async ({ what, storeKey, run, freshness }: RunChange) => {
     const event: LoggedEvent = { name: "sync", data: { repoId: run.repoId, run, freshness } };
     if (what === "progress") return events.passOn(event);

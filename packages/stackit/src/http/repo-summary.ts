@@ -1,8 +1,13 @@
-import type { Freshness, RepoNote, RepoStatus, RepoSummary } from "../contract/repo.ts";
+import type { ForgeHealth, Freshness, RepoNote, RepoStatus, RepoSummary } from "../contract/repo.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
 import type { SyncRequester } from "./server-parts.ts";
 
-export function repoSummary(repo: ServedRepo, syncs: SyncRequester): RepoSummary {
+/** `isPublic`: strangers are not told what the operator could do about the forge. */
+export function repoSummary(
+  repo: ServedRepo,
+  syncs: SyncRequester,
+  { readOnly: isPublic }: { readOnly: boolean },
+): RepoSummary {
   const { id, displayName, owner, name, formerNames = [], kind, snapshot } = repo;
   return {
     id,
@@ -14,13 +19,17 @@ export function repoSummary(repo: ServedRepo, syncs: SyncRequester): RepoSummary
     trunk: snapshot?.trunk ?? "",
     ...(snapshot?.currentBranch ? { currentBranch: snapshot.currentBranch } : {}),
     freshness: freshnessOf(repo, syncs),
-    ...(repo.forge && { forge: repo.forge }),
+    ...(repo.forge && { forge: isPublic ? withoutReason(repo.forge) : repo.forge }),
   };
 }
 
-export function repoStatus(repo: ServedRepo, syncs: SyncRequester): RepoStatus {
+export function repoStatus(
+  repo: ServedRepo,
+  syncs: SyncRequester,
+  config: { readOnly: boolean },
+): RepoStatus {
   const { snapshot, displayPath, deletedAt } = repo;
-  const summary = repoSummary(repo, syncs);
+  const summary = repoSummary(repo, syncs, config);
   const isHeld = summary.freshness.lastAttempt?.outcome === "held";
   return {
     ...summary,
@@ -34,6 +43,10 @@ export function repoStatus(repo: ServedRepo, syncs: SyncRequester): RepoStatus {
       ...(snapshot?.notes ?? []),
     ],
   };
+}
+
+function withoutReason({ reason: _, ...health }: ForgeHealth): ForgeHealth {
+  return health;
 }
 
 function heldNote(id: string): RepoNote {

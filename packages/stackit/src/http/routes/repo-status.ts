@@ -6,7 +6,7 @@ import { repoStatus } from "../repo-summary.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
-export function repoStatusRoute(app: App, { syncs }: RouteContext): void {
+export function repoStatusRoute(app: App, { syncs, config }: RouteContext): void {
   for (const { url, hide } of repoPaths("")) {
     const schema = {
       hide,
@@ -24,7 +24,7 @@ export function repoStatusRoute(app: App, { syncs }: RouteContext): void {
       ),
     };
     app.get(url, { schema, config: { access: "reader" } }, async (request, reply) =>
-      answerValue(request, reply, repoStatus(findRepo(request), syncs)),
+      answerValue(request, reply, repoStatus(findRepo(request), syncs, config)),
     );
   }
 }

@@ -6,7 +6,7 @@ import { repoSummary } from "../repo-summary.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
-export function reposRoute(app: App, { syncs }: RouteContext): void {
+export function reposRoute(app: App, { syncs, config }: RouteContext): void {
   const schema = {
     operationId: "listRepos",
     tags: ["repositories"],
@@ -14,7 +14,7 @@ export function reposRoute(app: App, { syncs }: RouteContext): void {
     response: readResponses("Identity and freshness of each.", Type.Ref("RepoList"), "request/rate-limited"),
   };
   app.get("/repos", { schema, config: { access: "reader" } }, async (request, reply) => {
-    const answer: RepoList = { repos: request.repos.list().map((repo) => repoSummary(repo, syncs)) };
+    const answer: RepoList = { repos: request.repos.list().map((repo) => repoSummary(repo, syncs, config)) };
     return answerValue(request, reply, answer);
   });
 }
