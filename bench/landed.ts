@@ -106,7 +106,7 @@ async function withWatch<T>(
 }
 
 async function lookToTheEnd(watch: LandingWatch, model: RepoModel): Promise<void> {
-  while (!(await watch.look(model, never)));
+  while (!(await watch.look(model, [], never)));
 }
 
 /** What has to be compared, which somebody would first have to know: lines for `git diff-tree --stdin`. */

@@ -23,6 +23,15 @@ export function changedBranches(before: ForgeKnowledge | undefined, after: Forge
   });
 }
 
+/** Whether it tells of commits that heads became, of which nothing was told before. */
+export function hasNewMerges(before: ForgeKnowledge | undefined, { pullRequests }: ForgeKnowledge): boolean {
+  return pullRequests.entries().some(([branch, { mergeCommitOid }]) => {
+    return (
+      mergeCommitOid !== undefined && mergeCommitOid !== before?.pullRequests.get(branch)?.mergeCommitOid
+    );
+  });
+}
+
 function timeless(pullRequest: PullRequest): unknown {
   const { body: _, updatedAtMs: __, observedAtMs, checks, ...shown } = pullRequest;
   const isOld = checks && checks.observedAtMs < observedAtMs;

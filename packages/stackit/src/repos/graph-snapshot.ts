@@ -9,6 +9,7 @@ import { stackStatus } from "../stacks/stack-status.ts";
 import type { Landing } from "../stacks/trunk-log.ts";
 import { branchView, landedLayer, landedView, ownCommits, tipView } from "./branch-view.ts";
 import { type ForgeKnowledge, stackMember, withChecks, withPullRequest } from "./forge-knowledge.ts";
+import { mergeNote } from "./merge-note.ts";
 import type { RepoModel } from "./repo-model.ts";
 import type { Snapshot } from "./served-repo.ts";
 
@@ -220,7 +221,10 @@ export class GraphSnapshot implements Snapshot {
       view = branchView(facts);
       this.parts.views.set(facts, view);
     }
-    return this.#withPullRequest(view);
+    const note = mergeNote(facts.placed.node, this.parts);
+    const told = this.#withPullRequest(view);
+    if (note === undefined) return told;
+    return { ...told, restack: { ...told.restack, reason: `${told.restack.reason} ${note}` } };
   }
 
   #withPullRequest(view: Branch): Branch {

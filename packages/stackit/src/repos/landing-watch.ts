@@ -5,9 +5,11 @@ import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import { listCommitIds } from "../git/rev-list.ts";
 import type { Trunk } from "../stacks/choose-trunk.ts";
 import type { Departed } from "../stacks/departed.ts";
+import { type ForgeMerge, forgeMerges } from "../stacks/forge-merges.ts";
 import type { History } from "../stacks/history.ts";
-import { type Landed, type LandedTips, NOTHING_LANDED } from "../stacks/landed.ts";
+import { type Landed, type LandedHow, type LandedTips, NOTHING_LANDED } from "../stacks/landed.ts";
 import { type LandingQuestion, landingQuestions } from "../stacks/landing-questions.ts";
+import type { PullRequest } from "../stacks/pull-request.ts";
 import { type DepartedStore, Departures } from "./departures.ts";
 import { changeKey, type PatchIdStore, PatchMemo } from "./patch-memo.ts";
 import type { RepoModel } from "./repo-model.ts";
@@ -34,6 +36,9 @@ export interface LandingTools {
 /** Changes that one pair of processes reads, and commits of the trunk that one look goes through, at most. */
 const CHUNK = 5_000;
 const MAX_ASKED = 100_000;
+
+/** `landedAtMs`: where somebody says it, else it is the time of the commit. */
+type Found = Omit<Landed, "landedAtMs" | "seenAtMs"> & { readonly landedAtMs?: number };
 
 /**
  * Finds out which branches have landed. A yes stays, also when the trunk rewrites those lines later, until the trunk loses the commit
@@ -117,13 +122,13 @@ export class LandingWatch {
   }
 
   /**
-   * Asks of the branches of a model; of those whose files are missing or damaged nothing can be found out. Ends before everything is
+   * Asks of the branches of a model, and of what pull requests say was merged; of those whose files are missing or damaged nothing can be found out. Ends before everything is
    * known where there is much to learn; `landed` has then what was found so far. True when there is no more to ask. @throws {GitError}
    */
-  async look(model: RepoModel, signal: AbortSignal): Promise<boolean> {
+  async look(model: RepoModel, pullRequests: Iterable<PullRequest>, signal: AbortSignal): Promise<boolean> {
     let isDone = true;
     try {
-      isDone = await this.#lookOnce(model, signal);
+      isDone = await this.#lookOnce(model, pullRequests, signal);
       return isDone;
     } finally {
       if (isDone) this.#endUse();
@@ -135,26 +140,35 @@ export class LandingWatch {
     this.#use = undefined;
   }
 
-  async #lookOnce({ graph, history, epoch }: RepoModel, signal: AbortSignal): Promise<boolean> {
+  async #lookOnce(
+    { graph, history, epoch }: RepoModel,
+    pullRequests: Iterable<PullRequest>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { trunk } = graph;
     if (trunk?.tip === undefined) return true;
     if (this.#history !== history || this.#asked.size > MAX_ASKED) this.#asked = new Map();
     this.#history = history;
-    const questions = landingQuestions(graph, this.#landed, history, this.#asked);
+    const asked = landingQuestions(graph, this.#landed, history, this.#asked);
     const merged = [...graph.nodes.values(), ...graph.unstacked.values()]
       .map(({ tip }) => tip)
       .filter((tip) => history.commit(tip) === undefined && !this.#landed.has(tip));
     const gone = this.departures.all.filter(({ name, tip, question }) => {
       return question && !graph.nodes.has(name) && !this.#landed.has(tip);
     });
-    if (questions.length === 0 && merged.length === 0 && gone.length === 0) return true;
+    const merges = forgeMerges(pullRequests, gone, this.#landed, history);
+    if ([asked, merged, gone, merges].every(({ length }) => length === 0)) return true;
     this.#use ??= this.#trunks?.use(this.#trunk);
     if (await this.#trunk.follow(trunk.tips, signal)) this.forgetUnreadable();
+    const found = await this.#told(merges, trunk.name, signal);
+    const told = new Set(found.map(({ tip }) => tip));
+    const questions = asked.filter(({ tip }) => !told.has(tip));
     const isGoneOnTrunk = ({ tip }: Departed): boolean => this.#trunk.has(tip);
-    const ofGone = gone.flatMap((each) => (each.question && !isGoneOnTrunk(each) ? [each.question] : []));
+    const ofGone = gone.flatMap((each) => {
+      return each.question && !told.has(each.tip) && !isGoneOnTrunk(each) ? [each.question] : [];
+    });
     questions.push(...(await this.#present(ofGone, signal)));
     const isDone = await this.#learn(questions, signal);
-    const found: Omit<Landed, "landedAtMs" | "seenAtMs">[] = [];
     for (const question of questions) {
       const answer = await this.#answer(question, signal);
       const { tip, base } = question;
@@ -174,6 +188,44 @@ export class LandingWatch {
     return isDone;
   }
 
+  /** What the trunk has of what a forge merged. What is there as it was is no matter of the forge's word. */
+  async #told(merges: readonly ForgeMerge[], trunk: string, signal: AbortSignal): Promise<Found[]> {
+    const found: Found[] = [];
+    for (const merge of merges) {
+      const { tip, base, commit, mergedAtMs } = merge;
+      const parents = this.#trunk.parentsOf(commit);
+      // A merge would have brought the head itself.
+      if (parents?.length !== 1 || this.#trunk.has(tip)) continue;
+      const how = await this.#howMerged(merge, signal);
+      found.push({
+        tip,
+        base,
+        trunk,
+        how,
+        commit,
+        ...(mergedAtMs !== undefined && { landedAtMs: mergedAtMs }),
+      });
+    }
+    return found;
+  }
+
+  /** A rebase leaves a commit for each, with its words; a squash is named anew. */
+  async #howMerged({ commits, commit }: ForgeMerge, signal: AbortSignal): Promise<LandedHow> {
+    const line: string[] = [];
+    for (let oid: string | undefined = commit; oid !== undefined && line.length < commits.length; ) {
+      line.push(oid);
+      const parents = this.#trunk.parentsOf(oid);
+      oid = parents?.length === 1 ? parents[0] : undefined;
+    }
+    if (commits.length === 0 || line.length < commits.length) return "squash";
+    const read = await this.#read([...commits, ...line], signal);
+    const isSame = (oid: string, index: number): boolean => {
+      const subject = read.get(oid)?.subject;
+      return subject !== undefined && subject === read.get(line[index] ?? "")?.subject;
+    };
+    return commits.every(isSame) ? "rebase" : "squash";
+  }
+
   /** The tips whose landing the trunk does not have. */
   async #lost(trunkTips: readonly string[], signal: AbortSignal): Promise<Set<string>> {
     const landed = [...this.#landed.values()];
@@ -183,18 +235,15 @@ export class LandingWatch {
     return new Set(landed.filter(({ commit }) => !here.has(commit) || off.has(commit)).map(({ tip }) => tip));
   }
 
-  async #remember(
-    found: readonly Omit<Landed, "landedAtMs" | "seenAtMs">[],
-    epoch: object,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #remember(found: readonly Found[], epoch: object, signal: AbortSignal): Promise<void> {
     const seenAtMs = Date.now();
     const commits = await this.#read(
       found.map(({ commit }) => commit),
       signal,
     );
     const landed = found.map((each): Landed => {
-      return { ...each, landedAtMs: commits.get(each.commit)?.committedAtMs ?? seenAtMs, seenAtMs };
+      const landedAtMs = each.landedAtMs ?? commits.get(each.commit)?.committedAtMs ?? seenAtMs;
+      return { ...each, landedAtMs, seenAtMs };
     });
     await this.#store?.remember(landed);
     // The trunk that brought them may have been rewritten meanwhile.

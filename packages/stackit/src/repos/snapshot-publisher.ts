@@ -8,7 +8,7 @@ import { restackLayers } from "../stacks/restack-layers.ts";
 import type { KnownStack } from "../stacks/stack-identity.ts";
 import { withPreviews } from "./branch-table.ts";
 import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
-import { changedBranches, type ForgeKnowledge } from "./forge-knowledge.ts";
+import { changedBranches, type ForgeKnowledge, hasNewMerges } from "./forge-knowledge.ts";
 import { GraphSnapshot, type SnapshotParts } from "./graph-snapshot.ts";
 import type { LandingWatch } from "./landing-watch.ts";
 import type { LineCounts } from "./line-counts.ts";
@@ -186,7 +186,7 @@ export class SnapshotPublisher implements AsyncDisposable {
   async #lookForLandings(tools: ModelTools, signal: AbortSignal): Promise<boolean> {
     const shown = this.#snapshot?.parts;
     if (!shown) return true;
-    const isDone = await tools.landings.look(shown, signal);
+    const isDone = await tools.landings.look(shown, this.#forge?.pullRequests.values() ?? [], signal);
     const latest = this.#snapshot?.parts;
     if (!latest || signal.aborted || tools !== this.#tools) return true;
     const model = tools.builder.withLandings(latest);
@@ -215,8 +215,10 @@ export class SnapshotPublisher implements AsyncDisposable {
   /** Shows what the forge says with whatever was read, now and later. Nothing is published where nobody could see a difference. */
   showForge(forge: ForgeKnowledge): void {
     const shown = this.#snapshot?.parts;
+    const before = this.#forge;
     this.#forge = forge;
     if (!shown) return;
+    if (hasNewMerges(before, forge)) this.#looking.ask();
     const { refs } = shown.reading;
     const branches = changedBranches(shown.forge, forge)
       .filter((name) => refs.has(HEADS + name))

@@ -94,6 +94,11 @@ export class TrunkPatches {
     return this.#parents.has(oid);
   }
 
+  /** Undefined of what is not on the trunk. */
+  parentsOf(oid: string): readonly string[] | undefined {
+    return this.#parents.get(oid);
+  }
+
   /**
    * Commits since the oldest of the grounds of which it is not known what they did, the newest first. Grounds that are not known are
    * passed over.

@@ -184,7 +184,10 @@ function isRecorded(name: string, records: AllRecords, { recorded }: GraphInput)
   return hasRecord(records, name) || recorded.some((one) => !isOfPullRequests(one) && one.parents.has(name));
 }
 
-/** What landed by squash or rebase leaves no trace in ancestry: it is known, or a tool recorded it. */
+/**
+ * What landed by squash or rebase leaves no trace in ancestry: it is known. That a tool recorded its pull request as merged says nothing
+ * of commits that are there: they may have come since.
+ */
 function afterLanding(
   standing: Standing,
   known: { readonly landed: Landed | undefined; readonly below: Landed | undefined },
@@ -193,7 +196,7 @@ function afterLanding(
   const { landed, below } = known;
   if (landed) return { ...standing, state: "merged", reason: `${landedWords(landed)}.` };
   const pullRequest = metadata?.pullRequest;
-  if (pullRequest?.state === "MERGED")
+  if (pullRequest?.state === "MERGED" && standing.commitCount === 0)
     return { ...standing, state: "merged", reason: `Its pull request #${pullRequest.number} was merged.` };
   if (!below || standing.state !== "in-sync") return standing;
   const reason = `It stands on commits that landed as others: ${landedWords(below)}.`;

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { View } from "../../src/contract/view.ts";
 import type { PullRequest } from "../../src/stacks/pull-request.ts";
 import { mirroredScene } from "../support/mirrored-scene.ts";
+import { pullRequest } from "../support/pull-request.ts";
 
 const BRANCHES = ["main", "api", "ui", "docs", "gone"];
 
@@ -73,27 +74,6 @@ test("whatever a forge says, no branch is lost, and when it says nothing any mor
     { numRuns: 50 },
   );
 });
-
-function pullRequest(head: string, given: Partial<PullRequest> = {}): PullRequest {
-  return {
-    number: 1,
-    title: "Add it",
-    body: "",
-    url: "https://github.com/octo/widget/pull/1",
-    state: "open",
-    isDraft: false,
-    base: "main",
-    head,
-    headOid: "a".repeat(40),
-    labels: [],
-    createdAtMs: 0,
-    updatedAtMs: 0,
-    mergeable: "mergeable",
-    reviews: [],
-    observedAtMs: 0,
-    ...given,
-  };
-}
 
 test("facts that nobody could tell from those before publish nothing, and others publish the branches alone", async () => {
   await using scene = await mirroredScene((writer) => {

@@ -167,6 +167,28 @@ test("what GitHub fails to give beside the rest is shown as it was, with its age
   });
 });
 
+test("what GitHub says was merged has landed once its commit is fetched, and a fork's pull request says nothing of ours", async () => {
+  await using world = await stackOfTwo();
+  const { github, widget, upstream } = world;
+  const [api] = widget.pullRequests;
+  if (!api) throw new Error("no pull request");
+  await using served = await world.serve({ webhookSecrets: [SECRET] });
+  await untilCurrent(served);
+  const mergeCommit = await upstream.scene.commit("main", { files: { "resolved.txt": "while merging\n" } });
+  const merged = { state: "MERGED" as const, mergedAt: "2026-02-03T04:05:06Z", mergeCommit };
+  const ui = { head: "ui", headOid: await world.tip("ui") };
+  const theirs = github.openPullRequest("octo/widget", { ...ui, ...merged, headRepositoryId: 999 });
+  github.change(api, merged);
+  for (const { number } of [theirs, api])
+    expect(await deliver(served, "pull_request", { pull_request: { number } })).toBe(202);
+  await expect.poll(async () => (await branchOf(served, "api")).pr?.state).toBe("MERGED");
+  await served.sync({}, {}, "widget");
+  await expect
+    .poll(async () => (await branchOf(served, "api")).landed)
+    .toMatchObject({ how: "squash", commit: mergeCommit, date: "2026-02-03T04:05:06.000Z" });
+  expect(await branchOf(served, "ui")).not.toHaveProperty("landed");
+});
+
 test("a stack that was merged is told with the titles of its pull requests, when all of them are known", async () => {
   await using world = await forgeWorld((writer) => {
     writer.commit("main");

@@ -1,4 +1,5 @@
 import { createScene, type Scene } from "./git-scene.ts";
+import type { SceneWriter } from "./scene-import.ts";
 
 export type Method = "merge" | "squash" | "rebase";
 
@@ -10,23 +11,25 @@ export interface Case {
   child: boolean;
 }
 
+type Beginning = Omit<Case, "method" | "trunkGoesOn">;
+
+/** In a bare repository. */
+export function begun(how: Beginning): Promise<Scene> {
+  return createScene((s) => begin(s, how), { bare: true });
+}
+
 /** `api` with so many commits, perhaps `ui` on it, and a trunk that has one commit more. */
-export function begun({ commits, recorded, child }: Omit<Case, "method" | "trunkGoesOn">): Promise<Scene> {
-  return createScene(
-    (s) => {
-      s.commit("main", { files: { "shop.txt": "one\ntwo\nthree\n" } });
-      for (let n = 1; n <= commits; n++) {
-        s.commit("api", {
-          files: { "shop.txt": `one\ntwo\nthree\n${"more\n".repeat(n)}`, [`${n}.txt`]: "new\n" },
-        });
-      }
-      if (recorded) s.metadata("api", { parentBranchName: "main" });
-      if (child) s.commit("ui", { parent: "api" });
-      if (child && recorded) s.metadata("ui", { parentBranchName: "api" });
-      s.commit("main", { files: { "main.txt": "meanwhile\n" } });
-    },
-    { bare: true },
-  );
+export function begin(s: SceneWriter, { commits, recorded, child }: Beginning): void {
+  s.commit("main", { files: { "shop.txt": "one\ntwo\nthree\n" } });
+  for (let n = 1; n <= commits; n++) {
+    s.commit("api", {
+      files: { "shop.txt": `one\ntwo\nthree\n${"more\n".repeat(n)}`, [`${n}.txt`]: "new\n" },
+    });
+  }
+  if (recorded) s.metadata("api", { parentBranchName: "main" });
+  if (child) s.commit("ui", { parent: "api" });
+  if (child && recorded) s.metadata("ui", { parentBranchName: "api" });
+  s.commit("main", { files: { "main.txt": "meanwhile\n" } });
 }
 
 /** As a forge does it, in a bare repository. Resolves to the trunk's commit. */
@@ -56,6 +59,14 @@ export async function land(
     last = await onTrunk(tree, await scene.git("log", "-1", "--format=%B", commit), main);
   }
   return last;
+}
+
+/** As a squash of `api` whose conflict with the trunk somebody resolved while merging. Resolves to the trunk's commit. */
+export function landEdited(scene: Scene): Promise<string> {
+  return scene.commit("main", {
+    message: "Land api (#1)",
+    files: { "shop.txt": "ONE\ntwo\nthree\nmore\n", "1.txt": "new, but not quite\n" },
+  });
 }
 
 export async function goOn(scene: Scene, how: Case["trunkGoesOn"]): Promise<void> {
