@@ -168,15 +168,21 @@ export class Access {
     const { clock, team } = this.#options;
     const end = new AbortController();
     let cancel = (): void => {};
+    let isLeft = false;
     const look = async (): Promise<void> => {
-      if (await team?.apiTokens.isOpen(id).catch(() => false)) lookLater();
-      else end.abort();
+      const isOpen = await team?.apiTokens.isOpen(id).catch(() => false);
+      if (!isOpen) end.abort();
+      else if (!isLeft) lookLater();
     };
     const lookLater = (): void => {
       cancel = clock.after(TOKEN_CHECK_MS, () => void look());
     };
     lookLater();
-    return { ended: end.signal, leave: () => cancel() };
+    const leave = (): void => {
+      isLeft = true;
+      cancel();
+    };
+    return { ended: end.signal, leave };
   }
 
   #visibilityOf(repoId: string): Visibility | undefined {

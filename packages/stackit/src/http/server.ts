@@ -23,6 +23,7 @@ import { addRoutes } from "./routes/all-routes.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import { DEFAULT_LIMITS, type HttpConfig, type HttpLimits } from "./server-config.ts";
 import type { ServerParts } from "./server-parts.ts";
+import { forbidSharedCaches } from "./shared-caches.ts";
 import { SnapshotAnswers } from "./snapshot-answers.ts";
 import { validatorCompiler } from "./validation.ts";
 
@@ -80,6 +81,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     await letIn(request, reply, credential, parts);
     guards.admitChange(request, reply);
   });
+  if (parts.access.team) forbidSharedCaches(app);
   logRequests(app);
   metrics.watch(app);
   takeJsonBodies(app);

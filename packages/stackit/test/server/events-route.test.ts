@@ -20,7 +20,7 @@ test("a stream greets with the generation and goes on with what happens", async 
   expect(reader.response.status).toBe(200);
   expect(Object.fromEntries(reader.response.headers)).toMatchObject({
     "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache, no-transform",
+    "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",
     "x-content-type-options": "nosniff",
     "x-request-id": expect.stringMatching(/^[0-9a-f-]{36}$/),

@@ -38,6 +38,7 @@ export interface AccessWorld extends StartedServer {
   readonly github: GithubPeopleDouble;
   /** Of what is known about people; sessions and tokens keep real time. */
   readonly accessClock: ManualClock;
+  readonly access: Access;
   readonly audit: Omit<AuditEntry, "id" | "at">[];
   /** Method and pattern of every route that the server has. */
   readonly routes: readonly RouteOptions[];
@@ -75,19 +76,19 @@ export async function startAccessWorld(options: AccessWorldOptions): Promise<Acc
   const allowList = { allowedUsers, operators: new Set(["root"]) };
   let watch: PeopleWatch | undefined;
 
-  const access = (store: Store): Access => {
+  const openAccess = (store: Store): Access => {
     const { sessions, apiTokens } = store;
-    const shown = new Map(repos.map(([repo, visibility]) => [repo.id, { repo, visibility }]));
+    const shown = new Map(
+      repos.map(([{ id, owner, name }, visibility]) => {
+        // The server knows its number since it was first read.
+        return [id, { visibility, forgeRepoId: github.repos.get(`${owner}/${name}`) }];
+      }),
+    );
     const common = {
       posture,
       clock: accessClock,
       audit: { write: async (entry: Omit<AuditEntry, "id" | "at">) => void audit.push(entry) },
-      repo: (id: string) => {
-        const found = shown.get(id);
-        if (!found) return undefined;
-        const { owner, name } = found.repo;
-        return { visibility: found.visibility, forgeRepoId: github.repos.get(`${owner}/${name}`) };
-      },
+      repo: (id: string) => shown.get(id),
     };
     if (posture !== "team") return new Access(common);
     const parts = {
@@ -107,12 +108,16 @@ export async function startAccessWorld(options: AccessWorldOptions): Promise<Acc
     return new Access({ ...common, team: { watch, signIn, sessions, apiTokens } });
   };
 
+  let access: Access | undefined;
   const { result: server, routes } = await withRoutes(() =>
     startServer({
       ...rest,
       repos: repos.map(([repo]) => repo),
       dataDir,
-      access,
+      access: (store) => {
+        access = openAccess(store);
+        return access;
+      },
       config: {
         readOnly: posture === "public",
         // Whoever says so comes from elsewhere, so that being on this machine opens nothing.
@@ -122,8 +127,10 @@ export async function startAccessWorld(options: AccessWorldOptions): Promise<Acc
       },
     }),
   );
+  if (!access) throw new Error("the server was made without access");
   return {
     ...server,
+    access,
     github,
     accessClock,
     audit,

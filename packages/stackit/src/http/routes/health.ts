@@ -42,10 +42,10 @@ export function healthRoutes(app: App, prefix: string, { repos, syncs, history }
     response: responses({ 200: content("It is ready.", "application/json", Readiness) }, "server/not-ready"),
   };
   app.get(`${prefix}/readyz`, { schema: ready, config }, async (request, reply) => {
+    // Of those that the caller may not see neither the names nor the number are told.
+    const isShown = ({ id }: { id: string }): boolean => request.repos.get(id) !== undefined;
     const unread = repos.list().filter(({ snapshot }) => !snapshot);
     const untried = unread.filter(({ id }) => !wasTried(id, syncs));
-    // Strangers learn how many there are, and of no name.
-    const isShown = ({ id }: { id: string }): boolean => request.repos.get(id) !== undefined;
     const waitingFor = untried.filter(isShown).map(({ id }) => id);
     await history.check().catch((cause: unknown) => {
       throw new Problem("server/not-ready", "The store does not answer.", {
@@ -54,8 +54,9 @@ export function healthRoutes(app: App, prefix: string, { repos, syncs, history }
       });
     });
     if (untried.length > 0) {
-      const detail = `${untried.length} of ${repos.list().length} repositories have not been read yet.`;
-      throw new Problem("server/not-ready", detail, { members: { waitingFor } });
+      throw new Problem("server/not-ready", "Not every repository has been read yet.", {
+        members: { waitingFor },
+      });
     }
     const notRead = unread
       .filter(isShown)
