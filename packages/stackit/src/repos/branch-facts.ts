@@ -71,6 +71,7 @@ function samePlace(a: PlacedBranch, b: PlacedBranch): boolean {
       x.parent === y.parent &&
       x.frozen === y.frozen &&
       x.metadata === y.metadata &&
+      x.metadataReadAtMs === y.metadataReadAtMs &&
       x.landed === y.landed &&
       sameShallow(x.standing, y.standing) &&
       x.edge.agreed === y.edge.agreed &&

@@ -16,6 +16,7 @@ export function branchView(facts: BranchFacts): Branch {
   const { metadata, standing, edge } = node;
   const observedAt = new Date(facts.observedAtMs).toISOString();
   const pullRequest = metadata?.pullRequest;
+  const { metadataReadAtMs = facts.observedAtMs } = node;
   return {
     name: node.name,
     parent: node.parent,
@@ -31,7 +32,7 @@ export function branchView(facts: BranchFacts): Branch {
     ...tipView(header),
     commitCount: standing.commitCount,
     ...(lines && { linesAdded: lines.added, linesDeleted: lines.deleted }),
-    ...(pullRequest && { pr: { ...pullRequest, observedAt } }),
+    ...(pullRequest && { pr: { ...pullRequest, observedAt: new Date(metadataReadAtMs).toISOString() } }),
     ...(distance && {
       remoteStatus: {
         ahead: distance.ahead,

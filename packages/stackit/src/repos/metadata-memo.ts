@@ -5,6 +5,7 @@ import {
   parseStackMetadata,
   type StackMetadata,
 } from "../stacks/branch-metadata.ts";
+import type { FormerRecord } from "../stacks/branch-records.ts";
 import type { StackGraph } from "../stacks/build-graph.ts";
 import {
   BRANCH_METADATA,
@@ -19,20 +20,29 @@ const METADATA = [...RECORDS, STACKIT_LOCAL_METADATA];
 /** This many parsed blobs more than there are refs, and those that no ref names are forgotten. */
 const FORGET_AT = 1_000;
 
-/** What stacking tools recorded, parsed once for each object. */
+/** What stacking tools recorded, parsed once for each object. Where a record is damaged, what its ref said before stands in for it. */
 export class MetadataMemo {
   readonly #objects: ObjectPool;
   #records = new Map<string, ParsedMetadata>();
   #stacks = new Map<string, StackMetadata>();
   #absent: readonly string[] = [];
+  readonly #readable: Map<string, FormerRecord>;
+  #former: ReadonlyMap<string, FormerRecord> = new Map();
 
-  constructor(objects: ObjectPool) {
+  /** `readable`: what each ref said when it was last read, kept up from now on. Whoever has it can go on with another memo. */
+  constructor(objects: ObjectPool, readable: Map<string, FormerRecord>) {
     this.#objects = objects;
+    this.#readable = readable;
   }
 
   /** Branch records by object id. An id that is absent could not be read as a blob. */
   get records(): ReadonlyMap<string, ParsedMetadata> {
     return this.#records;
+  }
+
+  /** By ref: what was last read of those that now name an object that cannot be read. A ref that is gone is none of them. */
+  get former(): ReadonlyMap<string, FormerRecord> {
+    return this.#former;
   }
 
   /** Of the objects that were last read, those that the repository does not hold. */
@@ -65,6 +75,7 @@ export class MetadataMemo {
       if (wantedStacks.has(oid)) this.#stacks.set(oid, parseStackMetadata(content.toString("utf8")));
       if (wanted.has(oid)) this.#records.set(oid, parseBranchMetadata(content.toString("utf8")));
     }
+    this.#keepReadable(reading, changedRefs ?? [...reading.refs.keys(), ...this.#readable.keys()]);
     if (this.#records.size > FORGET_AT + reading.refs.size) {
       const living = new Set(reading.refs.values());
       this.#records = new Map([...this.#records].filter(([oid]) => living.has(oid)));
@@ -79,8 +90,7 @@ export class MetadataMemo {
         if (!ref.startsWith(prefix)) return false;
         const name = ref.slice(prefix.length);
         const oid = reading.refs.get(ref);
-        const parsed = oid === undefined ? undefined : this.#records.get(oid);
-        const parent = parsed?.ok ? parsed.metadata.parent : undefined;
+        const parent = oid === undefined ? undefined : this.#parentOf(ref, oid);
         return names.has(name) !== (oid !== undefined) || parents.get(name) !== parent;
       }),
     );
@@ -91,11 +101,31 @@ export class MetadataMemo {
     const named: string[] = [];
     for (const [ref, oid] of reading.refs) {
       const prefix = RECORDS.find((start) => ref.startsWith(start));
-      const parsed = prefix === undefined ? undefined : this.#records.get(oid);
-      const parent = parsed?.ok ? parsed.metadata.parent : undefined;
+      const parent = prefix === undefined ? undefined : this.#parentOf(ref, oid);
       if (parent !== undefined && !reading.refs.has(`${prefix}${parent}`)) named.push(parent);
     }
     return named;
+  }
+
+  #parentOf(ref: string, oid: string): string | undefined {
+    const parsed = this.#records.get(oid);
+    return (parsed?.ok ? parsed : this.#former.get(ref))?.metadata.parent;
+  }
+
+  #keepReadable(reading: RefReading, refs: readonly string[]): void {
+    const former = new Map(this.#former);
+    const readAtMs = Date.now();
+    for (const ref of refs) {
+      if (!METADATA.some((prefix) => ref.startsWith(prefix))) continue;
+      const oid = reading.refs.get(ref);
+      const parsed = oid === undefined ? undefined : this.#records.get(oid);
+      if (parsed?.ok) this.#readable.set(ref, { metadata: parsed.metadata, readAtMs });
+      else if (oid === undefined) this.#readable.delete(ref);
+      const standIn = parsed?.ok ? undefined : this.#readable.get(ref);
+      if (standIn) former.set(ref, standIn);
+      else former.delete(ref);
+    }
+    this.#former = former;
   }
 
   /** Stack metadata by the stack's id. */

@@ -1,6 +1,7 @@
 import type { Branch } from "../contract/view.ts";
 import type { ObjectPool } from "../git/object-pool.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
+import type { FormerRecord } from "../stacks/branch-records.ts";
 import { buildGraph, type GraphInput, updateGraph } from "../stacks/build-graph.ts";
 import { chooseTrunk, type Trunk } from "../stacks/choose-trunk.ts";
 import { ghostsOf } from "../stacks/departed.ts";
@@ -46,7 +47,7 @@ export class ModelBuilder {
   #roots: readonly string[] = [];
   #keptBefore: readonly RecordedEdges[] | undefined;
 
-  /** `namesPerson`: whether models say who runs the server. */
+  /** `namesPerson`: whether models say who runs the server. `readable`: records that another builder could read. */
   constructor(
     git: ReadOnlyGit,
     objects: ObjectPool,
@@ -56,16 +57,17 @@ export class ModelBuilder {
       landings: LandingWatch;
       namesPerson: boolean;
       pullRequests?: PullRequestSources;
+      readable?: Map<string, FormerRecord>;
     },
   ) {
-    const { formerTips, landings, namesPerson, pullRequests } = options;
+    const { formerTips, landings, namesPerson, pullRequests, readable = new Map() } = options;
     this.#tipMemory = new TipMemory(formerTips);
     this.#landings = landings;
     this.#namesPerson = namesPerson;
     this.#objects = objects;
     this.#git = git;
     this.#commits = new CommitMemo(git, objects);
-    this.#metadata = new MetadataMemo(objects);
+    this.#metadata = new MetadataMemo(objects, readable);
     this.#recorded = new RecordedSources(objects, pullRequests);
     this.#sources = {
       header: (oid) => this.#commits.header(oid),
@@ -122,8 +124,8 @@ export class ModelBuilder {
     const remembered = await this.#tipMemory.recall(reading, trunk?.name, before?.changedRefs);
     const { absent } = this.#commits;
     const { landed } = this.#landings;
-    const { records: blobs } = this.#metadata;
-    const input = { reading, trunk, history, absent, blobs, recorded, remembered, landed };
+    const { records: blobs, former } = this.#metadata;
+    const input = { reading, trunk, history, absent, blobs, former, recorded, remembered, landed };
     const updated = before && updateGraph(before.model.graph, input, before.changedRefs);
     const graph = updated?.graph ?? buildGraph(input);
     // The headers of commits off the trunk are known; members may also stand on it.
@@ -164,7 +166,7 @@ export class ModelBuilder {
         remote: settings.remote ?? "",
         ...(this.#namesPerson && settings.userName !== undefined && { currentUser: settings.userName }),
       },
-      notes: notesOf(reading, settings, trunk, recorded),
+      notes: notesOf(reading, settings, graph, recorded),
       uncounted: [],
       moved: undefined,
       views: this.#views,

@@ -3,9 +3,9 @@ import type { Branch, RepoInfo } from "../contract/view.ts";
 import type { CommitPair } from "../git/diff-tree.ts";
 import type { StackMetadata } from "../stacks/branch-metadata.ts";
 import type { StackGraph } from "../stacks/build-graph.ts";
-import type { Trunk } from "../stacks/choose-trunk.ts";
 import type { Departed, Ghost } from "../stacks/departed.ts";
 import type { CommitFacts, History } from "../stacks/history.ts";
+import { instantWords } from "../stacks/instant-words.ts";
 import type { PlacedStack } from "../stacks/order-stacks.ts";
 import type { RecordedEdges } from "../stacks/recorded-edges.ts";
 import { HEADS, type RefReading } from "../stacks/ref-reading.ts";
@@ -46,9 +46,10 @@ export interface RepoModel {
 export function notesOf(
   reading: RefReading,
   settings: RepoSettings,
-  trunk: Trunk | undefined,
+  graph: StackGraph,
   recorded: readonly RecordedEdges[],
 ): RepoNote[] {
+  const { trunk } = graph;
   const notes: RepoNote[] = [];
   if (!reading.refs.keys().some((ref) => ref.startsWith(HEADS))) {
     notes.push({ code: "no-commits", detail: "There is no branch with a commit yet." });
@@ -69,6 +70,7 @@ export function notesOf(
   for (const { source, outdated } of recorded) {
     if (outdated) notes.push({ code: "source-unreadable", detail: outdatedDetail(source, outdated) });
   }
+  for (const detail of damagedRecordDetails(graph)) notes.push({ code: "source-unreadable", detail });
   if (settings.isPartial) {
     notes.push({
       code: "partial",
@@ -84,8 +86,39 @@ function outdatedDetail(
   { detail, readAtMs }: NonNullable<RecordedEdges["outdated"]>,
 ): string {
   const shown =
-    readAtMs === undefined
-      ? "is not known"
-      : `is shown as it was read at ${new Date(readAtMs).toISOString().replace(/\.\d+Z$/, "Z")}`;
+    readAtMs === undefined ? "is not known" : `is shown as it was read at ${instantWords(readAtMs)}`;
   return `${detail} What ${source} keeps of the stacks ${shown}.`;
+}
+
+/** A branch whose record is damaged may have been cut off another's stack, so the page as a whole says so. */
+function damagedRecordDetails({ nodes, workings: { records } }: StackGraph): string[] {
+  const kept = new Map<string, number>();
+  const unknown = new Set<string>();
+  for (const { unreadable, readAtMs } of records.sources) {
+    for (const name of unreadable.keys()) {
+      const atMs = readAtMs.get(name);
+      if (!nodes.has(name)) continue;
+      if (atMs === undefined) unknown.add(name);
+      else kept.set(name, Math.min(atMs, kept.get(name) ?? atMs));
+    }
+  }
+  const details: string[] = [];
+  if (kept.size > 0) {
+    const orLater = kept.size > 1 ? " or later" : "";
+    const oldest = instantWords(Math.min(...kept.values()));
+    details.push(
+      `The metadata of ${someOf(kept)} cannot be read. It is shown as it was read at ${oldest}${orLater}.`,
+    );
+  }
+  if (unknown.size > 0) {
+    const what = `The metadata of ${someOf(unknown)} cannot be read, and what it said is not known.`;
+    details.push(`${what} Stacks may be incomplete.`);
+  }
+  return details;
+}
+
+function someOf(branches: ReadonlyMap<string, unknown> | ReadonlySet<string>): string {
+  const [first] = [...branches.keys()].toSorted();
+  const others = branches.size - 1;
+  return others === 0 ? `${first}` : `${first} and of ${others} ${others === 1 ? "branch" : "branches"} more`;
 }

@@ -5,6 +5,7 @@ import type { MirrorGit } from "../git/mirror-git.ts";
 import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
 import type { Spawner } from "../git/spawner.ts";
+import type { FormerRecord } from "../stacks/branch-records.ts";
 import { HEADS } from "../stacks/ref-reading.ts";
 import type { ForgeKnowledge } from "./forge-knowledge.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
@@ -57,6 +58,7 @@ export class ShownMirror implements AsyncDisposable {
   readonly #identities: StackIdentities;
   readonly #pullRequests = new PullRequestSources();
   readonly #publisher: SnapshotPublisher;
+  readonly #readableRecords = new Map<string, FormerRecord>();
   #builder: ModelBuilder;
   #state: State | undefined;
   /** Whether what the builder made last is the model that is shown. */
@@ -192,6 +194,7 @@ export class ShownMirror implements AsyncDisposable {
       formerTips: async (branch) => this.#heads.formerTips(branch),
       landings: this.#landings,
       pullRequests: this.#pullRequests,
+      readable: this.#readableRecords,
       namesPerson: false,
     });
   }

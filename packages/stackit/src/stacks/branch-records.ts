@@ -12,6 +12,22 @@ export interface Records {
   readonly metadata: ReadonlyMap<string, BranchMetadata>;
   /** Why a record could not be read. */
   readonly unreadable: ReadonlyMap<string, string>;
+  /** When what stands in for such a record was read. */
+  readonly readAtMs: ReadonlyMap<string, number>;
+}
+
+/** What a record said the last time that it could be read. */
+export interface FormerRecord {
+  readonly metadata: BranchMetadata;
+  readonly readAtMs: number;
+}
+
+/** What the refs of records hold. */
+export interface RecordContents {
+  /** Parsed blobs by object id. An id that is absent here could not be read. */
+  readonly blobs: ReadonlyMap<string, ParsedMetadata>;
+  /** By full ref name: what stands in for those that cannot be read. */
+  readonly former?: ReadonlyMap<string, FormerRecord>;
 }
 
 export interface AllRecords {
@@ -27,13 +43,11 @@ const SOURCES = [
 ] as const;
 const LOCAL = { source: "stackit", prefix: STACKIT_LOCAL_METADATA } as const;
 
-type Blobs = ReadonlyMap<string, ParsedMetadata>;
-
-export function readAllRecords(reading: RefReading, blobs: Blobs): AllRecords {
+export function readAllRecords(reading: RefReading, contents: RecordContents): AllRecords {
   const read = ({ source, prefix }: Pick<Records, "source" | "prefix">): Records => {
     const records = new RecordReader(source, prefix);
     for (const [ref, oid] of reading.refs) {
-      if (ref.startsWith(prefix)) records.set(ref.slice(prefix.length), oid, blobs);
+      if (ref.startsWith(prefix)) records.set(ref.slice(prefix.length), oid, contents);
     }
     return records;
   };
@@ -48,7 +62,7 @@ export function hasRecord({ sources }: AllRecords, branch: string): boolean {
 export function rereadRecords(
   before: AllRecords,
   reading: RefReading,
-  blobs: Blobs,
+  contents: RecordContents,
   changedRefs: readonly string[],
 ): { readonly all: AllRecords; readonly touched: ReadonlySet<string> } | undefined {
   const touched = new Set<string>();
@@ -61,7 +75,7 @@ export function rereadRecords(
       const name = ref.slice(old.prefix.length);
       const oid = reading.refs.get(ref);
       if (oid === undefined || !old.names.has(name)) isComplete = false;
-      else records.set(name, oid, blobs);
+      else records.set(name, oid, contents);
       touched.add(name);
     }
     return records;
@@ -77,6 +91,7 @@ class RecordReader implements Records {
   readonly parents: Map<string, string>;
   readonly metadata: Map<string, BranchMetadata>;
   readonly unreadable: Map<string, string>;
+  readonly readAtMs: Map<string, number>;
 
   constructor(source: EdgeSource, prefix: string, before?: Records) {
     this.source = source;
@@ -85,19 +100,24 @@ class RecordReader implements Records {
     this.parents = new Map(before?.parents);
     this.metadata = new Map(before?.metadata);
     this.unreadable = new Map(before?.unreadable);
+    this.readAtMs = new Map(before?.readAtMs);
   }
 
-  set(name: string, oid: string, blobs: Blobs): void {
+  set(name: string, oid: string, { blobs, former }: RecordContents): void {
     this.names.add(name);
     this.parents.delete(name);
     this.metadata.delete(name);
     this.unreadable.delete(name);
+    this.readAtMs.delete(name);
     const parsed = blobs.get(oid);
+    const standIn = parsed?.ok ? undefined : former?.get(this.prefix + name);
     if (!parsed?.ok) {
       this.unreadable.set(name, parsed?.detail ?? "The metadata object is not a readable blob.");
-      return;
+      if (standIn) this.readAtMs.set(name, standIn.readAtMs);
     }
-    this.metadata.set(name, parsed.metadata);
-    if (parsed.metadata.parent !== undefined) this.parents.set(name, parsed.metadata.parent);
+    const metadata = parsed?.ok ? parsed.metadata : standIn?.metadata;
+    if (!metadata) return;
+    this.metadata.set(name, metadata);
+    if (metadata.parent !== undefined) this.parents.set(name, metadata.parent);
   }
 }

@@ -462,9 +462,11 @@ main
       c
 `);
   const unread = buildGraph({ ...world, blobs: new Map() });
+  const detail =
+    "The metadata object is not a readable blob. What it said is not known, so its stack may be incomplete.";
   expect(unread.nodes.get("a")?.problems).toEqual([
-    { code: "metadata-unreadable", detail: "The metadata object is not a readable blob." },
-    { code: "metadata-unreadable", detail: "The metadata object is not a readable blob." },
+    { code: "metadata-unreadable", detail },
+    { code: "metadata-unreadable", detail },
   ]);
 });
 

@@ -1,5 +1,11 @@
-import type { BranchMetadata, ParsedMetadata } from "./branch-metadata.ts";
-import { type AllRecords, hasRecord, readAllRecords, rereadRecords } from "./branch-records.ts";
+import type { BranchMetadata } from "./branch-metadata.ts";
+import {
+  type AllRecords,
+  hasRecord,
+  type RecordContents,
+  readAllRecords,
+  rereadRecords,
+} from "./branch-records.ts";
 import type { Trunk } from "./choose-trunk.ts";
 import type { History } from "./history.ts";
 import {
@@ -9,6 +15,7 @@ import {
   type RememberedTips,
   reinferParents,
 } from "./infer-parents.ts";
+import { instantWords } from "./instant-words.ts";
 import {
   type Landed,
   type LandedTips,
@@ -48,6 +55,8 @@ export interface BranchNode {
   readonly standing: Standing;
   readonly landed: Landed | undefined;
   readonly metadata: BranchMetadata | undefined;
+  /** When the metadata was read, where it cannot be read now. */
+  readonly metadataReadAtMs: number | undefined;
   readonly frozen: boolean;
   readonly problems: readonly BranchProblem[];
 }
@@ -71,14 +80,12 @@ interface Workings {
   readonly edges: ReadonlyMap<string, ResolvedEdge>;
 }
 
-export interface GraphInput {
+export interface GraphInput extends RecordContents {
   readonly reading: RefReading;
   readonly trunk: Trunk | undefined;
   readonly history: History;
   /** Tips whose commits this clone does not hold. */
   readonly absent?: ReadonlySet<string>;
-  /** Parsed blobs by object id. An id that is absent here could not be read. */
-  readonly blobs: ReadonlyMap<string, ParsedMetadata>;
   /** What tools keep elsewhere. Strongest first. */
   readonly recorded: readonly RecordedEdges[];
   /** Tips that branches had before, as far as anybody remembers. */
@@ -90,7 +97,7 @@ export interface GraphInput {
 /** Refs in, stacks out. Pure: one reading and its facts give one graph, whatever the order of the refs. */
 export function buildGraph(input: GraphInput): StackGraph {
   const { reading, trunk, history } = input;
-  const records = readAllRecords(reading, input.blobs);
+  const records = readAllRecords(reading, input);
   const tips = new Map<string, string>();
   const unstacked = new Map<string, { tip: string; reason: UnstackedReason }>();
   const branches = { has: (name: string) => reading.refs.has(HEADS + name) };
@@ -137,7 +144,7 @@ export function updateGraph(
     old.input.recorded === input.recorded &&
     old.input.landed === input.landed;
   if (!sameGround) return undefined;
-  const records = rereadRecords(old.records, reading, input.blobs, changedRefs);
+  const records = rereadRecords(old.records, reading, input, changedRefs);
   // The record of a branch that is gone may lead others to a living parent.
   if (!records || ![...records.touched].every((name) => old.tips.has(name))) return undefined;
 
@@ -248,9 +255,9 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
   if (!resolved || tip === undefined || !trunk)
     throw new Error(`no edge of a member: ${JSON.stringify(name)}`);
   const believed = records.sources.find((record) => record.source === resolved.believed);
-  const metadata =
-    believed?.metadata.get(name) ??
-    records.sources.map((record) => record.metadata.get(name)).find((found) => found !== undefined);
+  const speaking = [believed, ...records.sources].find((record) => record?.metadata.has(name));
+  const metadata = speaking?.metadata.get(name);
+  const metadataReadAtMs = speaking?.readAtMs.get(name);
   const edge = withoutLandedParent(resolved, metadata, landedTips);
   const parentIsTrunk = edge.parent === trunk.name;
   const recorded = boundaryOf(name, edge, metadata, { input, inference });
@@ -274,9 +281,11 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
   const below = base !== undefined && history.commit(base) ? landedTips.get(base) : undefined;
   const standing = isAbsent ? NOT_HERE : afterLanding(plain, { landed, below }, metadata);
   const problems: BranchProblem[] = [...edge.problems];
-  for (const { unreadable } of records.sources) {
+  for (const { unreadable, readAtMs } of records.sources) {
     const detail = unreadable.get(name);
-    if (detail !== undefined) problems.push({ code: "metadata-unreadable", detail });
+    if (detail === undefined) continue;
+    const instead = insteadOfRecord(readAtMs.get(name));
+    problems.push({ code: "metadata-unreadable", detail: `${detail} ${instead}` });
   }
   if (standing.hasMerges) {
     problems.push({ code: "has-merges", detail: "The branch has merge commits of its own." });
@@ -287,7 +296,13 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
     problems.push({ code: "unrelated-history", detail });
   }
   const frozen = records.local.metadata.get(name)?.frozen ?? metadata?.frozen ?? false;
-  return { name, tip, parent: edge.parent, edge, standing, landed, metadata, frozen, problems };
+  const { parent } = edge;
+  return { name, tip, parent, edge, standing, landed, metadata, metadataReadAtMs, frozen, problems };
+}
+
+function insteadOfRecord(readAtMs: number | undefined): string {
+  if (readAtMs === undefined) return "What it said is not known, so its stack may be incomplete.";
+  return `What it says is shown as it was read at ${instantWords(readAtMs)}.`;
 }
 
 const NOT_HERE: Standing = {

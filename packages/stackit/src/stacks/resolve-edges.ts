@@ -53,7 +53,10 @@ export interface EdgeInput {
   /** By name. */
   readonly branches: Pick<ReadonlyMap<string, unknown>, "has" | "keys">;
   /** What tools recorded, also for branches that are gone. Strongest source first. */
-  readonly recorded: readonly Pick<RecordedEdges, "source" | "parents" | "outdated" | "isAsideOnly">[];
+  readonly recorded: readonly (Pick<RecordedEdges, "source" | "parents" | "outdated" | "isAsideOnly"> & {
+    /** By branch: when that was read, where it cannot be read now. */
+    readonly readAtMs?: ReadonlyMap<string, number>;
+  })[];
   readonly inferred: ReadonlyMap<string, Inferred>;
 }
 
@@ -95,10 +98,10 @@ function resolveOne(name: string, input: EdgeInput, refused?: ReadonlySet<EdgeSo
   let parent: string | undefined;
   let believed: EdgeSource | undefined;
   const inferred = input.inferred.get(name);
-  for (const { source, parents, outdated, isAsideOnly } of input.recorded) {
+  for (const { source, parents, outdated, isAsideOnly, readAtMs: readAt } of input.recorded) {
     const named = parents.get(name);
     if (named === undefined) continue;
-    const readAtMs = outdated?.readAtMs;
+    const readAtMs = outdated?.readAtMs ?? readAt?.get(name);
     const voice = { source, parent: named, ...(readAtMs !== undefined && { readAtMs }) };
     (isAsideOnly ? asides : voices).push(voice);
     if (parent !== undefined || isAsideOnly || refused?.has(source)) continue;
