@@ -39,6 +39,6 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "/api": server, "/problems": server },
+    proxy: { "/api": server, "/auth": server, "/problems": server },
   },
 });

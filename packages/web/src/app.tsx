@@ -4,6 +4,7 @@ import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
 import { navigate, usePathname, useSearch } from "wouter/use-browser-location";
 import { reposQuery, statusQuery, useConfig } from "./api/queries.ts";
+import { SignInPage } from "./features/account/sign-in-page.tsx";
 import { Strip } from "./features/shell/connection.tsx";
 import { TopBar } from "./features/shell/top-bar.tsx";
 import { formatRoute, parseLocation, type Route, repositoryRoute } from "./routes/location.ts";
@@ -16,6 +17,13 @@ import { ErrorBoundary } from "./ui/error-boundary.tsx";
 import { ProblemBox } from "./ui/problem-box.tsx";
 
 export function App() {
+  const { session } = useServices();
+  const state = useStore(session.state);
+  return state === "open" ? <Served /> : <SignInPage state={state} />;
+}
+
+/** What is served to whoever is here. Until the server says who may see it, only its frame. */
+function Served() {
   const pathname = usePathname();
   const route = parseLocation(pathname, useSearch());
   const repos = useQuery(reposQuery);
@@ -24,11 +32,16 @@ export function App() {
   const repo = route.page === "repository" && repos.data ? findRepo(repos.data, route.repo) : undefined;
   const status = useQuery({ ...statusQuery(repo?.id ?? ""), enabled: repo !== undefined });
   useTidyAddress(route, only);
+  useOnward(route, repos.data !== undefined);
 
   return (
     <div className="app">
       <header className="app-head">
-        <TopBar place={status.data?.path} linkHome={!(config?.singleRepo || only)} />
+        <TopBar
+          place={status.data?.path}
+          readOnly={config?.readOnly ?? false}
+          linkHome={!(config?.singleRepo || only)}
+        />
         <Strip />
       </header>
       <ErrorBoundary part="The page" resetKey={pathname}>
@@ -61,6 +74,7 @@ function Page({
   repos: readonly RepoSummary[];
 }) {
   if (route.page === "repositories") return <RepositoriesPage repos={repos} />;
+  if (route.page === "sign-in") return <Plain title="Stackit" />;
   if (route.page === "repository" && repo) return <RepositoryPage key={repo.id} repo={repo} route={route} />;
   return (
     <Plain title="Not here">
@@ -81,7 +95,7 @@ function Page({
   );
 }
 
-function Plain({ title, children }: { title: string; children: React.ReactNode }) {
+function Plain({ title, children }: { title: string; children?: React.ReactNode }) {
   return (
     <main className="workspace">
       <div className="list-pane">
@@ -102,6 +116,14 @@ function useTidyAddress(route: Route, only: RepoSummary | undefined): void {
     const now = location.pathname + location.search;
     if (address !== now) navigate(address + location.hash, { replace: true, state: history.state });
   }, [address]);
+}
+
+/** Who is signed in and comes to the sign-in goes on to where it was to lead, which may be a page of the server's. */
+function useOnward(route: Route, isLetIn: boolean): void {
+  const target = isLetIn && route.page === "sign-in" ? route.returnTo : undefined;
+  useEffect(() => {
+    if (target !== undefined) location.replace(target);
+  }, [target]);
 }
 
 function Announcements() {

@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/client.ts";
 import { LiveHub } from "./api/live/live-hub.ts";
 import { receiveInto } from "./api/receive.ts";
+import { Session } from "./api/session.ts";
 import { App } from "./app.tsx";
 import { Changes } from "./features/stacks/changes.ts";
 import { ShortcutRegistry } from "./keyboard/registry.ts";
@@ -26,10 +27,12 @@ const queries = new QueryClient({
 });
 
 const live = new LiveHub(receiveInto(queries));
+const session = new Session(queries, live.link);
 const shortcuts = new ShortcutRegistry();
 const services: Services = {
   queries,
   live,
+  session,
   ticker: new Ticker(() => live.clockOffsetMs),
   announcer: new Announcer(),
   shortcuts,
@@ -37,6 +40,7 @@ const services: Services = {
 };
 
 document.addEventListener("keydown", shortcuts.handle);
+session.start();
 live.start();
 
 const root = document.getElementById("root");

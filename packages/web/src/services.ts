@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createContext, use, useSyncExternalStore } from "react";
 import type { LiveHub } from "./api/live/live-hub.ts";
+import type { Session } from "./api/session.ts";
 import type { Changes } from "./features/stacks/changes.ts";
 import type { ShortcutRegistry } from "./keyboard/registry.ts";
 import type { Store } from "./lib/store.ts";
@@ -11,6 +12,7 @@ import type { Ticker } from "./ui/ticker.ts";
 export interface Services {
   queries: QueryClient;
   live: LiveHub;
+  session: Session;
   ticker: Ticker;
   announcer: Announcer;
   shortcuts: ShortcutRegistry;

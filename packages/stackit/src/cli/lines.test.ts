@@ -109,6 +109,7 @@ test("the status of a repository whose change is held back says so, and how to l
     id: "shop",
     displayName: "shop",
     kind: "mirror",
+    role: "operator",
     trunk: "main",
     freshness: {
       health: "fresh",
@@ -135,11 +136,20 @@ test("the status of repositories is a table with one row each", () => {
     expectedMaxAgeSec: 60,
   } as const;
   const repos: RepoSummary[] = [
-    { id: "shop", displayName: "Shop", kind: "working-copy", trunk: "main", currentBranch: "ui", freshness },
+    {
+      id: "shop",
+      displayName: "Shop",
+      kind: "working-copy",
+      role: "operator",
+      trunk: "main",
+      currentBranch: "ui",
+      freshness,
+    },
     {
       id: "gone",
       displayName: "gone",
       kind: "working-copy",
+      role: "operator",
       trunk: "",
       freshness: {
         health: "failing",
@@ -161,6 +171,7 @@ test("the status of repositories is a table with one row each", () => {
       id: "ours",
       displayName: "ours",
       kind: "mirror",
+      role: "operator",
       trunk: "main",
       currentBranch: "main",
       freshness: { ...freshness, health: "fresh", lastSuccessAt: "2026-01-05T09:59:57.000Z" },
@@ -169,6 +180,7 @@ test("the status of repositories is a table with one row each", () => {
       id: "theirs",
       displayName: "theirs",
       kind: "mirror",
+      role: "operator",
       trunk: "",
       freshness: {
         health: "failing",
@@ -205,6 +217,7 @@ test("the status says how often a mirror is asked, and why", () => {
     id,
     displayName: id,
     kind: "mirror",
+    role: "operator",
     trunk: "main",
     freshness: {
       health: "fresh",
@@ -227,7 +240,13 @@ test("the status says why a host is not asked", () => {
   const host = "git.example.com";
   const linesOf = (waitingFor: NonNullable<Freshness["waitingFor"]>) => {
     const freshness = { health: "late", activity: "queued", consecutiveFailures: 0 } as const;
-    const repo = { id: "shop", displayName: "shop", kind: "mirror", trunk: "main" } as const;
+    const repo = {
+      id: "shop",
+      displayName: "shop",
+      kind: "mirror",
+      role: "operator",
+      trunk: "main",
+    } as const;
     const row = { ...repo, freshness: { ...freshness, expectedMaxAgeSec: 60, waitingFor } };
     return statusLines([row], nowMs, plain).slice(2);
   };
@@ -246,6 +265,7 @@ test("the status says how well pull requests are known, and why they are not", (
     id,
     displayName: id,
     kind: "mirror",
+    role: "operator",
     trunk: "main",
     freshness: { health: "fresh", activity: "idle", consecutiveFailures: 0, expectedMaxAgeSec: 600 },
     ...(forge && { forge }),

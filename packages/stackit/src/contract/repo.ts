@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { ROLES } from "./role.ts";
 import { RunOutcome, SyncProgress } from "./sync-run.ts";
 
 /** An instant, RFC 3339 in UTC with milliseconds. */
@@ -98,6 +99,8 @@ export const RepoSummary = Type.Object(
     /** What its forge called it before, as `owner/name`, the latest last; absent when there is none. Ours. */
     formerNames: Type.Optional(Type.Array(Type.String())),
     kind: RepoKind,
+    /** What the caller may do with it. Ours. */
+    role: Type.Enum([...ROLES]),
     /** Empty while the repository has no trunk (no commits yet, or none found). */
     trunk: Type.String(),
     /** Absent when HEAD is detached. */

@@ -1,12 +1,18 @@
+import type { Caller } from "../access/caller.ts";
 import type { ForgeHealth, Freshness, RepoNote, RepoStatus, RepoSummary } from "../contract/repo.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
 import type { SyncRequester } from "./server-parts.ts";
 
-/** `isPublic`: strangers are not told what the operator could do about the forge. */
+/** Whom the answer is for; it is never kept for another. `isPublic`: strangers are not told what the operator could do about the forge. */
+interface Audience {
+  readonly caller: Caller;
+  readonly isPublic: boolean;
+}
+
 export function repoSummary(
   repo: ServedRepo,
   syncs: SyncRequester,
-  { readOnly: isPublic }: { readOnly: boolean },
+  { caller, isPublic }: Audience,
 ): RepoSummary {
   const { id, displayName, owner, name, formerNames = [], kind, snapshot } = repo;
   return {
@@ -16,6 +22,8 @@ export function repoSummary(
     ...(name === undefined ? {} : { repo: name }),
     ...(formerNames.length === 0 ? {} : { formerNames: [...formerNames] }),
     kind,
+    // Whoever is shown it may see it, also when that ended a moment ago.
+    role: caller.roleOn(id) ?? "reader",
     trunk: snapshot?.trunk ?? "",
     ...(snapshot?.currentBranch ? { currentBranch: snapshot.currentBranch } : {}),
     freshness: freshnessOf(repo, syncs),
@@ -23,13 +31,9 @@ export function repoSummary(
   };
 }
 
-export function repoStatus(
-  repo: ServedRepo,
-  syncs: SyncRequester,
-  config: { readOnly: boolean },
-): RepoStatus {
+export function repoStatus(repo: ServedRepo, syncs: SyncRequester, audience: Audience): RepoStatus {
   const { snapshot, displayPath, deletedAt } = repo;
-  const summary = repoSummary(repo, syncs, config);
+  const summary = repoSummary(repo, syncs, audience);
   const isHeld = summary.freshness.lastAttempt?.outcome === "held";
   return {
     ...summary,

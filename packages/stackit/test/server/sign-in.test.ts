@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createScene } from "../support/git-scene.ts";
-import { teamServer } from "../support/team-server.ts";
+import { type Browser, teamServer } from "../support/team-server.ts";
 
 test("who is on the list signs in, is sent where they wanted to go, and sees what they may", async () => {
   await using scene = await createScene((s) => s.commit("main"));
@@ -51,7 +51,10 @@ test("what a person can read on GitHub is shown from the first moment", async ()
   const writer = github.person("robin", { "acme/shop": "WRITE" });
   const nobody = github.person("root2");
   const browser = await team.signIn(reader);
-  expect(await browser.status("/api/v1/repos/shop")).toBe(200);
+  const role = async (who: Browser, path: string) => (await who.fetch(`/api/v1/repos${path}`)).json();
+  expect(await role(browser, "/shop")).toMatchObject({ role: "reader" });
+  expect(await role(browser, "")).toMatchObject({ repos: [{ role: "reader" }] });
+  expect(await role(await team.signIn(writer), "/shop")).toMatchObject({ role: "member" });
   expect(await browser.status("/api/v1/repos/shop/sync", { method: "POST" })).toBe(403);
   expect(await (await team.signIn(writer)).status("/api/v1/repos/shop/sync", { method: "POST" })).not.toBe(
     403,

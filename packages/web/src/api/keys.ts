@@ -1,6 +1,9 @@
 /** Names of what is kept of the server's answers. A shorter key stands for all that begin with it. */
 export const keys = {
   config: ["config"],
+  account: ["account"],
+  me: ["account", "me"],
+  sessions: ["account", "sessions"],
   repos: ["repos"],
   allRepos: ["repo"],
   repo: (id: string) => ["repo", id],

@@ -9,6 +9,11 @@ export interface DiffQuestion {
 }
 
 export const paths = {
+  me: "/auth/me",
+  signIn: (returnTo: string) => `/auth/login?return=${segment(returnTo)}`,
+  signOut: (where: "here" | "everywhere") => `/auth/logout${where === "everywhere" ? "?everywhere=1" : ""}`,
+  sessions: "/auth/sessions",
+  session: (id: string) => `/auth/sessions/${segment(id)}`,
   config: `${base}/config`,
   repos: `${base}/repos`,
   events: (since: string | undefined) => `${base}/events${since ? `?since=${segment(since)}` : ""}`,

@@ -1,8 +1,9 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
+import type { SessionList, SignedIn } from "stackit/contract/auth";
 import type { RepoList, RepoStatus, RepoSummary, ServerConfig } from "stackit/contract/repo";
 import type { SyncRun } from "stackit/contract/sync-run";
 import type { Branch, BranchDiff, View } from "stackit/contract/view";
-import { getJson, getTagged, type Tagged } from "./client.ts";
+import { ApiError, getJson, getTagged, type Tagged } from "./client.ts";
 import { keys } from "./keys.ts";
 import { type DiffQuestion, paths } from "./paths.ts";
 import { shareView } from "./share-view.ts";
@@ -14,6 +15,25 @@ export const configQuery = queryOptions({
   queryKey: keys.config,
   queryFn: ({ signal }) => getJson<ServerConfig>(paths.config, signal),
   ...untilToldOtherwise,
+});
+
+/** Null when nobody is signed in, or when it cannot be said now. */
+export const meQuery = queryOptions({
+  queryKey: keys.me,
+  queryFn: async ({ signal }): Promise<SignedIn | null> => {
+    try {
+      return await getJson<SignedIn>(paths.me, signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  },
+  ...untilToldOtherwise,
+});
+
+export const sessionsQuery = queryOptions({
+  queryKey: keys.sessions,
+  queryFn: async ({ signal }) => (await getJson<SessionList>(paths.sessions, signal)).sessions,
 });
 
 export const reposQuery = queryOptions({

@@ -58,6 +58,22 @@ test.each(["/r", "/r/", "/r/local", "/settings", "//", "/r/a/b/c"])("%s is no pa
   expect(parse(path).page).toBe("unknown");
 });
 
+test("the sign-in keeps where to go on to, within this page, and takes no sentence from a link", () => {
+  const route = parse(
+    "/sign-in?refused=not-allowed&login=mira_acme&return=%2Fr%2Foctocat%2Fshop%3Ftab%3Dcommits",
+  );
+  expect(route).toEqual({
+    page: "sign-in",
+    refused: "not-allowed",
+    login: "mira_acme",
+    returnTo: "/r/octocat/shop?tab=commits",
+  });
+  expect(parse(formatRoute(route))).toEqual(route);
+  const madeUp = parse("/sign-in?refused=nonsense&login=call+555-1234&return=https%3A%2F%2Fevil.example");
+  expect(madeUp).toEqual({ page: "sign-in", refused: undefined, login: undefined, returnTo: "/" });
+  expect(formatRoute(madeUp)).toBe("/sign-in");
+});
+
 test("broken percent-encoding gives a route, not an exception", () => {
   expect(parse("/r/local/%E0%A4%A/-/branch/50%")).toMatchObject({ repo: { id: "%E0%A4%A" }, branch: "50%" });
 });

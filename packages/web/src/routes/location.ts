@@ -1,3 +1,5 @@
+import { ownPath } from "./own-path.ts";
+
 /**
  * The addresses of the dashboard, both ways. Reading is total: whatever stands in the address bar gives a route, and a
  * value that is not known falls back to the default, which is never written.
@@ -23,8 +25,12 @@ export interface BranchSearch {
   file: string | undefined;
 }
 
+/** Why a sign-in led nowhere. */
+export type Refusal = "expired" | "cancelled" | "not-allowed" | "forge";
+
 export type Route =
   | { page: "repositories" }
+  | { page: "sign-in"; refused: Refusal | undefined; login: string | undefined; returnTo: string }
   | {
       page: "repository";
       repo: RepoRef;
@@ -38,6 +44,7 @@ export type Route =
   | { page: "unknown"; path: string };
 
 export type RepositoryRoute = Extract<Route, { page: "repository" }>;
+export type SignInRoute = Extract<Route, { page: "sign-in" }>;
 
 export const plainList: ListSearch = { q: "", state: "all", group: "owner" };
 export const plainView: BranchSearch = {
@@ -55,10 +62,11 @@ export function repositoryRoute(repo: RepoRef): RepositoryRoute {
 
 export function parseLocation(pathname: string, search: string): Route {
   if (pathname === "/" || pathname === "") return { page: "repositories" };
+  const params = new URLSearchParams(search);
+  if (pathname === "/sign-in") return signInRoute(params);
   const match = /^\/r\/([^/]+)\/([^/]+)(?:\/-\/branch\/(.+?))?\/?$/.exec(pathname);
   const [, owner, name, branch] = match ?? [];
   if (!owner || !name) return { page: "unknown", path: pathname };
-  const params = new URLSearchParams(search);
   return {
     page: "repository",
     repo:
@@ -83,8 +91,20 @@ export function parseLocation(pathname: string, search: string): Route {
   };
 }
 
+function signInRoute(params: URLSearchParams): Route {
+  const login = params.get("login");
+  return {
+    page: "sign-in",
+    refused: oneOf(params.get("refused"), ["expired", "cancelled", "not-allowed", "forge"]),
+    // Whoever made up the link may not put sentences into the page.
+    login: login !== null && /^[\w-]{1,64}$/.test(login) ? login : undefined,
+    returnTo: ownPath(params.get("return")),
+  };
+}
+
 export function formatRoute(route: Route): string {
   if (route.page === "repositories") return "/";
+  if (route.page === "sign-in") return formatSignIn(route);
   if (route.page === "unknown") return route.path;
   const { repo, list, view, branch, sync } = route;
   const path =
@@ -104,6 +124,14 @@ export function formatRoute(route: Route): string {
   if (sync) query.set("sync", sync);
   const tail = branch === undefined ? "" : `/-/branch/${branch.split("/").map(encodeURIComponent).join("/")}`;
   return `${path}${tail}${query.size > 0 ? `?${query}` : ""}`;
+}
+
+function formatSignIn({ refused, login, returnTo }: SignInRoute): string {
+  const query = new URLSearchParams();
+  if (refused) query.set("refused", refused);
+  if (login) query.set("login", login);
+  if (returnTo !== "/") query.set("return", returnTo);
+  return `/sign-in${query.size > 0 ? `?${query}` : ""}`;
 }
 
 function oneOf<T extends string>(value: string | null, allowed: readonly T[]): T | undefined {

@@ -11,6 +11,7 @@ function repo(id: string, fullName: string, formerNames?: string[]): RepoSummary
     repo: name,
     ...(formerNames && { formerNames }),
     kind: "mirror",
+    role: "member",
     trunk: "main",
     freshness: { health: "fresh", activity: "idle", consecutiveFailures: 0, expectedMaxAgeSec: 600 },
   };

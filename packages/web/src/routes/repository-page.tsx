@@ -8,6 +8,7 @@ import { statusQuery, useConfig, viewQuery } from "../api/queries.ts";
 import { changedBranches } from "../api/share-view.ts";
 import { BranchPanel } from "../features/branch/branch-panel.tsx";
 import { PanelFrame } from "../features/branch/panel-frame.tsx";
+import { barredFrom } from "../features/freshness/barred.ts";
 import { ForgeNote } from "../features/freshness/forge-note.tsx";
 import { FreshnessHeader } from "../features/freshness/freshness-header.tsx";
 import { ProgressBar } from "../features/freshness/progress-bar.tsx";
@@ -25,7 +26,7 @@ import { formatRoute, type RepositoryRoute } from "./location.ts";
 export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: RepositoryRoute }) {
   const status = useQuery(statusQuery(repo.id));
   const view = useQuery(viewQuery(repo.id));
-  const readOnly = useConfig()?.readOnly ?? false;
+  const config = useConfig();
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<StackListHandle>(null);
   const close = useClosing(route, list);
@@ -37,7 +38,7 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
       <div className="list-pane" ref={scroller}>
         <div className="list-content">
           {status.data ? (
-            <FreshnessHeader status={status.data} route={route} readOnly={readOnly} />
+            <FreshnessHeader status={status.data} route={route} barred={barredFrom(status.data, config)} />
           ) : (
             <h1 className="vh">{repo.displayName}</h1>
           )}

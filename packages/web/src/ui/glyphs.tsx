@@ -49,6 +49,7 @@ const glyphs = {
   system: <path d="M2.5 3.5h11v7h-11zM6 13h4M8 10.5V13" />,
   wide: <path d="M9.5 3.5h3v3M12.5 3.5 9 7M6.5 12.5h-3v-3M3.5 12.5 7 9" />,
   tree: <path d="M3.5 3v9h3M3.5 6.5h3M8.5 5h4M8.5 10.5h4" />,
+  person: <path d="M8 7.6a2.4 2.4 0 1 0 0-4.8 2.4 2.4 0 0 0 0 4.8ZM3.2 13.4a4.9 4.9 0 0 1 9.6 0" />,
   lock: <path d="M4 7.5h8v5.5H4zM5.8 7.5V5.6a2.2 2.2 0 0 1 4.4 0v1.9" />,
 } satisfies Record<string, ReactNode>;
 

@@ -24,7 +24,11 @@ export function repoStatusRoute(app: App, { syncs, config }: RouteContext): void
       ),
     };
     app.get(url, { schema, config: { access: "reader" } }, async (request, reply) =>
-      answerValue(request, reply, repoStatus(findRepo(request), syncs, config)),
+      answerValue(
+        request,
+        reply,
+        repoStatus(findRepo(request), syncs, { caller: request.caller, isPublic: config.readOnly }),
+      ),
     );
   }
 }

@@ -14,7 +14,10 @@ export function reposRoute(app: App, { syncs, config }: RouteContext): void {
     response: readResponses("Identity and freshness of each.", Type.Ref("RepoList"), "request/rate-limited"),
   };
   app.get("/repos", { schema, config: { access: "reader" } }, async (request, reply) => {
-    const answer: RepoList = { repos: request.repos.list().map((repo) => repoSummary(repo, syncs, config)) };
+    const audience = { caller: request.caller, isPublic: config.readOnly };
+    const answer: RepoList = {
+      repos: request.repos.list().map((repo) => repoSummary(repo, syncs, audience)),
+    };
     return answerValue(request, reply, answer);
   });
 }

@@ -82,6 +82,10 @@ test("delays double up to half a minute, jitter included, and never undercut the
   expect(retryDelayMs(0, 0.5, { kind: "refused", retryAfterMs: 20_000 })).toBe(20_000);
 });
 
+test("where nobody is signed in, it is seldom asked", () => {
+  expect(retryDelayMs(0, 0.5, { kind: "signed-out", status: 401 })).toBe(60_000);
+});
+
 test("a server that is gone is looked for at least every ten seconds or so", () => {
   expect(retryDelayMs(50, 0.5, { kind: "silent" })).toBe(10_000);
 });

@@ -75,11 +75,15 @@ export function advance(link: Link, event: LinkEvent, now: number): Link {
   }
 }
 
+const SIGNED_OUT_MS = 60_000;
+
 /**
  * 0.5, 1, 2, 4 … 30 s, each up to a quarter earlier or later by `random` in [0, 1); longer when the server asks. A server
- * that is gone is looked for every 10 s: nothing there can be overrun, and somebody is waiting for its return.
+ * that is gone is looked for every 10 s: nothing there can be overrun, and somebody is waiting for its return. Where nobody is signed in,
+ * only a sign-in in another tab helps, of which that tab tells.
  */
 export function retryDelayMs(failures: number, random: number, failure: LinkFailure): number {
+  if (failure.kind === "signed-out") return SIGNED_OUT_MS;
   const longest = failure.kind === "silent" ? 10_000 : 30_000;
   const delay = Math.min(longest, 500 * 2 ** Math.min(failures, 10));
   return Math.max(failure.retryAfterMs ?? 0, Math.round(delay * (0.75 + random / 2)));
@@ -89,7 +93,7 @@ export function retryDelayMs(failures: number, random: number, failure: LinkFail
 export type LinkState =
   | { kind: "connecting" | "live" | "catching-up" }
   | { kind: "reconnecting"; since: number; strip: boolean; silent: boolean }
-  | { kind: "offline" | "signed-out"; since: number; strip: true }
+  | { kind: "offline"; since: number; strip: true }
   | { kind: "polling"; everySec: number }
   | { kind: "server-error"; since: number; strip: boolean; requestId: string | undefined };
 
@@ -107,7 +111,6 @@ export function describeLink(link: Link, now: number): LinkState {
   if (link.phase === "catching-up") {
     return { kind: now - link.since > CATCHING_UP_MS ? "catching-up" : "live" };
   }
-  if (link.failure?.kind === "signed-out") return { kind: "signed-out", since: link.lostAt, strip: true };
   if (isPolling(link)) return { kind: "polling", everySec: POLL_EVERY_MS / 1000 };
   if (lostMs <= QUIET_MS) return { kind: link.failures > 0 ? "live" : "connecting" };
   const strip = lostMs > STRIP_MS;

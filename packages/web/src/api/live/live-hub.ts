@@ -187,13 +187,20 @@ export class LiveHub {
 
   #hear(message: TabMessage): void {
     if (message.kind === "hello") {
-      if (this.#leads) this.#tell({ kind: "link", link: this.link.get() });
+      if (this.#leads) this.#greet();
     } else if (!this.#leads) {
       this.#heardAt = Date.now();
       if (message.kind === "link") this.link.set(message.link);
       if (message.kind === "position") this.#lastId = message.id;
       if (message.kind === "event") this.#deliver(message.event);
     }
+  }
+
+  /** A tab that opens may have signed in: then what is known of the link is too old to be told. */
+  #greet(): void {
+    const link = this.link.get();
+    if (link.failure?.kind === "signed-out") this.tryNow();
+    else this.#tell({ kind: "link", link });
   }
 
   #tell(message: TabMessage): void {

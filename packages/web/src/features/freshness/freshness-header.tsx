@@ -15,6 +15,7 @@ import { Coded } from "../../ui/coded.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Key } from "../../ui/key.tsx";
 import { Age, Until } from "../../ui/time.tsx";
+import type { Barred } from "./barred.ts";
 import {
   activityWords,
   describeHealth,
@@ -34,11 +35,11 @@ import { type Sync, useSync } from "./use-sync.ts";
 export function FreshnessHeader({
   status,
   route,
-  readOnly,
+  barred,
 }: {
   status: RepoStatus;
   route: RepositoryRoute;
-  readOnly: boolean;
+  barred: Barred | undefined;
 }) {
   const { freshness } = status;
   const sync = useSync(status.id, status.displayName);
@@ -61,7 +62,10 @@ export function FreshnessHeader({
           <Remedy freshness={freshness} run={lastRun} />
           <SecondLine status={status} />
         </div>
-        {!readOnly && <SyncButton sync={sync} kind={status.kind} ref={button} />}
+        {barred === undefined && <SyncButton sync={sync} kind={status.kind} ref={button} />}
+        {barred === "reader" && (
+          <p className="meta freshness-reader">You may look at this repository, not have it synced.</p>
+        )}
         {freshness.progress && freshness.activity !== "cloning" && (
           <ProgressBar
             look="rule"
@@ -74,7 +78,7 @@ export function FreshnessHeader({
         status={status}
         run={lastRun}
         sync={sync}
-        readOnly={readOnly}
+        barred={barred}
         onLetThrough={() => button.current?.focus()}
       />
     </>

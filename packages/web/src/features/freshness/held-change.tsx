@@ -4,6 +4,7 @@ import type { Hold, SyncRun } from "stackit/contract/sync-run";
 import { Button } from "../../ui/button.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Age, Until } from "../../ui/time.tsx";
+import type { Barred } from "./barred.ts";
 import { HoldDialog } from "./hold-dialog.tsx";
 import { describeHold, loserWords, lostWords } from "./hold-words.ts";
 import type { Sync } from "./use-sync.ts";
@@ -13,14 +14,14 @@ export function HeldChange({
   status,
   run,
   sync,
-  readOnly,
+  barred,
   onLetThrough,
 }: {
   status: RepoStatus;
   /** The last that finished. */
   run: SyncRun | undefined;
   sync: Sync;
-  readOnly: boolean;
+  barred: Barred | undefined;
   /** The dialog and its button have gone, and the focus with them. */
   onLetThrough: () => void;
 }) {
@@ -48,7 +49,7 @@ export function HeldChange({
           state={state}
           kind={status.kind}
           sync={sync}
-          readOnly={readOnly}
+          barred={barred}
           onConfirm={() => {
             setAsked(true);
             sync.confirm(seen.id);

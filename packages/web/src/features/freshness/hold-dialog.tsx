@@ -7,6 +7,7 @@ import { Coded } from "../../ui/coded.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Until } from "../../ui/time.tsx";
+import type { Barred } from "./barred.ts";
 import { type HoldState, loserWords, lostCount, lostWords } from "./hold-words.ts";
 import { useObstacle } from "./use-obstacle.ts";
 import type { Sync } from "./use-sync.ts";
@@ -17,7 +18,7 @@ export function HoldDialog({
   state,
   kind,
   sync,
-  readOnly,
+  barred,
   onConfirm,
   onShow,
   onClose,
@@ -26,7 +27,7 @@ export function HoldDialog({
   state: HoldState;
   kind: RepoKind;
   sync: Sync;
-  readOnly: boolean;
+  barred: Barred | undefined;
   onConfirm: () => void;
   onShow: (hold: Hold) => void;
   onClose: () => void;
@@ -34,7 +35,7 @@ export function HoldDialog({
   const way = useRef<HTMLButtonElement>(null);
   const obstacle = useObstacle(sync);
   const lost = count(lostCount(hold), "branch", "branches");
-  const mayConfirm = !readOnly && state.kind !== "over" && state.kind !== "changed";
+  const mayConfirm = barred === undefined && state.kind !== "over" && state.kind !== "changed";
 
   // What cannot be undone is not under the finger at once.
   useEffect(() => way.current?.focus(), []);
@@ -51,7 +52,7 @@ export function HoldDialog({
       </p>
       <Names hold={hold} />
       <footer>
-        <Word state={state} readOnly={readOnly} onShow={onShow} />
+        <Word state={state} barred={barred} onShow={onShow} />
         <div className="choices">
           <Button ref={way} onClick={onClose}>
             {mayConfirm ? "Not now" : "Close"}
@@ -87,14 +88,19 @@ function Names({ hold: { wouldRemove, ...hold } }: { hold: Hold }) {
   );
 }
 
+const waiting: Record<Barred, string> = {
+  public: "This server is read-only, so it waits for the second look.",
+  reader: "Who may write to the repository can let it through; else it waits for the second look.",
+};
+
 /** Why it cannot be let through as it is shown, or that it is being done. */
 function Word({
   state,
-  readOnly,
+  barred,
   onShow,
 }: {
   state: HoldState;
-  readOnly: boolean;
+  barred: Barred | undefined;
   onShow: (hold: Hold) => void;
 }) {
   switch (state.kind) {
@@ -133,8 +139,6 @@ function Word({
         </div>
       );
     case "open":
-      return readOnly ? (
-        <p className="meta">This server is read-only, so it waits for the second look.</p>
-      ) : null;
+      return barred === undefined ? null : <p className="meta">{waiting[barred]}</p>;
   }
 }

@@ -19,7 +19,7 @@ export interface Sync {
 
 /** Asks for a sync and follows the run by its events. What was asked is finished by the server, whatever the page does. */
 export function useSync(repoId: string, repoName: string): Sync {
-  const { queries, announcer, ticker } = useServices();
+  const { queries, session, announcer, ticker } = useServices();
   const [flow, setFlow] = useState<SyncFlow>({ step: "idle" });
   const runId = flow.step === "following" ? flow.run.id : undefined;
   const run = useQuery({ ...runQuery(repoId, runId ?? ""), enabled: runId !== undefined });
@@ -54,6 +54,7 @@ export function useSync(repoId: string, repoName: string): Sync {
       );
       step({ type: "accepted", run: accepted });
     } catch (error) {
+      session.hear(error);
       const problem = error instanceof ApiError ? error : undefined;
       const title = problem?.title ?? "The request failed";
       announcer.say(`${repoName} was not synced: ${title}`);

@@ -29,7 +29,6 @@ const signs: Record<LinkState["kind"], GlyphName> = {
   reconnecting: "hollow",
   offline: "offline",
   polling: "half",
-  "signed-out": "offline",
   "server-error": "failing",
 };
 
@@ -72,8 +71,6 @@ function stateWord(state: LinkState): string {
       return "Offline";
     case "polling":
       return `Updating every ${state.everySec}\u202fs`;
-    case "signed-out":
-      return "Signed out";
     case "server-error":
       return "Server error";
   }
@@ -94,7 +91,7 @@ export function Strip() {
         {state.kind === "server-error" && state.requestId && (
           <CopyButton text={`Request ${state.requestId}`} what="the details" label="Copy details" />
         )}
-        {state.kind !== "offline" && state.kind !== "signed-out" && (
+        {state.kind !== "offline" && (
           <Button size="small" onClick={live.tryNow}>
             Try now
           </Button>
@@ -129,8 +126,6 @@ function stripText(state: LinkState): string {
   switch (state.kind) {
     case "offline":
       return `You are offline. Not live since ${since}. ${doubt}`;
-    case "signed-out":
-      return `Your session ended. Not live since ${since}. ${doubt}`;
     case "server-error":
       return `The server fails to answer since ${since}${state.requestId ? ` (request ${state.requestId})` : ""}. ${doubt}`;
     default:

@@ -3,12 +3,22 @@ import { Link } from "wouter";
 import { useBrowserLocation } from "wouter/use-browser-location";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { Button } from "../../ui/button.tsx";
+import { Mark } from "../../ui/mark.tsx";
+import { AccountMenu } from "../account/account-menu.tsx";
 import { ConnectionState } from "./connection.tsx";
 import { HelpDialog } from "./help-dialog.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 
-/** `place`: what stands beside the mark, such as the folder of a local repository. */
-export function TopBar({ place, linkHome }: { place: string | undefined; linkHome: boolean }) {
+/** `place`: the folder of a local repository. */
+export function TopBar({
+  place,
+  readOnly,
+  linkHome,
+}: {
+  place: string | undefined;
+  readOnly: boolean;
+  linkHome: boolean;
+}) {
   const [help, setHelp] = useState(false);
   const [, navigate] = useBrowserLocation();
 
@@ -30,6 +40,11 @@ export function TopBar({ place, linkHome }: { place: string | undefined; linkHom
           <bdi className="mono cut">{place}</bdi>
         </span>
       )}
+      {readOnly && (
+        <span className="place read-only">
+          <span className="place-kind">Read-only</span>
+        </span>
+      )}
       <span className="spring" />
       <ConnectionState />
       <ThemeSwitch />
@@ -42,6 +57,7 @@ export function TopBar({ place, linkHome }: { place: string | undefined; linkHom
       >
         ?
       </Button>
+      <AccountMenu />
       {help && <HelpDialog onClose={() => setHelp(false)} />}
     </div>
   );
@@ -50,16 +66,7 @@ export function TopBar({ place, linkHome }: { place: string | undefined; linkHom
 function Brand({ linkHome }: { linkHome: boolean }) {
   const content = (
     <>
-      <svg aria-hidden="true" width="20" height="20" viewBox="0 0 16 16" fill="none" stroke="currentColor">
-        <path
-          d="M7 4.9v2.7M7 11.4V13M10.5 6.9A2.6 2.6 0 0 1 8.9 9.5M3.5 13.5h7"
-          strokeWidth="1.4"
-          strokeLinecap="round"
-        />
-        <circle cx="7" cy="3" r="1.9" strokeWidth="1.4" />
-        <circle cx="7" cy="9.5" r="1.9" strokeWidth="1.4" />
-        <circle cx="10.5" cy="5" r="1.9" strokeWidth="1.4" />
-      </svg>
+      <Mark size={20} />
       Stackit
     </>
   );

@@ -1,0 +1,362 @@
+import axe from "axe-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, expect } from "vitest";
+import { browserTest, canBrowse, launchBrowser } from "../support/browser.ts";
+import { createScene, type Scene } from "../support/git-scene.ts";
+import { serveFolders } from "../support/served-folders.ts";
+import { type TeamServer, teamServer } from "../support/team-server.ts";
+
+const WITHIN = { timeout: 15_000 };
+const SECRET_BRANCH = "mira/unannounced";
+
+let browser: Browser;
+beforeAll(async () => {
+  if (canBrowse) browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+});
+
+interface TeamShop extends AsyncDisposable {
+  readonly team: TeamServer;
+  readonly scene: Scene;
+}
+
+/** A repository that is shown to everybody who signed in. */
+async function teamShop(): Promise<TeamShop> {
+  const scene = await createScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+    s.stacked(SECRET_BRANCH, "api");
+  });
+  const team = await teamServer(() => [
+    { kind: "working-copy", id: "shop", path: scene.path, visibility: "team" },
+  ]);
+  return {
+    team,
+    scene,
+    async [Symbol.asyncDispose]() {
+      await team[Symbol.asyncDispose]();
+      await scene[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface OpenBrowser extends AsyncDisposable {
+  readonly context: BrowserContext;
+  /** What the console and the content security policy complained about, refusals for want of a sign-in apart. */
+  readonly complaints: string[];
+  open(path: string): Promise<Page>;
+}
+
+async function openBrowser(url: string, options: BrowserContextOptions = {}): Promise<OpenBrowser> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const complaints: string[] = [];
+  context.on("console", (message) => {
+    const isRefusal = message.text().includes("status of 401");
+    if (!isRefusal && (message.type() === "error" || message.type() === "warning"))
+      complaints.push(message.text());
+  });
+  context.on("weberror", (error) => complaints.push(error.error().message));
+  return {
+    context,
+    complaints,
+    async open(path) {
+      const page = await context.newPage();
+      await page.goto(`${url}${path}`);
+      return page;
+    },
+    [Symbol.asyncDispose]: () => context.close(),
+  };
+}
+
+const heading = (page: Page) => page.getByRole("heading", { name: /^Sign in to / });
+const way = (page: Page, name = "Continue with GitHub") => page.getByRole("link", { name });
+const account = (page: Page) => page.getByRole("button", { name: /^Account, / });
+const row = (page: Page, branch: string) =>
+  page.getByRole("link", { name: new RegExp(`\\b${branch}, \\d of`) });
+
+async function signIn({ team }: TeamShop, page: Page, login = "ada"): Promise<void> {
+  team.github.signedIn = team.github.person(login);
+  await way(page).click();
+  await account(page).waitFor(WITHIN);
+}
+
+/** Whatever a page could still show, to eyes and to a screen reader. */
+const everything = (page: Page) => page.evaluate(() => document.title + document.body.textContent);
+
+browserTest("S10-01: a deep link stands at the sign-in and is where it leads", async () => {
+  await using shop = await teamShop();
+  const { team } = shop;
+  await using visitor = await openBrowser(team.url);
+  const place = "/r/local/shop/-/branch/api?tab=commits&ws=1";
+  const page = await visitor.open(place);
+  await heading(page).getByText(new URL(team.url).host).waitFor(WITHIN);
+  expect(page.url()).toBe(`${team.url}${place}`);
+  expect(await everything(page)).not.toContain(SECRET_BRANCH);
+  expect(await page.getByRole("alert").count()).toBe(0);
+
+  await signIn(shop, page);
+  expect(page.url()).toBe(`${team.url}${place}`);
+  await page.getByRole("tab", { name: /Commits/, selected: true }).waitFor(WITHIN);
+  expect(await page.getByRole("button", { name: "Account, ada" }).count()).toBe(1);
+  expect(visitor.complaints).toEqual([]);
+});
+
+browserTest("the frame of the page stands until it is known whether somebody is signed in", async () => {
+  await using shop = await teamShop();
+  await using visitor = await openBrowser(shop.team.url);
+  let answer = () => {};
+  const asked = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await visitor.context.route(/\/api\/v1\/(?:repos|events)/, async (route) => {
+    await asked;
+    await route.continue();
+  });
+  const page = await visitor.open("/r/local/shop");
+  await page.getByRole("button", { name: "Keyboard help" }).waitFor(WITHIN);
+  expect(await heading(page).count()).toBe(0);
+  answer();
+  await heading(page).waitFor(WITHIN);
+});
+
+browserTest(
+  "S10-02: whoever is not on the list is told so by name, and can use another account",
+  async () => {
+    await using shop = await teamShop();
+    const { github, url } = shop.team;
+    await using visitor = await openBrowser(url);
+    const page = await visitor.open("/r/local/shop?group=stack");
+    github.signedIn = github.person("mira");
+    await way(page).click();
+    await page.getByRole("alert").getByText("mira is not on the list of this server.").waitFor(WITHIN);
+    await page.getByRole("alert").getByText("Ask whoever runs it.").waitFor(WITHIN);
+    expect(await everything(page)).not.toContain(SECRET_BRANCH);
+
+    github.signedIn = github.person("ada");
+    await way(page, "Use another account").click();
+    await account(page).waitFor(WITHIN);
+    expect(page.url()).toBe(`${url}/r/local/shop?group=stack`);
+    expect(visitor.complaints).toEqual([]);
+  },
+);
+
+browserTest("a sign-in that leads nowhere says why, and keeps where it was to lead", async () => {
+  await using shop = await teamShop();
+  const { github, url } = shop.team;
+  await using visitor = await openBrowser(url);
+  const page = await visitor.open("/r/local/shop?group=stack");
+  github.signedIn = undefined;
+  await way(page).click();
+  await page.getByRole("alert").getByText("The sign-in was cancelled.").waitFor(WITHIN);
+
+  github.signedIn = github.person("ada");
+  github.front = (request, response) => {
+    if (!request.url?.includes("access_token")) return false;
+    response.writeHead(502).end();
+    return true;
+  };
+  await way(page).click();
+  await page.getByRole("alert").getByText("GitHub did not answer.").waitFor(WITHIN);
+  github.front = undefined;
+  await way(page, "Try again").click();
+  await account(page).waitFor(WITHIN);
+  expect(page.url()).toBe(`${url}/r/local/shop?group=stack`);
+
+  await using other = await openBrowser(url);
+  const stale = await other.open("/auth/callback?code=x&state=y");
+  await stale.getByRole("alert").getByText("That sign-in is no longer valid.").waitFor(WITHIN);
+  await way(stale, "Start again").waitFor(WITHIN);
+});
+
+browserTest("S10-03: who is signed in goes on from the sign-in, and never to another site", async () => {
+  await using shop = await teamShop();
+  const { url } = shop.team;
+  await using visitor = await openBrowser(url);
+  const page = await visitor.open(
+    "/sign-in?refused=not-allowed&login=Call+555+now&return=%2Fr%2Flocal%2Fshop",
+  );
+  await page.getByRole("alert").getByText("This account is not on the list of this server.").waitFor(WITHIN);
+  await visitor.open("/").then((first) => signIn(shop, first));
+
+  for (const [asked, led] of [
+    ["/r/local/shop?group=stack", "/r/local/shop?group=stack"],
+    ["https://evil.example/", "/r/local/shop"],
+    ["//evil.example/", "/r/local/shop"],
+  ]) {
+    await page.goto(`${url}/sign-in?return=${encodeURIComponent(asked ?? "")}`);
+    await page.waitForURL(`${url}${led}`, WITHIN);
+    await row(page, "api").waitFor(WITHIN);
+  }
+});
+
+browserTest(
+  "S10-07: signed out everywhere in one tab, nothing is left on the screen of another",
+  async () => {
+    await using shop = await teamShop();
+    await using visitor = await openBrowser(shop.team.url);
+    const page = await visitor.open("/r/local/shop/-/branch/api");
+    await signIn(shop, page);
+    const other = await visitor.open("/r/local/shop");
+    await row(other, SECRET_BRANCH).waitFor(WITHIN);
+
+    await account(page).click();
+    await page.getByRole("button", { name: "Sign out everywhere" }).click();
+    await page.getByRole("alert").getByText("You are signed out everywhere.").waitFor(WITHIN);
+    await other.getByRole("alert").getByText("Your session ended").waitFor(WITHIN);
+    expect(shop.team.github.tokens.size).toBe(0);
+    for (const one of [page, other]) expect(await everything(one)).not.toMatch(/unannounced|Change api/);
+    expect(page.url()).toBe(`${shop.team.url}/r/local/shop/-/branch/api`);
+
+    await way(page).click();
+    await account(page).waitFor(WITHIN);
+    await row(other, SECRET_BRANCH).waitFor(WITHIN);
+    expect(visitor.complaints).toEqual([]);
+  },
+);
+
+browserTest("a session that is ended elsewhere while its page is open takes the page with it", async () => {
+  await using shop = await teamShop();
+  await using visitor = await openBrowser(shop.team.url);
+  const page = await visitor.open("/r/local/shop");
+  await signIn(shop, page);
+  await row(page, SECRET_BRANCH).waitFor(WITHIN);
+  await using second = await openBrowser(shop.team.url);
+  const elsewhere = await second.open("/r/local/shop");
+  await way(elsewhere).click();
+  await account(elsewhere).click();
+  await elsewhere.getByRole("button", { name: "Sessions…" }).click();
+  const entries = elsewhere.getByRole("list", { name: "Sessions" }).getByRole("listitem");
+  await entries
+    .filter({ hasText: "This browser" })
+    .getByText(/Chrome on /)
+    .waitFor(WITHIN);
+  expect(await entries.count()).toBe(2);
+
+  await elsewhere.getByRole("button", { name: /^Sign out of Chrome/ }).click();
+  await entries.nth(1).waitFor({ state: "detached", ...WITHIN });
+  await page.getByRole("alert").getByText("You are signed out.").waitFor(WITHIN);
+  expect(await everything(page)).not.toContain("unannounced");
+  expect(page.url()).toBe(`${shop.team.url}/r/local/shop`);
+  await way(page).click();
+  await row(page, SECRET_BRANCH).waitFor(WITHIN);
+  expect(visitor.complaints).toEqual([]);
+});
+
+browserTest("a request that is refused for want of a sign-in is enough, without the stream", async () => {
+  await using shop = await teamShop();
+  await using visitor = await openBrowser(shop.team.url);
+  const page = await visitor.open("/r/local/shop");
+  await signIn(shop, page);
+  await row(page, SECRET_BRANCH).waitFor(WITHIN);
+  await visitor.context.clearCookies();
+  await page.getByRole("button", { name: /^Sync now/ }).click();
+  await page.getByRole("alert").getByText("You are signed out.").waitFor(WITHIN);
+});
+
+browserTest("a reader has no Sync and is told so; a member has it", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+  });
+  await using team = await teamServer((github) => [
+    {
+      kind: "mirror",
+      id: "shop",
+      url: new URL(`${github.url.origin}/acme/shop.git`),
+      owner: "acme",
+      name: "shop",
+    },
+    { kind: "working-copy", id: "ours", path: scene.path, visibility: "team" },
+  ]);
+  const { github, url } = team;
+  await using visitor = await openBrowser(url);
+  const page = await visitor.open("/r/acme/shop");
+  github.signedIn = github.person("ada", { "acme/shop": "READ" });
+  await way(page).click();
+  await page.getByText("You may look at this repository, not have it synced.").waitFor(WITHIN);
+  expect(await page.getByRole("button", { name: /sync/i }).count()).toBe(0);
+  await page.goto(`${url}/r/local/ours`);
+  await page.getByRole("button", { name: /^Sync now/ }).waitFor(WITHIN);
+
+  await using writer = await openBrowser(url);
+  const theirs = await writer.open("/r/acme/shop");
+  github.signedIn = github.person("robin", { "acme/shop": "WRITE" });
+  await way(theirs).click();
+  await theirs.getByRole("button", { name: /^Sync now/ }).waitFor(WITHIN);
+});
+
+browserTest(
+  "S12-01: a public server says that it is read-only, and has neither Sync nor accounts",
+  async () => {
+    await using scene = await createScene((s) => {
+      s.commit("main");
+      s.stacked("api", "main");
+    });
+    await using served = await serveFolders(
+      [{ kind: "working-copy", id: "shop", path: scene.path, visibility: "everyone" }],
+      { posture: "public", readOnly: true },
+    );
+    await using visitor = await openBrowser(served.url);
+    const page = await visitor.open("/r/local/shop");
+    await row(page, "api").waitFor(WITHIN);
+    await page
+      .getByRole("note")
+      .getByText(/read-only/)
+      .waitFor(WITHIN);
+    await page.getByText("Read-only", { exact: true }).waitFor(WITHIN);
+    expect(await page.getByRole("button", { name: /sync|submit|add|retry|account/i }).count()).toBe(0);
+    expect((await served.sync({}, {}, "shop")).status).toBe(405);
+    expect(visitor.complaints).toEqual([]);
+  },
+);
+
+browserTest(
+  "axe finds nothing in signing in and in the account, light and dark, wide and narrow",
+  async () => {
+    await using shop = await teamShop();
+    const { github, url } = shop.team;
+    github.signedIn = github.person("root");
+    const found: string[] = [];
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [1440, 390]) {
+        await using visitor = await openBrowser(url, { colorScheme, viewport: { width, height: 800 } });
+        const page = await visitor.open("/sign-in");
+        const look = async (what: string): Promise<void> => {
+          for (const violation of await violationsOf(page))
+            found.push(`${what} ${colorScheme} ${width}: ${violation}`);
+        };
+        for (const refused of ["", "not-allowed", "cancelled", "expired", "forge"]) {
+          await page.goto(`${url}/sign-in?refused=${refused}&login=mira`);
+          await heading(page).waitFor(WITHIN);
+          await look(refused);
+        }
+        await page.getByRole("link", { name: "Try again" }).click();
+        await account(page).click();
+        await page.getByText("Operator", { exact: true }).waitFor(WITHIN);
+        await look("menu");
+        await page.getByRole("button", { name: "Sessions…" }).click();
+        await page.getByText("This browser").waitFor(WITHIN);
+        await look("sessions");
+        await page.keyboard.press("Escape");
+        await account(page).click();
+        await page.getByRole("button", { name: "Sign out", exact: true }).click();
+        await page.getByRole("alert").getByText("You are signed out.").waitFor(WITHIN);
+        await look("signed out");
+      }
+    }
+    expect(found).toEqual([]);
+  },
+);
+
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const axe: {
+      run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+    } = Reflect.get(window, "axe");
+    const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
