@@ -7,7 +7,7 @@ import { isSsh, onGithub } from "../config/remote-url.ts";
 import type { RepoConfig } from "../config/repos-file.ts";
 import type { SignInConfig } from "../config/sign-in.ts";
 import type { Visibility } from "../contract/role.ts";
-import type { AskedRepo } from "../forge/github-people.ts";
+import type { AboutPerson, AskedRepo } from "../forge/github-people.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { DisposableStack } from "../lib/disposable-stack.ts";
 import { Vault } from "../lib/vault.ts";
@@ -44,7 +44,7 @@ export async function openAccess(tools: AccessTools, house: DisposableStack): Pr
 
 async function openTeam(
   signIn: SignInConfig,
-  { config, store, log, served, configOf }: AccessTools,
+  { config, store, names, log, served, configOf }: AccessTools,
   house: DisposableStack,
 ) {
   // What it is made of takes a while to load, and most servers have none.
@@ -56,6 +56,14 @@ async function openTeam(
   const common = { github, vault: new Vault(signIn.keys), allowList: signIn, clock: systemClock, sessions };
   const watch = new PeopleWatch({
     ...common,
+    github: {
+      refresh: (refreshToken) => github.refresh(refreshToken),
+      async about(token, org, repos) {
+        const about = await github.about(token, org, repos);
+        await learnNumbers(about, repos, names, place.url);
+        return about;
+      },
+    },
     people,
     repos: () => served().flatMap((repo) => asked(repo, configOf(repo.id), config)),
     onRemoved: ({ id, login }, why) => {
@@ -73,6 +81,20 @@ async function openTeam(
   });
   house.use(watch);
   return { watch, signIn: new SignIn({ ...common, githubUrl: place.url, watch }), sessions, apiTokens };
+}
+
+/** From then on it is the number that decides who sees a repository, also for those who can read another one under its name. */
+async function learnNumbers(
+  about: AboutPerson,
+  repos: readonly AskedRepo[],
+  names: ForgeNames,
+  forge: URL,
+): Promise<void> {
+  for (const { id, owner, name } of repos) {
+    const forgeRepoId = about.repos.get(id)?.forgeRepoId;
+    if (forgeRepoId === undefined || names.forgeRepoIdOf(id) !== undefined) continue;
+    await names.heed({ fullName: `${owner}/${name}`, forgeRepoId, origins: [forge.origin] });
+  }
 }
 
 /** What the forge is asked about, in the names of people. */

@@ -5,6 +5,7 @@ import { EventReader } from "../support/event-reader.ts";
 import { HandMadeRepo } from "../support/hand-made-repo.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { startServer, widget } from "../support/started-server.ts";
+import { teamServer } from "../support/team-server.ts";
 
 function refresh(repoId: string): LoggedEvent {
   const stacks = { created: [], changed: [], removed: [] };
@@ -220,6 +221,24 @@ describe("a person who loses a repository while streams are open", () => {
     await askedAgain(world);
     await expect.poll(() => ada.status("/api/v1/repos/hidden")).toBe(404);
   });
+});
+
+test("who can read what took the name of a repository on GitHub does not see the one that is served", async () => {
+  await using team = await teamServer(({ url }) => [
+    {
+      kind: "mirror",
+      id: "shop",
+      url: new URL("/acme/shop.git", url),
+      owner: "acme",
+      name: "shop",
+    },
+  ]);
+  const { github } = team;
+  const ada = await team.signIn(github.person("ada", { "acme/shop": "READ" }));
+  expect(await ada.status("/api/v1/repos/shop")).toBe(200);
+  github.repos.set("acme/shop", 987_654);
+  const robin = await team.signIn(github.person("robin", { "acme/shop": "ADMIN" }));
+  expect(await robin.status("/api/v1/repos/shop")).toBe(404);
 });
 
 async function idsIn(response: Response): Promise<string[]> {
