@@ -30,7 +30,7 @@ Gift cards at checkout  pending · Maya Lindqvist · CHECKOUT
 Try view transitions between product pages  incomplete · Jonas Weber
 ○  spike/view-transitions  1 commit  +4 −0  not pushed
 
-Address book  shippable · Tomás Ferreira
+Address book  pending · Tomás Ferreira
 ○  addresses/autocomplete  #408  1 commit  +46 −0
 │ ○  addresses/import-from-orders  #410  1 commit  +16 −0
 ├─╯
@@ -51,12 +51,12 @@ test("the payment service shows work that is not pushed, and work that is not fe
   await shopApi(scene, NOW_S);
   expect(await scene.git("status", "--porcelain")).toBe("");
   expect(await drawing(join(scene.path, "payments"))).toBe(`
-Forget keys after a day  shippable · Amara Okafor · PAYMENTS
+Forget keys after a day  pending · Amara Okafor · PAYMENTS
 ○  payments/expire-keys  #84  2 commits  +42 −0  ↑1
 ○  payments/replay  #82  1 commit  +39 −0
 ○  payments/idempotency-keys  #81  1 commit  +44 −0
 
-Refund part of a charge  shippable · Priya Raman
+Refund part of a charge  pending · Priya Raman
 ○  refunds/partial  #85  1 commit  +23 −0  ↓1
 
 ●  main  (current)

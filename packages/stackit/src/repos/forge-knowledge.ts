@@ -69,6 +69,7 @@ export function stackMember(node: BranchNode, forge: ForgeKnowledge | undefined)
     isLanded: node.landed !== undefined || state === "merged" || isMerged,
     isLocked: node.metadata?.lockReason !== undefined,
     isMoved: state === "parent-moved" || state === "diverged",
+    isUncertain: node.problems.some(({ code }) => code === "metadata-unreadable"),
     hasPullRequest: pullRequest ? pullRequest.state === "open" : isReady,
     ...(pullRequest?.state === "open" && {
       forge: { ...pullRequest, checks: knownChecks(node.tip, pullRequest, forge) },

@@ -4,14 +4,21 @@ import { type StackMember, stackStatus } from "./stack-status.ts";
 const READY = { isDraft: false, mergeable: "mergeable", checks: "passing" } as const;
 
 function member(given: Partial<StackMember> = {}): StackMember {
-  return { isLanded: false, isLocked: false, isMoved: false, hasPullRequest: true, ...given };
+  return {
+    isLanded: false,
+    isLocked: false,
+    isMoved: false,
+    hasPullRequest: true,
+    isUncertain: false,
+    ...given,
+  };
 }
 
 const withForge = (forge: Partial<NonNullable<StackMember["forge"]>>) =>
-  stackStatus([member(), member({ forge: { ...READY, ...forge } })]);
+  stackStatus([member({ forge: READY }), member({ forge: { ...READY, ...forge } })]);
 
-test("without a forge, locks, moved parents and recorded pull requests decide, in this order", () => {
-  expect(stackStatus([member(), member()])).toBe("shippable");
+test("without a forge, locks, moved parents and recorded pull requests decide, in this order, and none is ready", () => {
+  expect(stackStatus([member(), member()])).toBe("pending");
   expect(stackStatus([member(), member({ hasPullRequest: false })])).toBe("incomplete");
   expect(stackStatus([member({ isMoved: true }), member({ hasPullRequest: false })])).toBe("pending");
   expect(stackStatus([member({ isMoved: true }), member({ isLocked: true })])).toBe("blocked");
@@ -32,8 +39,14 @@ test("checks, reviews and conflicts decide where the forge tells of them", () =>
   expect(withForge({ isDraft: true, checks: "pending" })).toBe("incomplete");
 });
 
+test("one branch of which nobody has seen checks, or whose record cannot be read, keeps a stack from being ready", () => {
+  const ready = member({ forge: READY });
+  expect(stackStatus([ready, member()])).toBe("pending");
+  expect(stackStatus([ready, member({ forge: READY, isUncertain: true })])).toBe("pending");
+});
+
 test("what has landed asks for nothing", () => {
   const landed = member({ isLanded: true, isLocked: true, hasPullRequest: false });
-  expect(stackStatus([landed, member()])).toBe("shippable");
+  expect(stackStatus([landed, member({ forge: READY })])).toBe("shippable");
   expect(stackStatus([landed])).toBe("shippable");
 });

@@ -8,7 +8,9 @@ export interface StackMember {
   readonly isMoved: boolean;
   /** Whether there is one that can be merged, as far as anybody says so. */
   readonly hasPullRequest: boolean;
-  /** What the forge says of it; absent where no forge was asked. */
+  /** Whether what a tool recorded of it cannot be read now. */
+  readonly isUncertain: boolean;
+  /** What the forge says of it; absent where no forge told of one that is open. */
   readonly forge?: Pick<PullRequest, "isDraft" | "mergeable" | "reviewDecision"> & {
     /** `unknown`: nobody has seen them for the commit that the branch has now, or not lately. */
     readonly checks: ChecksState | "unknown";
@@ -25,9 +27,9 @@ export function stackStatus(members: Iterable<StackMember>): StackStatus {
   const left = [...members].filter(({ isLanded }) => !isLanded);
   if (left.some(isBlocked)) return "blocked";
   if (left.some(isPending)) return "pending";
-  return left.every(({ hasPullRequest, forge }) => hasPullRequest && !forge?.isDraft)
-    ? "shippable"
-    : "incomplete";
+  if (!left.every(({ hasPullRequest, forge }) => hasPullRequest && !forge?.isDraft)) return "incomplete";
+  // Of what only a tool recorded, nobody has seen checks or reviews: not known is not passing.
+  return left.every(({ isUncertain, forge }) => !isUncertain && forge) ? "shippable" : "pending";
 }
 
 function isBlocked({ isLocked, forge }: StackMember): boolean {

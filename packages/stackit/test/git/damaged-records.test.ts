@@ -142,6 +142,24 @@ test("a mirror keeps the last readable record, also when it is cloned anew", asy
   expect(noteCodes(mirror.snapshot ?? expect.fail())).toEqual(["source-unreadable"]);
 });
 
+test("a damaged record still says what the trunk is", async () => {
+  await using scene = await createScene((writer) => {
+    writer.commit("main");
+    writer.commit("next", { parent: "main" });
+    for (const name of ["a", "b"]) {
+      writer.commit(name, { parent: "next" });
+      writer.metadata(name, { parentBranchName: "next" });
+    }
+  });
+  await using copy = copyOf(scene.path);
+  await copy.refresh();
+  expect(copy.snapshot.trunk).toBe("next");
+  await scene.metadata("a", "no record");
+  await copy.refresh();
+  expect(copy.snapshot.trunk).toBe("next");
+  expect(edgesOf(copy.snapshot).toSorted()).toEqual(["a<next", "b<next"]);
+});
+
 test("what a gone branch's record said still leads those above it to a living parent", async () => {
   await using scene = await createScene((writer) => {
     recordedStack(writer);

@@ -1,3 +1,4 @@
+import type { Branch } from "stackit/contract/view";
 import { expect, test } from "vitest";
 import { branch, stack, view } from "../../testing/made-up.ts";
 import { parseFilter } from "./filter.ts";
@@ -53,4 +54,23 @@ test("the sentence of a stack speaks of pull requests only where there are some"
   if (!block) throw new Error("no block");
   expect(stackSentence(block, false)).toBe("1 parent moved");
   expect(stackSentence(block, true)).toBe("no pull requests · 1 parent moved");
+});
+
+test("a stack whose pull requests only a tool recorded says that checks and reviews are not known", () => {
+  const sentenceOf = (...branches: Branch[]): string =>
+    stackSentence(
+      {
+        stack: stack("a", branches, { status: "pending", prCount: branches.length }),
+        owner: "Zoe",
+        shown: branches,
+        filtered: false,
+      },
+      true,
+    );
+  const pr = { number: 1 };
+  const ci = { status: "pending", observedAt: "2026-01-01T00:00:00Z" } as const;
+  expect(sentenceOf(branch("a", { pr }))).toBe("checks and reviews are not known");
+  expect(sentenceOf(branch("a", { pr, ci }), branch("b", { pr }))).toBe("checks and reviews are not known");
+  expect(sentenceOf(branch("a", { pr, ci }))).toBe("waiting");
+  expect(sentenceOf(branch("a", { pr, needsRestack: true }))).toBe("waiting · 1 parent moved");
 });

@@ -123,6 +123,12 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Whether nothing but that stands in the way: a branch has a pull request of which no forge told. */
+function isUnseen({ status, branches }: StackDetail): boolean {
+  const left = branches.filter((branch) => !isMerged(branch));
+  return status === "pending" && left.some(({ ci }) => !ci) && !left.some(isMoved);
+}
+
 /** One line about a stack: how far it is, and what stands in the way. */
 export function stackSentence({ stack }: StackBlock, anyPr: boolean): string {
   const { branches, status } = stack;
@@ -137,7 +143,7 @@ export function stackSentence({ stack }: StackBlock, anyPr: boolean): string {
     else if (stack.prCount === 0) parts.push("no pull requests");
     else if (stack.prCount < branches.length)
       parts.push(`${stack.prCount} of ${branches.length} have a pull request`);
-    else parts.push("waiting");
+    else parts.push(isUnseen(stack) ? "checks and reviews are not known" : "waiting");
   }
   if (moved > 0) parts.push(moved === 1 ? "1 parent moved" : `${moved} parents moved`);
   if (disputed > 0) parts.push(disputed === 1 ? "1 with a problem" : `${disputed} with problems`);
