@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type GitObject, heldObjects } from "../git/cat-file.ts";
 import { listChangedObjects, type TreePair } from "../git/diff-tree.ts";
 import { GitError } from "../git/git-error.ts";
 import type { ObjectPool } from "../git/object-pool.ts";
@@ -222,7 +223,7 @@ export class RestackPreviews {
     const attributes = new Set<string>();
     for (let start = 0; start < oids.length; start += READ_AT_ONCE) {
       const some = oids.slice(start, start + READ_AT_ONCE);
-      const objects = await this.#objects.read(some, { signal, maxObjectBytes: MAX_OBJECT_BYTES });
+      const objects = await this.#readHeld(some, signal);
       for (const { oid, type, content } of objects.values()) {
         if (!content) continue;
         await merges.put(type, content);
@@ -231,6 +232,18 @@ export class RestackPreviews {
       }
     }
     return attributes;
+  }
+
+  /** What is not here is absent, also where git stumbles over too many of these, as it may in a partial clone. */
+  async #readHeld(oids: readonly string[], signal: AbortSignal): Promise<Map<string, GitObject>> {
+    const limits = { signal, maxObjectBytes: MAX_OBJECT_BYTES };
+    try {
+      return await this.#objects.read(oids, limits);
+    } catch (error) {
+      if (!(error instanceof GitError && error.failure === "missing-object")) throw error;
+      const held = await heldObjects(this.#git, new Set(oids), { signal });
+      return this.#objects.read([...held], limits);
+    }
   }
 
   async #treesOf(trials: readonly Trial[], signal: AbortSignal): Promise<Map<string, string>> {

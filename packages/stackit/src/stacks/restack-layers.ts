@@ -32,13 +32,15 @@ const MAX_MOVED = 500;
  * What a restack of everything would move: branches whose parent has moved, and all that stand on these. A parent comes before
  * its children.
  */
-export function restackLayers({ nodes }: StackGraph, history: History): readonly Restackable[] {
+export function restackLayers({ nodes, trunk }: StackGraph, history: History): readonly Restackable[] {
   const layers = new Map<string, Restackable | undefined>();
   const visit = (node: BranchNode): Restackable | undefined => {
     if (layers.has(node.name)) return layers.get(node.name);
-    const parent = nodes.get(node.parent);
+    const parent = standingParent(node, nodes);
     const below = parent && visit(parent);
-    const layer = layerOf(node, parent, below, history);
+    const isOnOther = parent?.name !== nodes.get(node.parent)?.name;
+    const ground = isOnOther ? (parent?.tip ?? trunk?.tip) : node.standing.actual;
+    const layer = layerOf(node, ground, below, history);
     layers.set(node.name, layer);
     return layer;
   };
@@ -52,18 +54,28 @@ export function restackLayers({ nodes }: StackGraph, history: History): readonly
   return [...layers.values()].filter((layer) => layer !== undefined);
 }
 
+/** The nearest below that has not landed: what has is put nowhere any more. Undefined when that is the trunk. */
+function standingParent(
+  { parent }: BranchNode,
+  nodes: ReadonlyMap<string, BranchNode>,
+): BranchNode | undefined {
+  let at = nodes.get(parent);
+  while (at?.standing.state === "merged") at = nodes.get(at.parent);
+  return at;
+}
+
 function layerOf(
   { name, tip, standing }: BranchNode,
-  parent: BranchNode | undefined,
+  ground: string | undefined,
   below: Restackable | undefined,
   history: History,
 ): Restackable | undefined {
-  const { state, base, actual, hasMerges } = standing;
+  const { state, base, hasMerges } = standing;
   const isMoved = state === "parent-moved" || state === "diverged";
   if (!isMoved && !(below && state === "in-sync")) return undefined;
   if (hasMerges) return { name, reason: "It has merge commits of its own, which a restack would not keep." };
-  if (base === undefined || actual === undefined) return undefined;
-  if (below && "reason" in below) return { name, reason: `It is not known what becomes of ${parent?.name}.` };
+  if (base === undefined || ground === undefined) return undefined;
+  if (below && "reason" in below) return { name, reason: `It is not known what becomes of ${below.name}.` };
   const commits: string[] = [];
   for (const { oid } of firstParents(history, tip)) {
     if (oid === base) break;
@@ -75,5 +87,5 @@ function layerOf(
   const movedCount = commits.length + (below?.movedCount ?? 0);
   if (movedCount > MAX_MOVED)
     return { name, reason: `More than ${MAX_MOVED} commits would be moved up to its tip.` };
-  return { name, tip, base, commits, movedCount, onto: below ? { layer: below.name } : { commit: actual } };
+  return { name, tip, base, commits, movedCount, onto: below ? { layer: below.name } : { commit: ground } };
 }

@@ -16,6 +16,7 @@ import { type Restackable, restackLayers } from "../../src/stacks/restack-layers
 import { CountingSpawner } from "../support/counting-spawner.ts";
 import { fingerprintTree } from "../support/fingerprint-tree.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
+import { begun, goOn, land } from "../support/landings.ts";
 import { copyOf, type ReadCopy } from "../support/read-copy.ts";
 import { StallingSpawner } from "../support/stalling-spawner.ts";
 import { unpackObjects } from "../support/unpack-objects.ts";
@@ -31,7 +32,7 @@ interface Tried extends AsyncDisposable {
 }
 
 async function trying(
-  scene: Scene,
+  scene: Pick<Scene, "gitDir" | "path">,
   spawner = new CountingSpawner(),
   options: RestackPreviewsOptions = {},
 ): Promise<Tried> {
@@ -123,6 +124,51 @@ test("a layer is put on what the one below it would become", async () => {
   });
   await using tried = await trying(scene);
   expect(await tried.previews()).toMatchObject({ ui: { state: "clean" }, docs: { state: "conflicts" } });
+});
+
+test.each(["squash", "rebase", "merge"] as const)(
+  "what stands on a branch that landed by %s is tried on the trunk, without what landed, though the branch is still there",
+  async (method) => {
+    await using scene = await begun({ commits: 3, recorded: true, child: true });
+    const api = await scene.git("show", "api:shop.txt");
+    await scene.commit("same", { parent: "api", files: { "shop.txt": `${api}\nsame\n` } });
+    await scene.metadata("same", { parentBranchName: "api" });
+    await scene.commit("above", { parent: "same", files: { "above.txt": "1\n" } });
+    await scene.metadata("above", { parentBranchName: "same" });
+    await land(scene, method);
+    await goOn(scene, "on the same lines");
+    await using copy = copyOf(scene.path);
+    await copy.refresh();
+    await copy.repo.settled();
+    const previewOf = (name: string) => copy.snapshot.branch(name)?.restack.preview;
+    // What stands on the tip of what the trunk has as it was can land as it is.
+    const isMoved = method !== "merge";
+    const conflict = {
+      state: "conflicts",
+      commit: await scene.sha("same"),
+      files: ["shop.txt"],
+      fileCount: 1,
+    };
+    expect(previewOf("ui")).toEqual(isMoved ? { state: "clean" } : undefined);
+    expect(previewOf("same")).toEqual(isMoved ? conflict : undefined);
+    expect(previewOf("above")?.state).toBe(isMoved ? "unknown" : undefined);
+  },
+);
+
+test("what stands on a landed branch is tried on the nearest below that has not landed, as that becomes", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines() } });
+    s.stacked("core", "main", { files: { "core.txt": "1\n" } });
+    s.stacked("api", "core", { files: { "api.txt": "1\n" } });
+    s.stacked("ui", "api", { files: { "a.txt": lines([4, "ui"]) } });
+    s.commit("core", { files: { "a.txt": lines([4, "core"]) } });
+    s.commit("main", { files: { "api.txt": "1\n" } });
+  });
+  await using copy = copyOf(scene.path);
+  await copy.refresh();
+  await copy.repo.settled();
+  expect(copy.snapshot.branch("api")?.restack.state).toBe("merged");
+  expect(copy.snapshot.branch("ui")?.restack.preview).toMatchObject({ state: "conflicts", files: ["a.txt"] });
 });
 
 test("what was tried is remembered for as long as the commits are the same", async () => {
@@ -222,6 +268,34 @@ test("files that are not here make one branch unknown, and no other", async () =
   expect(await tried.previews()).toEqual({
     before: { state: "clean" },
     gone: { state: "unknown", reason: "Some of its files are not in this clone, or are very large." },
+    later: { state: "clean" },
+  });
+});
+
+test("of the many files that a partial clone does not have, those make a branch unknown that its restack would merge", async () => {
+  const wide = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`wide/${n}.txt`, `${n}\n`]));
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "a.txt": lines(), "b.txt": lines() } });
+    s.stacked("api", "main");
+    s.stacked("before", "api", { files: { "a.txt": lines([7, "before"]) } });
+    s.stacked("gone", "api", { files: { "b.txt": lines([2, "gone"]) } });
+    s.stacked("wide", "api", { files: wide });
+    s.stacked("later", "api", { files: { "a.txt": lines([7, "later"]) } });
+    s.commit("api", { files: { "a.txt": lines([4, "api"]), "b.txt": lines([4, "api"]) } });
+  });
+  await scene.git("config", "uploadpack.allowFilter", "true");
+  await scene.git("config", "uploadpack.allowAnySHA1InWant", "true");
+  const clone = join(scene.root, "partial.git");
+  const url = `file://${scene.path}`;
+  await scene.gitIn(scene.root, "clone", "--quiet", "--mirror", "--filter=blob:none", url, clone);
+  // Somebody has looked at these, and so they are there.
+  for (const file of ["main:a.txt", "main:b.txt", "api:a.txt", "api:b.txt", "before:a.txt", "later:a.txt"])
+    await scene.gitIn(clone, "cat-file", "blob", file);
+  await using tried = await trying({ gitDir: clone, path: clone });
+  expect(await tried.previews()).toEqual({
+    before: { state: "clean" },
+    gone: { state: "unknown", reason: "Some of its files are not in this clone, or are very large." },
+    wide: { state: "clean" },
     later: { state: "clean" },
   });
 });
