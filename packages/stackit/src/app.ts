@@ -233,15 +233,19 @@ function askedUnlessDeleted(queue: SyncQueue, names: ForgeNames): AskedQueue {
   };
 }
 
+/** Runs belong to a folder. They are told under the id that is asked for: another one that it has or had may be hidden. */
 function historyOf(store: Store, storeKeyOf: (repoId: string) => string | undefined): SyncHistory {
   return {
     async list(repoId, page) {
       const storeKey = storeKeyOf(repoId);
-      return storeKey === undefined ? { runs: [] } : store.syncRuns.list(storeKey, page);
+      if (storeKey === undefined) return { runs: [] };
+      const found = await store.syncRuns.list(storeKey, page);
+      return { ...found, runs: found.runs.map((run) => ({ ...run, repoId })) };
     },
     async find(repoId, runId) {
       const storeKey = storeKeyOf(repoId);
-      return storeKey === undefined ? undefined : store.syncRuns.get(storeKey, runId);
+      const found = storeKey === undefined ? undefined : await store.syncRuns.get(storeKey, runId);
+      return found && { ...found, repoId };
     },
     check: () => store.ping(),
   };

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { LoggedEvent } from "../../src/contract/events.ts";
 import { type AccessWorld, type SignedInBrowser, startAccessWorld } from "../support/access-world.ts";
 import { EventReader } from "../support/event-reader.ts";
+import { createScene } from "../support/git-scene.ts";
 import { HandMadeRepo } from "../support/hand-made-repo.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { startServer, widget } from "../support/started-server.ts";
@@ -221,6 +222,22 @@ describe("a person who loses a repository while streams are open", () => {
     await askedAgain(world);
     await expect.poll(() => ada.status("/api/v1/repos/hidden")).toBe(404);
   });
+});
+
+test("the runs of a folder that is served a second time, hidden, do not tell its other id", async () => {
+  await using scene = await createScene((s) => s.commit("main"));
+  await using team = await teamServer(() => [
+    { kind: "working-copy", id: "ours", path: scene.path, visibility: "team" },
+    { kind: "working-copy", id: "hidden", path: scene.path },
+  ]);
+  const { github } = team;
+  const root = await team.signIn(github.person("root"));
+  const run = Object(await (await root.fetch("/api/v1/repos/hidden/sync", { method: "POST" })).json());
+  const ada = await team.signIn(github.person("ada"));
+  const list = Object(await (await ada.fetch("/api/v1/repos/ours/sync-runs")).json());
+  expect(list.runs.map(({ repoId }: { repoId: string }) => repoId)).toContain("ours");
+  const one = await ada.fetch(`/api/v1/repos/ours/sync-runs/${run.id}`);
+  for (const told of [JSON.stringify(list), await one.text()]) expect(told).not.toContain('"hidden"');
 });
 
 test("who can read what took the name of a repository on GitHub does not see the one that is served", async () => {
