@@ -41,7 +41,7 @@ export function TopBar({
         </span>
       )}
       {readOnly && (
-        <span className="place read-only">
+        <span className="place">
           <span className="place-kind">Read-only</span>
         </span>
       )}
