@@ -167,6 +167,7 @@ export type Ci = Static<typeof Ci>;
 export const BranchProblem = Type.Object({
   code: Type.Enum([
     "metadata-unreadable",
+    "parent-not-recorded",
     "parent-missing",
     "parent-is-self",
     "cycle",

@@ -67,7 +67,7 @@ main
 `);
 });
 
-test("a record that names no parent says nothing about the parent, and keeps the rest", () => {
+test("a record that names no parent keeps the rest, and its branch says that it stands by commits alone", () => {
   const spec = {
     commits: LINE,
     heads: { main: "m2", a: "a1", b: "b2" },
@@ -76,7 +76,7 @@ test("a record that names no parent says nothing about the parent, and keeps the
   expect(draw(spec)).toBe(`
 main
   a
-    b
+    b  !parent-not-recorded
 `);
   expect(nodeOf(spec, "b")?.metadata).toMatchObject({ scope: "SHOP-1", pullRequest: { number: 7 } });
 });

@@ -32,6 +32,7 @@ import {
   type ResolvedEdge,
   reresolveEdges,
   resolveEdges,
+  type Voice,
 } from "./resolve-edges.ts";
 import { type Standing, type StandingInput, standingOf } from "./restack.ts";
 import { isToolBranch } from "./tool-branches.ts";
@@ -40,6 +41,7 @@ export interface BranchProblem {
   readonly code:
     | EdgeProblem["code"]
     | "metadata-unreadable"
+    | "parent-not-recorded"
     | "has-merges"
     | "unrelated-history"
     | "missing-object";
@@ -287,6 +289,10 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
     const instead = insteadOfRecord(readAtMs.get(name));
     problems.push({ code: "metadata-unreadable", detail: `${detail} ${instead}` });
   }
+  if (metadata?.kind === "user" && metadata.parent === undefined && !edge.voices.some(isTold)) {
+    const detail = `Its metadata names no parent, so it is shown on ${edge.parent} by its commits alone.`;
+    problems.push({ code: "parent-not-recorded", detail });
+  }
   if (standing.hasMerges) {
     problems.push({ code: "has-merges", detail: "The branch has merge commits of its own." });
   }
@@ -298,6 +304,11 @@ function buildNode(name: string, { input, records, tips, inference, edges }: Wor
   const frozen = records.local.metadata.get(name)?.frozen ?? metadata?.frozen ?? false;
   const { parent } = edge;
   return { name, tip, parent, edge, standing, landed, metadata, metadataReadAtMs, frozen, problems };
+}
+
+/** Whether somebody says so, rather than that it follows from commits. */
+function isTold({ source }: Voice): boolean {
+  return source !== "ancestry" && source !== "remembered-tip";
 }
 
 function insteadOfRecord(readAtMs: number | undefined): string {

@@ -46,6 +46,33 @@ test("a record that cannot be read is told of its branch alone, and forgotten wh
   expect(edgesOf(copy.snapshot)).toContain("huge<fine");
 });
 
+test("a record that names no parent is told where nobody else names one", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main");
+    s.stacked("api", "main");
+    for (const name of ["ui", "both", "anchor", "old"]) s.commit(name, { parent: "api" });
+    s.metadata("ui", { scope: "SHOP" });
+    s.metadata("both", "{}");
+    s.metadata("both", { parentBranchName: "api" }, "refs/branch-metadata");
+    s.metadata("anchor", { branchType: "worktree-anchor" });
+    s.metadata("old", "{}", "refs/branch-metadata");
+  });
+  await using copy = copyOf(scene.path);
+  await copy.refresh();
+  for (const name of ["ui", "old"]) {
+    expect(copy.snapshot.branch(name)).toMatchObject({
+      parent: "api",
+      problems: [
+        {
+          code: "parent-not-recorded",
+          detail: "Its metadata names no parent, so it is shown on api by its commits alone.",
+        },
+      ],
+    });
+  }
+  for (const name of ["both", "anchor"]) expect(problemsOf(copy.snapshot, name)).toEqual([]);
+});
+
 test("a record whose blob is missing is told, and the rest is read", async () => {
   await using scene = await createScene((s) => {
     s.commit("main");

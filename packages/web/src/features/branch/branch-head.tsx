@@ -1,6 +1,7 @@
 import type { Branch } from "stackit/contract/view";
 import { Link } from "wouter";
 import { count, shortSha } from "../../lib/words.ts";
+import { Coded } from "../../ui/coded.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Age } from "../../ui/time.tsx";
@@ -186,7 +187,7 @@ function Problems({ place: { branch } }: { place: BranchPlace }) {
     <div key={problem.code + problem.detail} className="callout bad">
       <Sign name="failing" />
       <p>
-        <strong>{sentence(problemWords[problem.code])}.</strong> {problem.detail}
+        <strong>{sentence(problemWords[problem.code])}.</strong> <Coded text={problem.detail} />
       </p>
     </div>
   ));

@@ -89,6 +89,7 @@ type ProblemCode = NonNullable<Branch["problems"]>[number]["code"];
 
 export const problemWords: Record<ProblemCode, string> = {
   "metadata-unreadable": "metadata unreadable",
+  "parent-not-recorded": "no parent recorded",
   "parent-missing": "parent is in no stack",
   "parent-is-self": "is its own parent",
   cycle: "parents form a circle",
