@@ -146,9 +146,18 @@ function isSame(one: string, other: string): boolean {
 
 /** A path of this site; whatever could lead a browser elsewhere is none. */
 export function ownPath(path: string | undefined): string {
-  if (path === undefined || !/^\/(?![/\\])[^\\\p{Cc}]*$/u.test(path)) return "/";
-  const url = URL.parse(path, "http://here.invalid");
-  return url?.host === "here.invalid" && !url.pathname.startsWith("/auth/")
-    ? url.pathname + url.search + url.hash
-    : "/";
+  const url = path?.startsWith("/") ? URL.parse(path, "http://here.invalid") : null;
+  if (url?.host !== "here.invalid" || url.username !== "") return "/";
+  // What is left once dots are resolved: `/..//there` is another site's address.
+  const { pathname, search, hash } = url;
+  return /^\/(?![/\\])/.test(pathname) && !isSignIn(pathname) ? pathname + search + hash : "/";
+}
+
+/** Routes are found by the decoded path. */
+function isSignIn(pathname: string): boolean {
+  try {
+    return /^\/auth(\/|$)/i.test(decodeURIComponent(pathname));
+  } catch {
+    return true;
+  }
 }

@@ -54,6 +54,7 @@ const REPOS_AT_ONCE = 100;
 const WRITING: ReadonlySet<unknown> = new Set(["WRITE", "MAINTAIN", "ADMIN"]);
 const SAYS_NO: ReadonlySet<string> = new Set(["NOT_FOUND", "FORBIDDEN"]);
 const NOT_GITHUB = "What answered is not GitHub.";
+const NOT_ITS_SECRET = "GitHub does not accept the client secret.";
 const REFUSALS = {
   unauthorized: "GitHub does not accept the person's sign-in any more.",
   forbidden: "GitHub forbids this to the person's sign-in.",
@@ -76,7 +77,7 @@ export class GithubPeople {
     this.#wallNow = options.wallNow ?? Date.now;
   }
 
-  /** Where a person goes to sign in. An OAuth App sees no more than its scopes; a GitHub App ignores them. */
+  /** Where a person goes to sign in. An OAuth App sees no more than its scopes; a GitHub App has permissions instead. */
   authorizeUrl(asked: {
     readonly state: string;
     /** Of the verifier: S256 (RFC 7636). */
@@ -91,8 +92,8 @@ export class GithubPeople {
       state: asked.state,
       code_challenge: asked.challenge,
       code_challenge_method: "S256",
-      scope: asked.scopes.join(" "),
       allow_signup: "false",
+      ...(!isGithubApp(this.#options.clientId) && { scope: asked.scopes.join(" ") }),
     }).toString();
     return url;
   }
@@ -197,6 +198,7 @@ export class GithubPeople {
     );
     const data = asFields(answer.data);
     // It refuses with 200, and its words are for nobody but the operator of an App.
+    if (data?.error === "incorrect_client_credentials") throw new RemoteError("error", NOT_ITS_SECRET);
     if (typeof data?.error === "string") throw new RemoteError("auth-failed", REFUSALS.unauthorized);
     if (typeof data?.access_token !== "string") throw new RemoteError("error", NOT_GITHUB);
     const { expires_in: expiresInSec, refresh_token: refreshToken } = data;
@@ -223,6 +225,11 @@ export class GithubPeople {
   [Symbol.dispose](): void {
     this.#closing.abort();
   }
+}
+
+/** The ids of OAuth Apps begin otherwise. */
+function isGithubApp(clientId: string): boolean {
+  return clientId.startsWith("Iv");
 }
 
 function readRepo(id: string, found: unknown): [string, AboutRepo][] {
