@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { eventsForStrangers, historyForStrangers, syncsForStrangers } from "./app/for-strangers.ts";
 import { ForgeSources } from "./app/forge-sources.ts";
+import { addedConfigs, Onboarding } from "./app/onboarding.ts";
 import { openAccess } from "./app/open-access.ts";
 import { openGithubApp, openMirrors } from "./app/open-repos.ts";
 import { forgeWatchOptions, logUpkeep, recordRuns } from "./app/record-changes.ts";
@@ -80,8 +81,13 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     if (store.setAside !== undefined) {
       log.warn({ file: store.setAside }, "the database was broken and was set aside; a new one was begun");
     }
-    const mirrors = config.repos.filter(isFetched);
-    const lock = mirrors.length > 0 ? lockMirrors(config.dataDir) : undefined;
+    const repos = [...config.repos, ...addedConfigs(await store.addedRepos.list(), config, log)];
+    const mirrors = repos.filter(isFetched);
+    let lock: Disposable | undefined;
+    const lockOurMirrors = () => {
+      lock ??= lockMirrors(config.dataDir);
+    };
+    if (mirrors.length > 0) lockOurMirrors();
     house.defer(() => lock?.[Symbol.dispose]());
     const scratch = house.use(await openScratchFolder(config.dataDir));
     const spawner = house.use(new MeasuredSpawner(new HelperSpawner()));
@@ -125,7 +131,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
         log,
       }),
     );
-    for (const repo of config.repos) await served.add(repo);
+    for (const repo of repos) await served.add(repo);
 
     // Released before the repositories, so that a run is cut short by the end of the server and does not fail.
     house.use(queue);
@@ -149,8 +155,22 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       house,
     );
     const history = historyOf(store, (id) => served.storeKeyOf(id));
+    const onboarding = house.use(
+      new Onboarding({
+        config,
+        store,
+        served,
+        queue,
+        names,
+        events,
+        githubApp,
+        watch: access.team?.watch,
+        lockMirrors: lockOurMirrors,
+      }),
+    );
     const app = await createServer({
       access,
+      onboarding,
       repos: { list: () => served.list(), get: (id) => served.get(id) },
       syncs: isPublic ? syncsForStrangers(queue) : queue,
       history: isPublic ? historyForStrangers(history) : history,
@@ -178,7 +198,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     house.use(openMirrors(served.list().filter((repo) => repo instanceof Mirror)));
     await githubDeliveries.replay();
     const delaysMs = startDelaysMs(mirrors.map(({ id }) => id));
-    const tickets = config.repos.map(({ id }) => {
+    const tickets = repos.map(({ id }) => {
       const runAfterMs = delaysMs.get(id) ?? 0;
       return queue.request(id, { trigger: "startup", runAfterMs }).finished;
     });

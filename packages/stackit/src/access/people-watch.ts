@@ -1,4 +1,10 @@
-import type { AboutPerson, AskedRepo, GithubPeople, PersonTokens } from "../forge/github-people.ts";
+import type {
+  AboutPerson,
+  AboutRepo,
+  AskedRepo,
+  GithubPeople,
+  PersonTokens,
+} from "../forge/github-people.ts";
 import { RemoteError } from "../git/wire/remote-failure.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Vault } from "../lib/vault.ts";
@@ -94,6 +100,30 @@ export class PeopleWatch implements AsyncDisposable {
       this.#checkLater();
     }
     return found;
+  }
+
+  /**
+   * What the forge says of a repository in the person's name, served here or not; undefined for one that the person cannot read.
+   * @throws {Unverified}
+   */
+  async lookAt(personId: string, repo: Omit<AskedRepo, "id">): Promise<AboutRepo | undefined> {
+    const { people, github } = this.#options;
+    try {
+      const person = await people.find(personId);
+      const tokens = person && (await this.#usable(person));
+      const about = tokens && (await github.about(tokens.token, undefined, [{ id: "", ...repo }]));
+      return about?.repos.get("");
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      throw new Unverified("The forge could not be asked who may read that.", { cause: error });
+    }
+  }
+
+  /** What the person can read of all that is served by now. @throws {Unverified} */
+  async askAnew(personId: string): Promise<void> {
+    // What is under way may have begun before.
+    await this.#checks.get(personId)?.catch(() => {});
+    await this.#check(personId);
   }
 
   /** For something that stays open: aborts when the session ends. `leave` when it is closed. */

@@ -144,7 +144,7 @@ async function follow(
   else await forge.watch(mirror, storeKey, source);
 }
 
-function mirrorDir({ dataDir }: Config, id: string): string {
+export function mirrorDir({ dataDir }: Config, id: string): string {
   return join(dataDir, "mirrors", `${id}.git`);
 }
 

@@ -26,6 +26,8 @@ export type ServerEvents = {
    * when there were more. Without names: how well it is known has changed.
    */
   forge: { repoId: string; generation: number; branches: string[]; truncated: boolean };
+  /** The list of repositories is another: this one was added, or is served no more. */
+  repos: { repoId: string };
   /** Empty names mean a detached HEAD. */
   branch_switched: { repoId: string; from: string; to: string; timestamp: string };
   /** Every 15 s, without an id. */
@@ -37,7 +39,7 @@ export type ServerEvents = {
 export type ServerEventName = keyof ServerEvents;
 
 /** The events that are numbered, kept and replayed. */
-export type LoggedEventName = "sync" | "refresh" | "forge" | "branch_switched";
+export type LoggedEventName = "sync" | "refresh" | "forge" | "repos" | "branch_switched";
 export type LoggedEvent = {
   [N in LoggedEventName]: { name: N; data: ServerEvents[N] };
 }[LoggedEventName];

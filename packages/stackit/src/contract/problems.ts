@@ -88,6 +88,21 @@ export const problems = {
     title: "There is no such repository, or you may not see it",
     mend: "GET /api/v1/repos lists the repositories that you may see.",
   },
+  "repo/no-access": {
+    status: 404,
+    title: "There is no such repository, or you may not read it",
+    mend: "Check owner and name. You have to be able to read it on GitHub yourself, with the account that you signed in with.",
+  },
+  "repo/unreadable-for-server": {
+    status: 422,
+    title: "The server itself may not read the repository",
+    mend: "Install the server's GitHub App on the repository, or ask the operator for a token that can read it; then add it again.",
+  },
+  "repo/configured": {
+    status: 409,
+    title: "The repository is in the server's configuration",
+    mend: "Take its entry out of the file of --repos-config, or its folder out of --cwd, and start the server again.",
+  },
   "repo/not-ready": {
     status: 503,
     title: "The repository has not been read yet",

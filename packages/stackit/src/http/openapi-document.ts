@@ -22,6 +22,7 @@ function nothing(): ServerParts {
   return {
     access: new Access({ posture: "local", clock: systemClock, audit, repo: () => undefined }),
     repos: { list: () => [], get: () => undefined },
+    onboarding: { add: async () => ({ repoId: "" }), isCloning: () => false, remove: async () => {} },
     syncs: new SyncQueue(),
     history: { list: async () => ({ runs: [] }), find: async () => undefined, check: async () => {} },
     events: new EventLog(),

@@ -1,5 +1,6 @@
 import swagger from "@fastify/swagger";
 import type { TSchema } from "typebox";
+import { AskedToAdd, RepoAdded } from "../contract/added-repo.ts";
 import { ProblemBody } from "../contract/problem-body.ts";
 import {
   ForgeHealth,
@@ -43,6 +44,7 @@ import { tidyOpenApi } from "./tidy-openapi.ts";
 
 /** Everything that has a name in the contract. */
 export const contractSchemas: readonly TSchema[] = [
+  AskedToAdd,
   Branch,
   BranchDiff,
   BranchList,
@@ -56,6 +58,7 @@ export const contractSchemas: readonly TSchema[] = [
   ProblemBody,
   PullRequest,
   RefChange,
+  RepoAdded,
   RepoInfo,
   RepoList,
   RepoNote,

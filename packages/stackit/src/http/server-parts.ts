@@ -1,4 +1,6 @@
 import type { Access } from "../access/access.ts";
+import type { Caller } from "../access/caller.ts";
+import type { AskedToAdd } from "../contract/added-repo.ts";
 import type { SyncRun, SyncRunList } from "../contract/sync-run.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
@@ -46,10 +48,24 @@ export interface ForgeActivity {
   readonly checked: readonly { readonly repoId: string; readonly checkedAtMs: number }[];
 }
 
+/** Has repositories served that were not, and takes them away again. */
+export interface RepoAdder {
+  /**
+   * Settles when the repository is served; `run` clones it, and is absent when it was served before.
+   * @throws {Problem} when it cannot be served, or not for that caller
+   */
+  add(asked: AskedToAdd, caller: Caller): Promise<{ repoId: string; run?: SyncRun }>;
+  /** Whether it was added and its first clone has not ended. */
+  isCloning(repoId: string): boolean;
+  /** Settles when nothing is left of it. @throws {Problem} */
+  remove(repoId: string, caller: Caller): Promise<void>;
+}
+
 /** Everything the server needs of the rest of the product. */
 export interface ServerParts {
   readonly access: Access;
   readonly repos: RepoTable;
+  readonly onboarding: RepoAdder;
   readonly syncs: SyncRequester;
   readonly history: SyncHistory;
   readonly events: EventSource;

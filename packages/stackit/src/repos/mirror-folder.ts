@@ -57,6 +57,12 @@ export async function replaceMirror(dir: string, about: About, make: Make): Prom
   await discard(old);
 }
 
+/** Nothing may work on it. Whoever is killed in the midst of it leaves a mirror, or something that the next one in its place removes. */
+export async function removeMirror(dir: string): Promise<void> {
+  if (await isMirror(dir)) await rename(dir, beside(dir, "old"));
+  for (const folder of await besides(dir)) await discard(folder);
+}
+
 /** What cannot be removed now, such as a file that somebody still reads on a disk of the network, goes at the next start. */
 async function discard(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true }).catch(() => {});

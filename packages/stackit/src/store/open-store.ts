@@ -4,11 +4,13 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
+import { AddedRepos } from "./added-repos.ts";
 import { ApiTokens } from "./api-tokens.ts";
 import { AuditLog } from "./audit-log.ts";
 import { Deliveries } from "./deliveries.ts";
 import { DepartedBranches } from "./departed-branches.ts";
 import { ForgeFacts } from "./forge-facts.ts";
+import { forgetRepo } from "./forget-repo.ts";
 import { HeadMoves } from "./head-moves.ts";
 import { LandedBranches } from "./landed-branches.ts";
 import { LineCounts } from "./line-counts.ts";
@@ -44,6 +46,9 @@ export interface Store extends AsyncDisposable {
   readonly sessions: Sessions;
   readonly apiTokens: ApiTokens;
   readonly audit: AuditLog;
+  readonly addedRepos: AddedRepos;
+  /** Removes everything that is held of a repository that is served no more. */
+  forget(repoKey: string): Promise<void>;
   /** Where the file that was found is now, when it was no whole database and a new one was begun. */
   readonly setAside: string | undefined;
   /** @throws when the database does not answer. */
@@ -125,6 +130,8 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     sessions: new Sessions(db),
     apiTokens: new ApiTokens(db),
     audit: new AuditLog(db),
+    addedRepos: new AddedRepos(db),
+    forget: (repoKey) => forgetRepo(db, repoKey),
     setAside,
     ping: async () => void (await sql`select 1`.execute(db)),
     [Symbol.asyncDispose]: () => db.destroy(),

@@ -1,3 +1,4 @@
+import type { Visibility } from "../contract/role.ts";
 import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
 import type { HeadMove } from "../stacks/head-move.ts";
 import type { Landed } from "../stacks/landed.ts";
@@ -24,6 +25,7 @@ export interface Schema {
   session: SessionRow;
   api_token: ApiTokenRow;
   audit: AuditRow;
+  added_repo: AddedRepoRow;
 }
 
 export interface SyncRunRow {
@@ -228,4 +230,14 @@ export interface AuditRow {
   actor: string;
   /** The AuditEntry as JSON. */
   entry: string;
+}
+
+/** A repository that was added while the server ran. */
+export interface AddedRepoRow {
+  id: string;
+  url: string;
+  visibility: Visibility;
+  /** The person's id; empty on a server without sign-in. */
+  added_by: string;
+  added_at: number;
 }

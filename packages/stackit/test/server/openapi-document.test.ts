@@ -20,6 +20,8 @@ const PROMISED = [
   "GET /repos/{repo}/branch-diff/{branch}",
   "GET /repos/{repo}/events",
   "GET /events",
+  "POST /repos",
+  "DELETE /repos/{repo}",
   "POST /repos/{repo}/sync",
   "POST /webhooks/github",
   "GET /repos/{repo}/sync-runs",

@@ -2,6 +2,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { Access } from "../../src/access/access.ts";
+import { Problem } from "../../src/contract/problem-error.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { App } from "../../src/http/app-type.ts";
 import { createServer, listen } from "../../src/http/server.ts";
@@ -91,6 +92,17 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
   const app = await createServer({
     access: options.access?.(store) ?? openAccess(options.config?.readOnly),
     repos: { list: () => repos, get: (id) => repos.find((repo) => repo.id === id) },
+    onboarding: {
+      add: async () => {
+        throw new Problem("repo/no-access", "Nothing can be added here.");
+      },
+      isCloning: () => false,
+      remove: async (_id, { isOperator }) => {
+        throw isOperator
+          ? new Problem("repo/configured", "The test says so.")
+          : new Problem("access/not-allowed", "This is for operators.");
+      },
+    },
     syncs,
     history: {
       list: (id, page) => store.syncRuns.list(id, page),

@@ -1,5 +1,6 @@
 import type { App } from "../app-type.ts";
 import type { RouteContext } from "../route-context.ts";
+import { addRepoRoute, removeRepoRoute } from "./added-repos.ts";
 import { authRoutes } from "./auth.ts";
 import { branchRoute } from "./branch.ts";
 import { branchDiffRoute } from "./branch-diff.ts";
@@ -40,7 +41,7 @@ const apiRoutes = [
 ];
 
 /** Routes that change something. A read-only server does not have them. */
-const writingRoutes = [syncRoute];
+const writingRoutes = [addRepoRoute, removeRepoRoute, syncRoute];
 
 const API = "/api/v1";
 

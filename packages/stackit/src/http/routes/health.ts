@@ -21,7 +21,11 @@ const Readiness = Type.Object({
 });
 
 /** `prefix` is empty for the paths that probes expect, which are not documented a second time. */
-export function healthRoutes(app: App, prefix: string, { repos, syncs, history }: RouteContext): void {
+export function healthRoutes(
+  app: App,
+  prefix: string,
+  { repos, onboarding, syncs, history }: RouteContext,
+): void {
   const common = { tags: ["server"], hide: prefix === "" };
   const config = { access: "open", isProbe: true } as const;
 
@@ -45,7 +49,8 @@ export function healthRoutes(app: App, prefix: string, { repos, syncs, history }
     // Of those that the caller may not see neither the names nor the number are told.
     const isShown = ({ id }: { id: string }): boolean => request.repos.get(id) !== undefined;
     const unread = repos.list().filter(({ snapshot }) => !snapshot);
-    const untried = unread.filter(({ id }) => !wasTried(id, syncs));
+    // A server that was ready stays so when somebody adds a repository.
+    const untried = unread.filter(({ id }) => !wasTried(id, syncs) && !onboarding.isCloning(id));
     const waitingFor = untried.filter(isShown).map(({ id }) => id);
     await history.check().catch((cause: unknown) => {
       throw new Problem("server/not-ready", "The store does not answer.", {

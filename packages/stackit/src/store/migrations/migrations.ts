@@ -9,6 +9,7 @@ import { forgeFacts } from "./0007-forge-facts.ts";
 import { departed } from "./0008-departed.ts";
 import { stacks } from "./0009-stacks.ts";
 import { access } from "./0010-access.ts";
+import { addedRepos } from "./0011-added-repos.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0008-departed": departed,
   "0009-stacks": stacks,
   "0010-access": access,
+  "0011-added-repos": addedRepos,
 };

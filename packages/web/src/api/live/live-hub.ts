@@ -39,6 +39,7 @@ const eventNames: Record<ServerEventName, true> = {
   sync: true,
   refresh: true,
   forge: true,
+  repos: true,
   branch_switched: true,
   heartbeat: true,
   resync: true,

@@ -1,0 +1,287 @@
+import { existsSync } from "node:fs";
+import type { Logger } from "pino";
+import type { Caller } from "../access/caller.ts";
+import { type PeopleWatch, Unverified } from "../access/people-watch.ts";
+import type { Config } from "../config/config.ts";
+import { isSsh, onGithub, ownerAndName, parseRemoteUrl } from "../config/remote-url.ts";
+import type { MirrorConfig, RepoConfig } from "../config/repos-file.ts";
+import type { AskedToAdd } from "../contract/added-repo.ts";
+import { Problem } from "../contract/problem-error.ts";
+import type { SyncRun } from "../contract/sync-run.ts";
+import type { EventLog } from "../events/event-log.ts";
+import type { GithubApp } from "../forge/github-app.ts";
+import { RefLooker } from "../git/wire/ls-refs.ts";
+import { RemoteError } from "../git/wire/remote-failure.ts";
+import { basicAuthorization } from "../lib/basic-authorization.ts";
+import { removeMirror } from "../repos/mirror-folder.ts";
+import type { AddedRepo } from "../store/added-repos.ts";
+import type { Store } from "../store/open-store.ts";
+import type { ForgeNames } from "../sync/forge-names.ts";
+import { mirrorFailure, mirrorKey } from "../sync/mirror-target.ts";
+import type { SyncQueue, SyncTicket } from "../sync/sync-queue.ts";
+import { mirrorDir } from "./open-repos.ts";
+import type { ServedRepos } from "./served-repos.ts";
+
+const LOOK_TIMEOUT_MS = 15_000;
+const NO_ACCESS = "There is no such repository, or you may not read it.";
+
+export interface OnboardingTools {
+  readonly config: Config;
+  readonly store: Store;
+  readonly served: ServedRepos;
+  readonly queue: SyncQueue;
+  readonly names: ForgeNames;
+  readonly events: EventLog;
+  readonly githubApp: GithubApp | undefined;
+  /** Asks in people's names; undefined on a server without sign-in. */
+  readonly watch: Pick<PeopleWatch, "lookAt" | "askAnew"> | undefined;
+  /** Makes this process the only one that works on mirrors; more than once does no harm. @throws */
+  readonly lockMirrors: () => void;
+}
+
+interface Wanted {
+  readonly url: URL;
+  readonly owner?: string;
+  readonly name?: string;
+  readonly isOnGithub: boolean;
+}
+
+/**
+ * Has repositories served that people add, and takes them away again, one at a time: of two who want the same, the second finds what the
+ * first has begun. Nothing is made before it is known that both the person and the server can read the repository. Disposal takes nothing
+ * more and waits for what is being done.
+ */
+export class Onboarding implements AsyncDisposable {
+  readonly #tools: OnboardingTools;
+  /** First clones that have not ended. */
+  readonly #clones = new Map<string, SyncTicket>();
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(tools: OnboardingTools) {
+    this.#tools = tools;
+  }
+
+  /** @throws {Problem} */
+  async add(asked: AskedToAdd, caller: Caller): Promise<{ repoId: string; run?: SyncRun }> {
+    const wanted = wantedBy(asked, this.#tools.config);
+    const forgeRepoId = await this.#numberFor(wanted, caller);
+    return this.#inTurn(async () => {
+      const found = this.#find(wanted, forgeRepoId);
+      if (found === undefined) await this.#mustBeReadable(wanted);
+      const repoId = found ?? (await this.#serve(wanted, forgeRepoId, caller));
+      if (caller.kind === "person") await this.#tools.watch?.askAnew(caller.id).catch(asProblem);
+      if (caller.roleOn(repoId) === undefined) throw new Problem("repo/no-access", NO_ACCESS);
+      const run = this.#clones.get(repoId)?.run();
+      return { repoId, ...(run && { run }) };
+    });
+  }
+
+  isCloning(repoId: string): boolean {
+    return this.#clones.has(repoId);
+  }
+
+  /** @throws {Problem} */
+  remove(repoId: string, caller: Caller): Promise<void> {
+    const { config, store, served, events } = this.#tools;
+    return this.#inTurn(async () => {
+      const added = await store.addedRepos.find(repoId);
+      const isTheirs = caller.kind === "person" && added?.addedBy === caller.id;
+      if (!caller.isOperator && !isTheirs) {
+        throw new Problem("access/not-allowed", "This is for operators, and for who added the repository.");
+      }
+      const mirror = served.get(repoId);
+      if (!mirror) throw new Problem("repo/not-found", "No repository has this id.");
+      if (!added || config.repos.some(({ id }) => id === repoId)) {
+        throw new Problem(
+          "repo/configured",
+          "It is served because the file of --repos-config or --cwd says so, where the server is started.",
+        );
+      }
+      await store.addedRepos.remove(repoId);
+      // Told while those who could see it still can; who asks then does not find it any more.
+      events.append({ name: "repos", data: { repoId } });
+      await served.remove(repoId);
+      await removeMirror(mirrorDir(config, repoId));
+      await store.forget(mirrorKey(repoId));
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(() => {
+      if (this.#isClosed) throw new Problem("sync/shutting-down", "The server is stopping.");
+      return work();
+    });
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  /** GitHub's number for it, which it tells to those who can read it. */
+  async #numberFor({ isOnGithub, owner, name }: Wanted, caller: Caller): Promise<number | undefined> {
+    const { watch } = this.#tools;
+    if (caller.kind === "local") return undefined;
+    if (caller.kind !== "person" || !watch) {
+      throw new Problem("access/not-allowed", "Repositories are added by people who signed in.");
+    }
+    if (!isOnGithub || owner === undefined || name === undefined) {
+      throw new Problem(
+        "access/not-allowed",
+        "On a team's server only repositories on its GitHub can be added; others are listed in the file of --repos-config.",
+      );
+    }
+    const found = await watch.lookAt(caller.id, { owner, name }).catch(asProblem);
+    if (!found) throw new Problem("repo/no-access", NO_ACCESS);
+    return found.forgeRepoId;
+  }
+
+  #find({ url, isOnGithub }: Wanted, forgeRepoId: number | undefined): string | undefined {
+    const { served, names, config } = this.#tools;
+    const wantedKey = urlKey(url, isOnGithub);
+    return served.list().find(({ id }) => {
+      const number = names.forgeRepoIdOf(id);
+      if (number !== undefined && forgeRepoId !== undefined) return number === forgeRepoId;
+      const { url } = { url: undefined, ...served.configOf(id) };
+      return url && urlKey(url, onGithub(url, config.github.url) !== undefined) === wantedKey;
+    })?.id;
+  }
+
+  /** @throws {Problem} when the server has no credentials that open it */
+  async #mustBeReadable({ url, owner = "", name = "", isOnGithub }: Wanted): Promise<void> {
+    const { githubApp, config } = this.#tools;
+    try {
+      if (isOnGithub && (await githubApp?.installation({ owner, name }))) return;
+      // Which key opens it is for git to find out, in the first run.
+      if (isSsh(url)) return;
+      using looker = new RefLooker();
+      const { token } = isOnGithub ? config.github : {};
+      const authorization = token === undefined ? undefined : basicAuthorization(token);
+      const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
+      await looker.look(url, { prefixes: ["HEAD"], authorization, signal });
+    } catch (error) {
+      const isRefusal =
+        error instanceof RemoteError && (error.failure === "auth-failed" || error.failure === "not-found");
+      if (isRefusal) throw new Problem("repo/unreadable-for-server", await this.#howToInstall(isOnGithub));
+      const failure = mirrorFailure(error);
+      throw new Problem(failure.code, failure.message, { cause: error });
+    }
+  }
+
+  async #howToInstall(isOnGithub: boolean): Promise<string> {
+    const { githubApp } = this.#tools;
+    const place = isOnGithub ? await githubApp?.about().catch(() => undefined) : undefined;
+    if (place)
+      return `The GitHub App ${place.name} is not installed on it. Install it there: ${place.installUrl}`;
+    return isOnGithub
+      ? "The server has neither a GitHub App that is installed on it nor a token that can read it; its operator can set STACKIT_GIT_TOKEN."
+      : "The remote wants credentials; list it in the file of --repos-config with credentialEnv.";
+  }
+
+  async #serve(wanted: Wanted, forgeRepoId: number | undefined, caller: Caller): Promise<string> {
+    const { config, store, served, queue, events, lockMirrors } = this.#tools;
+    lockMirrors();
+    const { url, owner, name } = wanted;
+    const id = this.#newId(wanted);
+    const visibility = wanted.isOnGithub ? ("forge" as const) : ("operators" as const);
+    const added = { id, url: url.href, visibility, addedBy: caller.kind === "person" ? caller.id : "" };
+    if (forgeRepoId !== undefined) {
+      const fullName = `${owner}/${name}`;
+      const [configuredUrl, configuredName] = [url.href, fullName];
+      await store.repositories.save(mirrorKey(id), {
+        ...{ configuredUrl, configuredName, url: url.href, fullName, formerNames: [], forgeRepoId },
+      });
+    }
+    await store.addedRepos.save(added);
+    try {
+      await served.add(mirrorOf(added, config));
+    } catch (error) {
+      await store.addedRepos.remove(id);
+      throw error;
+    }
+    const by = caller.kind === "person" ? { requestedBy: caller.name } : {};
+    const clone = queue.request(id, { trigger: "onboard", ...by });
+    this.#clones.set(id, clone);
+    void clone.finished.then(() => this.#clones.delete(id));
+    events.append({ name: "repos", data: { repoId: id } });
+    return id;
+  }
+
+  /** One that nothing has, whatever the case: folders are called so, and what lies in one may not be shown as another's. */
+  #newId({ owner = "", name = "repo" }: Wanted): string {
+    const { config, served } = this.#tools;
+    const taken = new Set(served.list().map(({ id }) => id.toLowerCase()));
+    const isFree = (id: string) => !taken.has(id) && !existsSync(mirrorDir(config, id));
+    const plain = idFrom(name);
+    const full = idFrom(`${owner}-${name}`);
+    if (isFree(plain)) return plain;
+    for (let count = 1; ; count++) {
+      const id = count === 1 ? full : `${full}-${count}`;
+      if (isFree(id)) return id;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    await this.#last;
+  }
+}
+
+/** Those that the next start serves. What the operator lists goes before what has its id or its URL. */
+export function addedConfigs(added: readonly AddedRepo[], config: Config, log: Logger): RepoConfig[] {
+  const ids = new Set(config.repos.map(({ id }) => id.toLowerCase()));
+  const urls = new Set(
+    config.repos.map((repo) => (repo.kind === "working-copy" ? "" : (repo.url?.href ?? ""))),
+  );
+  return added.flatMap((one) => {
+    if (!ids.has(one.id) && !urls.has(one.url)) return [mirrorOf(one, config)];
+    const about = { repoId: one.id };
+    log.warn(
+      about,
+      "a repository that was added has the id or URL of one that is listed, which is served in its place",
+    );
+    return [];
+  });
+}
+
+function mirrorOf({ id, url: href, visibility }: AddedRepo, { github }: Config): MirrorConfig {
+  const url = new URL(href);
+  const isOurs = onGithub(url, github.url) !== undefined;
+  return {
+    kind: "mirror",
+    id,
+    url,
+    ...ownerAndName(url),
+    visibility,
+    ...(isOurs && { credentialEnv: "STACKIT_GIT_TOKEN" }),
+    ...(isOurs && github.token !== undefined && { authorization: basicAuthorization(github.token) }),
+  };
+}
+
+/** @throws {Problem} `request/invalid` */
+function wantedBy({ owner, name, url: text }: AskedToAdd, { github }: Config): Wanted {
+  const hasName = owner !== undefined && name !== undefined;
+  if (hasName === (text !== undefined) || (!hasName && (owner ?? name) !== undefined)) {
+    throw new Problem("request/invalid", "Give either owner and name, or url.");
+  }
+  const given = hasName ? `${github.url.origin}/${owner}/${name}` : (text ?? "");
+  const parsed = parseRemoteUrl(given);
+  if ("mistake" in parsed) throw new Problem("request/invalid", `url ${parsed.mistake}.`);
+  const onOurs = onGithub(parsed.url, github.url);
+  if (!onOurs) return { ...ownerAndName(parsed.url), url: parsed.url, isOnGithub: false };
+  return { ...onOurs, url: new URL(`/${onOurs.owner}/${onOurs.name}.git`, github.url), isOnGithub: true };
+}
+
+function idFrom(text: string): string {
+  const id = text.toLowerCase().replaceAll(/[^a-z0-9_-]+/g, "-");
+  return id.replaceAll(/^-+|-+$/g, "").slice(0, 56) || "repo";
+}
+
+/** Forges compare names without regard to case. */
+function urlKey({ origin, host, pathname }: URL, isOnGithub: boolean): string {
+  const path = pathname.replace(/\/$/, "").replace(/\.git$/, "");
+  return `${origin === "null" ? host : origin}${isOnGithub ? path.toLowerCase() : path}`;
+}
+
+function asProblem(error: unknown): never {
+  if (error instanceof Unverified) throw new Problem("access/unverified", error.message, { cause: error });
+  throw error;
+}

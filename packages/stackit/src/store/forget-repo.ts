@@ -1,0 +1,22 @@
+import type { Kysely } from "kysely";
+import type { Schema } from "./schema.ts";
+
+const TABLES = [
+  "delivery",
+  "head_move",
+  "repository",
+  "landed",
+  "departed",
+  "stack",
+  "pull_request",
+  "forge_look",
+  "forge_branch",
+] as const;
+
+/** Removes everything that the store holds of a repository, by its store key, at once. */
+export async function forgetRepo(db: Kysely<Schema>, repoKey: string): Promise<void> {
+  await db.transaction().execute(async (all) => {
+    await all.deleteFrom("sync_run").where("store_key", "=", repoKey).execute();
+    for (const table of TABLES) await all.deleteFrom(table).where("repo_key", "=", repoKey).execute();
+  });
+}

@@ -1,0 +1,223 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import type { RepoAdded } from "../../src/contract/added-repo.ts";
+import type { RepoList, RepoStatus } from "../../src/contract/repo.ts";
+import { openStore } from "../../src/store/open-store.ts";
+import { type Upstream, upstreamOf } from "../support/mirror-world.ts";
+import { eventThat, serveFolders } from "../support/served-folders.ts";
+import { type Browser, type TeamServer, teamServer } from "../support/team-server.ts";
+
+async function dataFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "stackit-onboarding-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A GitHub that has `octo/widget`. */
+async function widgetUpstream(): Promise<Upstream> {
+  const upstream = await upstreamOf((scene) => {
+    scene.commit("main");
+    scene.commit("api", { parent: "main" });
+  });
+  upstream.host.front = atWidget;
+  return upstream;
+}
+
+function atWidget(request: { url?: string | undefined }): boolean {
+  request.url = request.url?.replace(/\/octo\/widget\.git/i, "/repo.git") ?? "";
+  return false;
+}
+
+async function teamAt(upstream: Upstream, dataDir: string): Promise<TeamServer> {
+  const place = { url: new URL(upstream.host.url), apiUrl: new URL(upstream.host.url) };
+  return teamServer(() => [], { dataDir, github: place, settleMs: 20 });
+}
+
+function add(browser: Browser, body: object): Promise<Response> {
+  return browser.fetch("/api/v1/repos", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+async function ids(browser: Browser): Promise<string[]> {
+  const { repos }: RepoList = await (await browser.fetch("/api/v1/repos")).json();
+  return repos.map(({ id }) => id);
+}
+
+async function cloned(browser: Browser, response: Response): Promise<void> {
+  const location = response.headers.get("location") ?? "";
+  await expect.poll(async () => (await (await browser.fetch(location)).json()).outcome).toBe("updated");
+}
+
+const WIDGET = { owner: "octo", name: "Widget" };
+
+test("who can read a repository on GitHub has it served, for all who can read it there and nobody else", async () => {
+  await using upstream = await widgetUpstream();
+  const dataDir = await dataFolder();
+  await using team = await teamAt(upstream, dataDir);
+  const { github } = team;
+  const ada = github.person("ada", { "octo/Widget": "READ" });
+  const robin = github.person("robin");
+  const adas = await team.signIn(ada);
+  const robins = await team.signIn(robin);
+
+  const refused = await add(robins, WIDGET);
+  const missing = await add(robins, { owner: "octo", name: "none" });
+  expect([refused.status, missing.status]).toEqual([404, 404]);
+  const { requestId: _, ...said } = await refused.json();
+  expect(await missing.json()).toMatchObject(said);
+  expect(await ids(adas)).toEqual([]);
+
+  const added = await add(adas, WIDGET);
+  expect(added.status).toBe(202);
+  const { repo, run }: RepoAdded = await added.json();
+  expect(repo).toMatchObject({ id: "widget", owner: "octo", repo: "Widget" });
+  expect(run).toMatchObject({ triggers: ["onboard"], requestedBy: "ada" });
+  await cloned(adas, added);
+  const status: RepoStatus = await (await adas.fetch("/api/v1/repos/widget")).json();
+  expect(status).toMatchObject({ counts: { branches: 1 }, freshness: { health: "fresh" } });
+
+  expect((await add(robins, WIDGET)).status).toBe(404);
+  expect(await ids(robins)).toEqual([]);
+  robin.repos.set("octo/Widget", "READ");
+  const again = await add(robins, { url: `${upstream.host.url}/octo/Widget` });
+  expect(again.status).toBe(200);
+  expect(await again.json()).toMatchObject({ repo: { id: "widget" } });
+  expect(await ids(robins)).toEqual(["widget"]);
+
+  expect(await robins.status("/api/v1/repos/widget", { method: "DELETE" })).toBe(403);
+  expect(await adas.status("/api/v1/repos/widget", { method: "DELETE" })).toBe(204);
+  expect(await adas.status("/api/v1/repos/widget")).toBe(404);
+  expect(await ids(adas)).toEqual([]);
+  expect(existsSync(join(dataDir, "mirrors", "widget.git"))).toBe(false);
+
+  const store = await openStore(dataDir);
+  const actions = (await store.audit.list({ limit: 100 })).map(({ action, target }) => `${action} ${target}`);
+  expect(actions.slice(0, 2)).toEqual(["repo-removed widget", "repo-added widget"]);
+  expect((await store.syncRuns.list("mirror:widget", { limit: 10 })).runs).toEqual([]);
+  expect(await store.repositories.find("mirror:widget")).toBeUndefined();
+  await store[Symbol.asyncDispose]();
+
+  const anew = await add(adas, WIDGET);
+  expect(anew.status).toBe(202);
+  await cloned(adas, anew);
+});
+
+test("two who add the same repository at once share one clone", async () => {
+  await using upstream = await widgetUpstream();
+  await using team = await teamAt(upstream, await dataFolder());
+  const ada = team.github.person("ada", { "octo/Widget": "READ" });
+  const robin = team.github.person("robin", { "octo/Widget": "WRITE" });
+  const browsers = [await team.signIn(ada), await team.signIn(robin)];
+  // Nothing is sent before both are answered.
+  const opened = Promise.withResolvers<void>();
+  upstream.host.front = async (request, _response, ask) => {
+    if (ask === "fetch") await opened.promise;
+    return atWidget(request);
+  };
+  const answers = await Promise.all(browsers.map((browser) => add(browser, WIDGET)));
+  expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+  const locations = answers.map(({ headers }) => headers.get("location"));
+  expect(locations[0]).toBe(locations[1]);
+  expect(await team.browser().status("/readyz")).toBe(200);
+  opened.resolve();
+  for (const [index, answer] of answers.entries()) {
+    const browser = browsers[index];
+    if (browser) await cloned(browser, answer);
+  }
+  expect(upstream.host.asks.filter((ask) => ask === "fetch")).toHaveLength(1);
+  for (const browser of browsers) expect(await ids(browser)).toEqual(["widget"]);
+});
+
+test("what the server itself may not read is refused with what to do, and nothing is made", async () => {
+  await using upstream = await widgetUpstream();
+  await using team = await teamAt(upstream, await dataFolder());
+  upstream.host.front = (_request, response) => {
+    response.writeHead(401, { "www-authenticate": "Basic" }).end();
+    return true;
+  };
+  const adas = await team.signIn(team.github.person("ada", { "octo/Widget": "ADMIN" }));
+  const answer = await add(adas, WIDGET);
+  expect(answer.status).toBe(422);
+  expect(await answer.json()).toMatchObject({
+    code: "repo/unreadable-for-server",
+    detail: expect.stringContaining("STACKIT_GIT_TOKEN"),
+  });
+  expect(await ids(adas)).toEqual([]);
+});
+
+test("a first clone that fails leaves a repository that says why and can be removed", async () => {
+  await using upstream = await widgetUpstream();
+  await using team = await teamAt(upstream, await dataFolder());
+  upstream.host.front = (request, response, ask) => {
+    if (ask !== "fetch") return atWidget(request);
+    response.writeHead(500).end();
+    return true;
+  };
+  const adas = await team.signIn(team.github.person("ada", { "octo/Widget": "READ" }));
+  expect((await add(adas, WIDGET)).status).toBe(202);
+  const freshness = async () => (await (await adas.fetch("/api/v1/repos/widget")).json()).freshness;
+  await expect.poll(freshness).toMatchObject({ lastAttempt: { code: "sync/remote-error" } });
+  expect(await adas.status("/api/v1/repos/widget", { method: "DELETE" })).toBe(204);
+  expect(await ids(adas)).toEqual([]);
+});
+
+test("on a team's server neither another host nor a program adds anything", async () => {
+  await using upstream = await widgetUpstream();
+  await using team = await teamAt(upstream, await dataFolder());
+  const root = await team.signIn(team.github.person("root"));
+  const asked = upstream.host.requests.length;
+  for (const url of ["http://127.0.0.1:1/octo/widget.git", "ssh://git@127.0.0.1/octo/widget.git"]) {
+    expect((await add(root, { url })).status).toBe(403);
+  }
+  expect((await add(root, {})).status).toBe(400);
+  expect((await add(root, { owner: "octo" })).status).toBe(400);
+  expect((await add(root, { owner: "octo", name: ".." })).status).toBe(400);
+  expect(upstream.host.requests).toHaveLength(asked);
+  expect(await ids(root)).toEqual([]);
+});
+
+test("what is added to a local server is served by the next one too, until it is removed or listed", async () => {
+  await using upstream = await widgetUpstream();
+  const dataDir = await dataFolder();
+  const url = `${upstream.host.url}/octo/widget.git`;
+  const post = (at: string) =>
+    fetch(`${at}/api/v1/repos`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ url }),
+    });
+  const remove = async (at: string, id: string) =>
+    (await fetch(`${at}/api/v1/repos/${id}`, { method: "DELETE" })).status;
+  {
+    await using server = await serveFolders([], { dataDir });
+    await using events = await server.events("/events");
+    expect((await post(server.url)).status).toBe(202);
+    await eventThat(
+      events,
+      ({ name, data }) => name === "sync" && JSON.stringify(data).includes('"outcome":"updated"'),
+    );
+    expect((await post(server.url)).status).toBe(200);
+  }
+  {
+    await using server = await serveFolders([], { dataDir });
+    expect(await server.get<RepoStatus>("/repos/widget")).toMatchObject({ counts: { branches: 1 } });
+  }
+  {
+    await using server = await serveFolders([{ kind: "mirror", id: "ours", url: new URL(url) }], { dataDir });
+    const { repos } = await server.get<RepoList>("/repos");
+    expect(repos.map(({ id }) => id)).toEqual(["ours"]);
+    expect(await remove(server.url, "ours")).toBe(409);
+    expect((await post(server.url)).status).toBe(200);
+  }
+  await using server = await serveFolders([], { dataDir });
+  await using events = await server.events("/events");
+  expect(await remove(server.url, "widget")).toBe(204);
+  await eventThat(events, ({ name, data }) => name === "repos" && data.repoId === "widget");
+  expect(await server.get<RepoList>("/repos")).toEqual({ repos: [] });
+});
