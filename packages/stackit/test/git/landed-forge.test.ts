@@ -89,7 +89,11 @@ test.each(CASES)(
 );
 
 test("a branch that is deleted when it is merged is known by the forge's word too, to what stands on it", async () => {
-  for (const recorded of [true, false]) {
+  for (const [recorded, restacked] of [
+    [true, false],
+    [false, false],
+    [true, true],
+  ] as const) {
     await using scene = await beginning({ ...ALL, recorded });
     const { upstream, mirror } = scene;
     await scene.refresh();
@@ -97,14 +101,62 @@ test("a branch that is deleted when it is merged is known by the forge's word to
     const pull = await merged(upstream, commit);
     await upstream.git("update-ref", "-d", "refs/heads/api");
     await upstream.git("update-ref", "-d", "refs/stackit/metadata/api");
+    if (restacked) {
+      await upstream.git("update-ref", "refs/heads/ui", "main");
+      await upstream.commit("ui", { files: { "ui.txt": "on main\n" } });
+    }
     // The forge tells of it before the mirror has it.
     show(mirror, pull);
     await scene.refresh();
-    await expect.poll(() => branchOf(mirror, "ui")?.commitCount).toBe(1);
-    expect(branchOf(mirror, "ui")).toMatchObject({ parent: "main", restack: { state: "parent-moved" } });
-    const [landed] = mirror.snapshot?.stack("ui")?.landed ?? [];
-    expect(landed).toMatchObject({ name: "api", how: "squash", commit, date: MERGED_AT });
+    const api = { name: "api", how: "squash", commit, date: MERGED_AT };
+    await expect.poll(() => mirror.snapshot?.stack("ui")?.landed?.[0]).toMatchObject(api);
+    expect(branchOf(mirror, "ui")).toMatchObject({
+      parent: "main",
+      commitCount: 1,
+      restack: { state: restacked ? "in-sync" : "parent-moved" },
+    });
   }
+});
+
+test("a merge that is told while nothing else happens is taken up", async () => {
+  await using scene = await beginning({ ...ALL, child: false });
+  const { upstream, mirror } = scene;
+  await scene.refresh();
+  show(mirror, pullRequest("api", { headOid: await upstream.sha("api") }));
+  const commit = await landEdited(upstream);
+  await land(upstream, "squash", "Be sure", "sure");
+  await scene.refresh();
+  await untilLooked(mirror);
+  await expect.poll(() => branchOf(mirror, "api")?.restack.state).toBe("in-sync");
+  show(mirror, await merged(upstream, commit));
+  await expect.poll(() => branchOf(mirror, "api")?.landed?.commit).toBe(commit);
+});
+
+test("a layer that is gone is known by the forge's word after a restart", async () => {
+  await using store = await openStore(":memory:");
+  const landings = { landed: store.landed("one"), departed: store.departed("one") };
+  await using scene = await beginning(ALL);
+  const { upstream } = scene;
+  const refresh = (one: Mirror) =>
+    one.refresh({ signal: AbortSignal.timeout(60_000), confirmed: new Set(), expected: [] });
+  let pull: PullRequest;
+  {
+    await using before = scene.reopen({ landings });
+    await refresh(before);
+    const commit = await landEdited(upstream);
+    pull = await merged(upstream, commit);
+    await upstream.git("update-ref", "-d", "refs/heads/api");
+    await upstream.git("update-ref", "-d", "refs/stackit/metadata/api");
+    await upstream.git("update-ref", "refs/heads/ui", "main");
+    await upstream.commit("ui", { files: { "ui.txt": "on main\n" } });
+    await refresh(before);
+  }
+  await using mirror = scene.reopen({ landings });
+  await refresh(mirror);
+  show(mirror, pull);
+  await expect
+    .poll(() => mirror.snapshot?.stack("ui")?.landed?.[0])
+    .toMatchObject({ name: "api", how: "squash", commit: pull.mergeCommitOid, date: MERGED_AT });
 });
 
 test("a rebase that changed what it put on is told from a squash by the words of its commits", async () => {
