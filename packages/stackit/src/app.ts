@@ -66,7 +66,7 @@ export async function serve(
   await using running = await start(config, log);
   for (const repo of config.repos) {
     const place = repo.kind === "mirror" ? repo.url.href : repo.path;
-    announce(`Stackit serves ${place} at ${running.url}`);
+    announce(`Stackit serves ${place} as ${repo.id} at ${running.url}`);
   }
   announce(`It is ${describePosture(config.posture)}.`);
   if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done, { once: true }));

@@ -196,14 +196,15 @@ export class Lane implements LaneState {
   }
 
   /**
-   * The run that follows stands for the same requests: it carries their triggers, confirmations and expectations, and
-   * those of a run that was to follow already.
+   * The run that follows carries the confirmations and expectations of the same requests, and those of a run that was to follow already.
+   * Nobody asks for it but time: it is an `interval` one, unless it still owes an answer to a delivery.
    */
   intend({ record, confirmed, expected }: LaneRun, atMs: number): void {
     const earlier = this.intention;
+    const owesDelivery = [...record.triggers, ...(earlier?.triggers ?? [])].includes("webhook");
     this.intention = {
       atMs,
-      triggers: [...new Set([...(earlier?.triggers ?? []), ...record.triggers])],
+      triggers: [owesDelivery ? "webhook" : "interval"],
       confirmed: [...(earlier?.confirmed ?? []), ...confirmed],
       expected: [...expected, ...(earlier?.expected ?? [])],
     };

@@ -299,7 +299,7 @@ test("the attempt after a wait that the host asked for stands for all who were r
   await repo.fail(new SyncFailure("sync/rate-limited", "Wait.", { retryable: true, retryAfterMs: 60_000 }));
   expect((await refused.finished).error?.code).toBe("sync/rate-limited");
   await clock.advance(60_000);
-  expect(repo.works[1]).toMatchObject({ triggers: ["webhook", "manual"], expected: [y, x] });
+  expect(repo.works[1]).toMatchObject({ triggers: ["webhook"], expected: [y, x] });
 });
 
 test("a host that fails again and again is asked by one run for all, and by people at once", async () => {
@@ -359,7 +359,7 @@ test("retryable failures are tried again later and later, a person's request sta
     await clock.advance(1);
     expect(repo.works).toHaveLength(begun + 1);
   }
-  expect(repo.works.at(-1)?.triggers).toEqual(["startup"]);
+  expect(repo.works.at(-1)?.triggers).toEqual(["interval"]);
   queue.request("a", { trigger: "manual" });
   await repo.fail(unreachable());
   await repo.fail(unreachable());
@@ -370,6 +370,29 @@ test("retryable failures are tried again later and later, a person's request sta
   await clock.advance(3_600_000);
   expect(repo.works.length).toBe(begun + 1);
   expect(queue.freshness("a")).toMatchObject({ health: "failing", consecutiveFailures: 7 });
+});
+
+test("a retry is told as what time asked for, and as a webhook's as long as a delivery has had no answer", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  queue.request("a", { trigger: "manual", requestedBy: "ada" });
+  await repo.fail(unreachable());
+  await clock.advance(1000);
+  expect(repo.works[1]?.triggers).toEqual(["interval"]);
+  expect(queue.findRun("a", repo.works[1]?.runId ?? "")).not.toHaveProperty("requestedBy");
+  queue.request("a", { trigger: "webhook" });
+  await repo.fail(unreachable());
+  await repo.fail(unreachable());
+  await clock.advance(60_000);
+  expect(repo.works.at(-1)?.triggers).toEqual(["webhook"]);
+  await repo.fail(unreachable());
+  await clock.advance(60_000);
+  expect(repo.works.at(-1)?.triggers).toEqual(["webhook"]);
+  await repo.succeed();
+  queue.request("a", { trigger: "manual" });
+  await repo.fail(unreachable());
+  await clock.advance(60_000);
+  expect(repo.works.at(-1)?.triggers).toEqual(["interval"]);
 });
 
 test("the text of an error that nobody foresaw reaches the log and no client", async () => {

@@ -68,7 +68,7 @@ test("a clone that is handed over is served and synced, says what is in the way,
 
   await using server = await startServe(world.args, { cwd: upstream.root, env });
   expect(server.stdout()).toBe(
-    `Stackit serves ${clone} at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
+    `Stackit serves ${clone} as old at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
   );
   const command = (...args: string[]) => runCommand([...args, "--server", server.url], { cwd: "/" });
   expect((await command("sync", "old")).code).toBe(0);

@@ -29,7 +29,7 @@ test("serve prints where it serves what, answers there, and ends cleanly when as
   await using scene = await createScene(stack);
   await using server = await serving(scene);
   expect(server.stdout()).toBe(
-    `Stackit serves ${scene.path} at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
+    `Stackit serves ${scene.path} as default at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
   );
   const answer: unknown = await (await fetch(`${server.url}/api/v1/repos`)).json();
   expect(answer).toMatchObject({ repos: [{ id: "default", kind: "working-copy" }] });

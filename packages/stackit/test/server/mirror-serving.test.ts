@@ -56,7 +56,7 @@ test("a listed remote is mirrored, and its interval finds what was pushed to it"
   await using world = await servingMirror({ syncInterval: "1s" });
   const { server, upstream } = world;
   expect(server.stdout()).toBe(
-    `Stackit serves ${world.url} at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
+    `Stackit serves ${world.url} as shop at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
   );
   expect((await world.command("sync", "shop")).code).toBe(0);
 

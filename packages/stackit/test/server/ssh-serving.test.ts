@@ -82,7 +82,7 @@ test("a listed remote by ssh is mirrored, and its interval finds what was pushed
   await using world = await sshRemote({ syncInterval: "1s" });
   await using server = await world.serve();
   expect(server.stdout()).toBe(
-    `Stackit serves ${world.url} at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
+    `Stackit serves ${world.url} as shop at ${server.url}\nIt is open to whoever uses this machine, without sign-in.\n`,
   );
   const synced = await runCommand(["sync", "shop", "--server", server.url], { cwd: "/" });
   expect(synced).toMatchObject({ code: 0 });
