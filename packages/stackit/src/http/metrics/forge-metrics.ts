@@ -34,7 +34,8 @@ export function measureForge(
     help: "What is left of the hour's quota for GraphQL, as the forge last said; of several tokens the least. Absent while that is not known.",
     registers,
     collect() {
-      this.reset();
+      // Resetting it would leave a zero behind.
+      this.remove();
       if (forge.quotaRemaining !== undefined) this.set(forge.quotaRemaining);
     },
   });

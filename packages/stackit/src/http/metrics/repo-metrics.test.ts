@@ -31,6 +31,27 @@ test("with more than a thousand mirrors, the stalest have a line each, and all a
   expect(await stale()).not.toContain('{repo="mirror-1199"}');
 });
 
+test("a mirror that was never read is as stale as the server is old, so that an alert hears of it", async () => {
+  let nowMs = NOW_MS;
+  const registry = new Registry();
+  const list = () => [
+    { id: "unread", kind: "mirror" as const },
+    { id: "local", kind: "working-copy" as const },
+  ];
+  const freshness = (): Freshness => ({
+    health: "never",
+    activity: "idle",
+    consecutiveFailures: 3,
+    expectedMaxAgeSec: 600,
+  });
+  measureRepos(registry, { repos: { list }, syncs: { freshness }, clock: { wallNow: () => nowMs } });
+  nowMs += 1_801_000;
+  const text = await registry.getSingleMetricAsString("stackit_mirror_staleness_seconds");
+  expect(text.split("\n").filter((line) => !line.startsWith("#"))).toEqual([
+    'stackit_mirror_staleness_seconds{repo="unread"} 1801',
+  ]);
+});
+
 test("a host that fails for several mirrors has a line until it answers", async () => {
   await using syncs = new SyncQueue();
   let answers = false;

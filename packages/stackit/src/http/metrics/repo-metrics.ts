@@ -19,6 +19,7 @@ interface Parts {
 /** Read when it is asked for: time alone makes a repository stale. */
 export function measureRepos(registry: Registry, { repos, syncs, clock }: Parts): void {
   const registers = [registry];
+  const startedAtMs = clock.wallNow();
   new Gauge({
     name: "stackit_repositories",
     help: "Repositories that are served, by health. late: the last success is older than twice the interval; failing: the last sync failed; never: not read yet; local: a working copy.",
@@ -31,7 +32,7 @@ export function measureRepos(registry: Registry, { repos, syncs, clock }: Parts)
   });
   new Gauge({
     name: "stackit_mirror_staleness_seconds",
-    help: `Seconds since the last successful sync of a mirror, by repository id; the ${MAX_MIRRORS} stalest when there are more.`,
+    help: `Seconds since the last successful sync of a mirror, or since the server's start where it had none yet, by repository id; the ${MAX_MIRRORS} stalest when there are more.`,
     labelNames: ["repo"],
     registers,
     collect() {
@@ -56,9 +57,10 @@ export function measureRepos(registry: Registry, { repos, syncs, clock }: Parts)
   function stalest(): { id: string; staleMs: number }[] {
     const now = clock.wallNow();
     const known = repos.list().flatMap(({ id, kind }) => {
+      if (kind !== "mirror") return [];
       const { lastSuccessAt } = syncs.freshness(id);
-      const isKnown = kind === "mirror" && lastSuccessAt !== undefined;
-      return isKnown ? [{ id, staleMs: Math.max(0, now - Date.parse(lastSuccessAt)) }] : [];
+      const sinceMs = lastSuccessAt === undefined ? startedAtMs : Date.parse(lastSuccessAt);
+      return [{ id, staleMs: Math.max(0, now - sinceMs) }];
     });
     return known.sort((one, other) => other.staleMs - one.staleMs).slice(0, MAX_MIRRORS);
   }
