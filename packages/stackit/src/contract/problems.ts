@@ -156,7 +156,7 @@ export const problems = {
   "sync/timeout": {
     status: 504,
     title: "The run was not done in time",
-    mend: "A host that is slow or silent is asked again by itself. Raise --sync-timeout when the repository is that large.",
+    mend: "Check from this machine whether the host answers: network, firewall, proxy; it is asked again by itself. If it does and the repository is large, raise --sync-timeout.",
   },
   "sync/unreadable": {
     status: 500,
@@ -166,7 +166,7 @@ export const problems = {
   "sync/auth-failed": {
     status: 502,
     title: "The remote refused the credentials, or wants some",
-    mend: "Renew the token, name its variable with `credentialEnv` in the file of --repos-config, or install the GitHub App on the repository; by SSH, add the public key there. Variables are read when the server starts. `stackit doctor` tells what is set and what is missing.",
+    mend: "Renew the token where one was refused. Where none is set, put one into a variable and name that with `credentialEnv` in the file of --repos-config (for GitHub, STACKIT_GIT_TOKEN needs no naming), or install the GitHub App on the repository; by SSH, add the public key there. Variables are read when the server starts. `stackit doctor` tells what is set and what is missing.",
   },
   "sync/remote-not-found": {
     status: 502,

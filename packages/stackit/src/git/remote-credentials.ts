@@ -14,12 +14,18 @@ export interface RemoteCredentials {
   renew(url: URL, refused: string | undefined, signal: AbortSignal): Promise<string | undefined>;
 }
 
+const NONE_SET =
+  "The remote wants credentials, and none are set for it: put a token into a variable, and name that with `credentialEnv`.";
+
 /** The same for ever, from a `variable` when it is named. */
 export function fixedCredentials(authorization: string | undefined, variable?: string): RemoteCredentials {
   return {
     authorization: async () => authorization,
-    async renew() {
-      if (variable === undefined) return undefined;
+    async renew({ protocol }) {
+      if (variable === undefined) {
+        if (authorization !== undefined || !protocol.startsWith("http")) return undefined;
+        throw new RemoteError("auth-failed", NONE_SET);
+      }
       const why =
         authorization === undefined
           ? `The remote wants credentials, and ${variable} is not set.`

@@ -6,6 +6,21 @@ import { mirrorFailure } from "./mirror-target.ts";
 const BROKEN_OFF = "The connection to the remote broke in the midst of the transfer.";
 const URL_OF = "unable to access 'https://git.example.com/shop.git/'";
 
+test.each(["EMFILE", "ENFILE", "EAGAIN", "ENOMEM"])(
+  "a system that has nothing more to give is told apart from a broken remote: %s",
+  (code) => {
+    const cause = Object.assign(new Error(`spawn git ${code}`), { code });
+    const notStarted = new GitError("failed", { args: ["fetch"], exitCode: null, stderr: "", cause });
+    for (const error of [cause, notStarted]) {
+      expect(mirrorFailure(error)).toMatchObject({
+        code: "sync/unreadable",
+        message: "The server's system has no room for git: no more processes, files or memory.",
+        retryable: true,
+      });
+    }
+  },
+);
+
 test.each([
   ["error: RPC failed; curl 18 transfer closed with outstanding read data remaining", BROKEN_OFF],
   ["fetch-pack: unexpected disconnect while reading sideband packet\nfatal: early EOF", BROKEN_OFF],

@@ -97,7 +97,7 @@ const DISK_FULL: Explained = ["sync/disk-full", "The server's disk is full.", tr
 const NOT_WRITABLE: Explained = ["sync/unreadable", "The server may not write its data folder.", true];
 const NO_ROOM: Explained = [
   "sync/unreadable",
-  "The server's system has no room for git: no more processes, or no more memory.",
+  "The server's system has no room for git: no more processes, files or memory.",
   true,
 ];
 const GIT_WAS_ENDED: Explained = [
@@ -113,6 +113,8 @@ const OF_SYSTEM: Readonly<Record<string, Explained>> = {
   EPERM: NOT_WRITABLE,
   EROFS: NOT_WRITABLE,
   EAGAIN: NO_ROOM,
+  EMFILE: NO_ROOM,
+  ENFILE: NO_ROOM,
   ENOMEM: NO_ROOM,
 };
 
@@ -123,7 +125,7 @@ const SQLITE_FULL = 13;
 const OF_THIS_MACHINE: readonly (readonly [pattern: RegExp, explained: Explained])[] = [
   [/No space left on device|Disk quota exceeded/, DISK_FULL],
   [/Permission denied|Read-only file system|insufficient permission/, NOT_WRITABLE],
-  [/(fork|thread).*(temporarily unavailable|Cannot allocate)|out of memory/i, NO_ROOM],
+  [/(fork|thread).*(temporarily unavailable|Cannot allocate)|out of memory|Too many open files/i, NO_ROOM],
   [/died of signal/, GIT_WAS_ENDED],
 ];
 

@@ -14,6 +14,7 @@ import {
   dropKeptConnections,
   hang,
   on,
+  refuse,
   speakOldProtocol,
 } from "../support/git-host-behaviours.ts";
 import { upstreamOf } from "../support/mirror-world.ts";
@@ -185,6 +186,15 @@ test("credentials that are refused again after they were renewed fail the run", 
   scene.host.front = accept("tok-9");
   expect(await failureOf(scene.refresh())).toMatchObject({ code: "sync/auth-failed", retryable: false });
   expect(scene.host.credentials).toEqual(["Basic tok-1", "Basic tok-2"]);
+});
+
+test("a remote that wants credentials when none are set is said to want them, and how they are set", async () => {
+  await using scene = await stack({ credentials: fixedCredentials(undefined) });
+  scene.host.front = refuse(401);
+  expect(await failureOf(scene.refresh())).toMatchObject({
+    code: "sync/auth-failed",
+    message: expect.stringMatching(/wants credentials, and none are set.*`credentialEnv`/),
+  });
 });
 
 test("credentials that cannot be renewed are tried once", async () => {

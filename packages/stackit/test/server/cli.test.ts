@@ -316,7 +316,7 @@ test("doctor asks the remotes of mirrors, says what is wrong with each and what 
     `✓ repository near: mirror of ${host.url}/repo.git, which answers with the token in STACKIT_NEAR_TOKEN`,
   );
   expect(run.stdout).toMatch(
-    /✗ repository wrong: .*asked with the token in STACKIT_OLD_TOKEN: .* answered 401: no access.*\n {2}→ Renew the token/,
+    /✗ repository wrong: .*asked with the token in STACKIT_OLD_TOKEN: .* answered 401: it wants credentials, or others.*\n {2}→ Renew the token/,
   );
   expect(run.stdout).toMatch(
     /✗ repository gone: .*answered 404: nothing is there.*\n {2}→ Check the mirror's `url`/,

@@ -41,7 +41,10 @@ export function failureOfStatus(status: number, retryAfter: string | undefined):
     if (status === 403 && retryAfterMs !== undefined) {
       return new RemoteError("rate-limited", TO_WAIT, { retryAfterMs });
     }
-    return new RemoteError("auth-failed", `The remote answered ${status}: no access with what it was told.`);
+    return new RemoteError(
+      "auth-failed",
+      `The remote answered ${status}: it wants credentials, or others than it was told.`,
+    );
   }
   if (status === 404 || status === 410)
     return new RemoteError("not-found", `The remote answered ${status}: nothing is there that it shows us.`);
