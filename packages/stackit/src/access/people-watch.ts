@@ -181,8 +181,11 @@ export class PeopleWatch implements AsyncDisposable {
         return await this.#remove({ id: personId, login }, "is somebody else");
       if (!isAllowed(allowList, about))
         return await this.#remove({ id: personId, login }, "is not on the list any more");
+      // Whoever signed out everywhere while GitHub was asked stays out; what was renewed meanwhile stays renewed.
+      const still = await people.find(personId);
+      if (still?.tokens === undefined) return;
       this.#note(personId, about, clock.now());
-      if (about.login !== login) await people.save({ ...person, login: about.login });
+      if (about.login !== login) await people.save({ ...still, login: about.login });
     } catch (error) {
       if (!(error instanceof RemoteError)) throw error;
       if (error.failure === "auth-failed") {
@@ -205,6 +208,8 @@ export class PeopleWatch implements AsyncDisposable {
     if (isDue && refreshToken === undefined) return undefined;
     if (isDue && refreshToken !== undefined) tokens = await github.refresh(refreshToken);
     if (isDue || vault.isOld(person.tokens ?? "")) {
+      const isSignedOut = (await people.find(person.id))?.tokens === undefined;
+      if (isSignedOut) return undefined;
       const sealed = vault.seal(JSON.stringify(tokens), placeOf(person.id));
       await people.save({ id: person.id, login: person.login, tokens: sealed });
     }

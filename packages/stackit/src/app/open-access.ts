@@ -69,14 +69,9 @@ async function openTeam(
     onRemoved: ({ id, login }, why) => {
       log.info({ person: id, login, why }, "somebody is not let in any more");
       const actor = { kind: "person" as const, id, name: login };
-      void audit.write({
-        action: "access-removed",
-        actor,
-        target: login,
-        detail: why,
-        address: "",
-        requestId: "",
-      });
+      audit
+        .write({ action: "access-removed", actor, target: login, detail: why, address: "", requestId: "" })
+        .catch((error: unknown) => log.error({ err: error, person: id }, "the audit log cannot be written"));
     },
   });
   house.use(watch);

@@ -218,7 +218,9 @@ export class GithubPeople {
       signal.throwIfAborted();
       return answer;
     } catch (error) {
-      throw githubFailure(error, REFUSALS);
+      const failure = githubFailure(error, REFUSALS);
+      // It is GitHub that does not want to, for a reason of its own: nobody took the sign-in back.
+      throw failure.message === REFUSALS.forbidden ? new RemoteError("error", failure.message) : failure;
     }
   }
 
