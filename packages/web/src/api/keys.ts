@@ -11,6 +11,7 @@ export const keys = {
   view: (id: string) => ["repo", id, "view"],
   branches: (id: string) => ["repo", id, "branch"],
   branch: (id: string, name: string) => ["repo", id, "branch", name],
+  stack: (id: string, name: string) => ["repo", id, "stack", name],
   /** Not below `repo`: a diff that somebody reads is never replaced by an event. */
   diff: (id: string, ...question: unknown[]) => ["diff", id, ...question],
   run: (id: string, runId: string) => ["run", id, runId],

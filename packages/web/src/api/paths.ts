@@ -20,6 +20,7 @@ export const paths = {
   repo: (id: string) => `${base}/repos/${segment(id)}`,
   view: (id: string) => `${base}/repos/${segment(id)}/view`,
   branch: (id: string, name: string) => `${base}/repos/${segment(id)}/branches/${segment(name)}`,
+  stack: (id: string, name: string) => `${base}/repos/${segment(id)}/stacks/${segment(name)}`,
   diff(id: string, { branch, base: against, ignoreWhitespace }: DiffQuestion): string {
     const query = new URLSearchParams();
     if (against === "trunk") query.set("base", "trunk");

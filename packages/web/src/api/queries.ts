@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import type { SessionList, SignedIn } from "stackit/contract/auth";
 import type { RepoList, RepoStatus, RepoSummary, ServerConfig } from "stackit/contract/repo";
 import type { SyncRun } from "stackit/contract/sync-run";
-import type { Branch, BranchDiff, View } from "stackit/contract/view";
+import type { Branch, BranchDiff, StackDetail, View } from "stackit/contract/view";
 import { ApiError, getJson, getTagged, type Tagged } from "./client.ts";
 import { keys } from "./keys.ts";
 import { type DiffQuestion, paths } from "./paths.ts";
@@ -72,6 +72,22 @@ export function branchQuery(id: string, name: string) {
   return queryOptions({
     queryKey: keys.branch(id, name),
     queryFn: ({ signal }) => getJson<Branch>(paths.branch(id, name), signal),
+    ...untilToldOtherwise,
+  });
+}
+
+/** The stack that goes or went by a name, an id or a root; null when none does any more. */
+export function stackQuery(id: string, name: string) {
+  return queryOptions({
+    queryKey: keys.stack(id, name),
+    queryFn: async ({ signal }): Promise<StackDetail | null> => {
+      try {
+        return await getJson<StackDetail>(paths.stack(id, name), signal);
+      } catch (error) {
+        if (error instanceof ApiError && error.code === "stack/not-found") return null;
+        throw error;
+      }
+    },
     ...untilToldOtherwise,
   });
 }

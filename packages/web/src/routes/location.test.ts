@@ -78,6 +78,31 @@ test("broken percent-encoding gives a route, not an exception", () => {
   expect(parse("/r/local/%E0%A4%A/-/branch/50%")).toMatchObject({ repo: { id: "%E0%A4%A" }, branch: "50%" });
 });
 
+test.each(["5f1c0a9b2d3e", "mira/checkout-1", "fix#1842", "-/pr/7"])(
+  "the stack %s survives the address",
+  (stack) => {
+    const route = { ...repositoryRoute({ kind: "forge", owner: "octo", name: "web" }), stack };
+    const url = new URL(formatRoute(route), "http://127.0.0.1");
+    expect(parseLocation(url.pathname, url.search)).toEqual(route);
+  },
+);
+
+test("a pull request has an address, and what is no number of one leads to the repository", () => {
+  const repository = repositoryRoute({ kind: "forge", owner: "octo", name: "web" });
+  expect(parse("/r/octo/web/-/pr/1842")).toEqual({ ...repository, pull: 1842 });
+  expect(formatRoute({ ...repository, pull: 1842 })).toBe("/r/octo/web/-/pr/1842");
+  for (const none of ["0", "-1", "1.5", "01", "x", "9999999999", "1/files", "%E0%A4%A"]) {
+    expect(parse(`/r/octo/web/-/pr/${none}`)).toEqual(repository);
+  }
+  expect(formatRoute(parse("/r/octo/web/-/pr/x"))).toBe("/r/octo/web");
+});
+
+test("an open branch is the address, whatever led to it", () => {
+  const route = { ...repositoryRoute({ kind: "local", id: "d" }), stack: "s", pull: 7 };
+  expect(formatRoute({ ...route, branch: "api" })).toBe("/r/local/d/-/branch/api");
+  expect(formatRoute(route)).toBe("/r/local/d/-/stack/s");
+});
+
 test("a file is only part of the address of a branch", () => {
   const route = { ...repositoryRoute({ kind: "local", id: "d" }), view: { ...plainView, file: "a.ts" } };
   expect(formatRoute(route)).toBe("/r/local/d");

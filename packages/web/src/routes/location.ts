@@ -37,7 +37,12 @@ export type Route =
       list: ListSearch;
       /** What the branch panel shows; kept while the panel is closed, so that the next branch opens alike. */
       view: BranchSearch;
+      /** At most one of these three is in the address. */
       branch: string | undefined;
+      /** The stack that is marked, by anything it goes or went by. */
+      stack: string | undefined;
+      /** The number of a pull request, until its branch is known. */
+      pull: number | undefined;
       /** The sync run whose changes are shown. */
       sync: string | undefined;
     }
@@ -57,15 +62,16 @@ export const plainView: BranchSearch = {
 };
 
 export function repositoryRoute(repo: RepoRef): RepositoryRoute {
-  return { page: "repository", repo, list: plainList, view: plainView, branch: undefined, sync: undefined };
+  const nothing = { branch: undefined, stack: undefined, pull: undefined, sync: undefined };
+  return { page: "repository", repo, list: plainList, view: plainView, ...nothing };
 }
 
 export function parseLocation(pathname: string, search: string): Route {
   if (pathname === "/" || pathname === "") return { page: "repositories" };
   const params = new URLSearchParams(search);
   if (pathname === "/sign-in") return signInRoute(params);
-  const match = /^\/r\/([^/]+)\/([^/]+)(?:\/-\/branch\/(.+?))?\/?$/.exec(pathname);
-  const [, owner, name, branch] = match ?? [];
+  const match = /^\/r\/([^/]+)\/([^/]+)(?:\/-\/(branch|stack|pr)\/(.+?))?\/?$/.exec(pathname);
+  const [, owner, name, kind, target] = match ?? [];
   if (!owner || !name) return { page: "unknown", path: pathname };
   return {
     page: "repository",
@@ -86,7 +92,9 @@ export function parseLocation(pathname: string, search: string): Route {
       wrap: params.get("wrap") === "1",
       file: params.get("file") || undefined,
     },
-    branch: branch === undefined ? undefined : branch.split("/").map(decode).join("/"),
+    branch: kind === "branch" ? decodePath(target) : undefined,
+    stack: kind === "stack" ? decodePath(target) : undefined,
+    pull: kind === "pr" ? pullNumber(target) : undefined,
     sync: params.get("sync") || undefined,
   };
 }
@@ -106,7 +114,7 @@ export function formatRoute(route: Route): string {
   if (route.page === "repositories") return "/";
   if (route.page === "sign-in") return formatSignIn(route);
   if (route.page === "unknown") return route.path;
-  const { repo, list, view, branch, sync } = route;
+  const { repo, list, view, branch, stack, pull, sync } = route;
   const path =
     repo.kind === "local"
       ? `/r/local/${encodeURIComponent(repo.id)}`
@@ -122,7 +130,10 @@ export function formatRoute(route: Route): string {
   if (view.wrap) query.set("wrap", "1");
   if (branch !== undefined && view.file) query.set("file", view.file);
   if (sync) query.set("sync", sync);
-  const tail = branch === undefined ? "" : `/-/branch/${branch.split("/").map(encodeURIComponent).join("/")}`;
+  let tail = "";
+  if (branch !== undefined) tail = `/-/branch/${encodePath(branch)}`;
+  else if (stack !== undefined) tail = `/-/stack/${encodePath(stack)}`;
+  else if (pull !== undefined) tail = `/-/pr/${pull}`;
   return `${path}${tail}${query.size > 0 ? `?${query}` : ""}`;
 }
 
@@ -136,6 +147,19 @@ function formatSignIn({ refused, login, returnTo }: SignInRoute): string {
 
 function oneOf<T extends string>(value: string | null, allowed: readonly T[]): T | undefined {
   return allowed.find((item) => item === value);
+}
+
+function pullNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Names may contain slashes, which stay as they are. */
+function encodePath(name: string): string {
+  return name.split("/").map(encodeURIComponent).join("/");
+}
+
+function decodePath(path: string | undefined): string | undefined {
+  return path?.split("/").map(decode).join("/");
 }
 
 /** Text that is not valid percent-encoding stands for itself. */

@@ -15,6 +15,7 @@ import { ProgressBar } from "../features/freshness/progress-bar.tsx";
 import { progressWords } from "../features/freshness/progress-words.ts";
 import { RepoNotes } from "../features/freshness/repo-notes.tsx";
 import { RunChanges } from "../features/freshness/run-changes.tsx";
+import { LinkNote } from "../features/stacks/link-note.tsx";
 import type { StackListHandle } from "../features/stacks/stack-list.tsx";
 import { StacksView } from "../features/stacks/stacks-view.tsx";
 import { useServices } from "../services.ts";
@@ -22,6 +23,7 @@ import { Empty } from "../ui/empty.tsx";
 import { ErrorBoundary } from "../ui/error-boundary.tsx";
 import { ProblemBox } from "../ui/problem-box.tsx";
 import { formatRoute, type RepositoryRoute } from "./location.ts";
+import { useLinked } from "./use-linked.ts";
 
 export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: RepositoryRoute }) {
   const status = useQuery(statusQuery(repo.id));
@@ -30,8 +32,9 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<StackListHandle>(null);
   const close = useClosing(route, list);
+  const linked = useLinked(repo.id, route, view.data?.body);
   useNoticedChanges(view.data?.body);
-  useTitle(repo, route.branch);
+  useTitle(repo, route.branch ?? linked.stack?.title);
 
   return (
     <main className="workspace" data-panel={route.branch !== undefined || undefined}>
@@ -48,9 +51,16 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
           {route.sync && <RunChanges repoId={repo.id} runId={route.sync} route={route} />}
           {status.data && <RepoNotes notes={status.data.notes} />}
           {status.data && <ForgeNote forge={status.data.forge} />}
+          {view.data && <LinkNote linked={linked} route={route} trunk={view.data.body.repo.trunk} />}
           <ErrorBoundary part="The list of stacks" resetKey={String(view.dataUpdatedAt)}>
             {view.data ? (
-              <StacksView view={view.data.body} route={route} scroller={scroller} list={list} />
+              <StacksView
+                view={view.data.body}
+                marked={linked.stack}
+                route={route}
+                scroller={scroller}
+                list={list}
+              />
             ) : (
               <NoView
                 error={view.error ?? view.failureReason}
@@ -178,8 +188,8 @@ function useNoticedChanges(view: View | undefined): void {
   }, [view, changes]);
 }
 
-function useTitle(repo: RepoSummary, branch: string | undefined): void {
-  const title = branch === undefined ? repo.displayName : `${branch} · ${repo.displayName}`;
+function useTitle(repo: RepoSummary, part: string | undefined): void {
+  const title = part === undefined ? repo.displayName : `${part} · ${repo.displayName}`;
   useEffect(() => {
     document.title = `${title} · Stackit`;
   }, [title]);

@@ -1,11 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
-import type { View } from "stackit/contract/view";
+import type { StackDetail, View } from "stackit/contract/view";
+import { Link } from "wouter";
 import { useBrowserLocation } from "wouter/use-browser-location";
-import { branchQuery } from "../../api/queries.ts";
+import { branchQuery, stackQuery } from "../../api/queries.ts";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { shortSha } from "../../lib/words.ts";
-import { type BranchSearch, formatRoute, type RepositoryRoute } from "../../routes/location.ts";
+import {
+  type BranchSearch,
+  formatRoute,
+  type RepositoryRoute,
+  repositoryRoute,
+} from "../../routes/location.ts";
 import { useServices } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Empty } from "../../ui/empty.tsx";
@@ -16,7 +22,7 @@ import { useMedia } from "../stacks/use-window.ts";
 import { BranchHead } from "./branch-head.tsx";
 import { CheckList } from "./check-list.tsx";
 import { CommitList } from "./commit-list.tsx";
-import { absenceWords, findBranch } from "./find-branch.ts";
+import { absenceOf, findBranch } from "./find-branch.ts";
 
 const DiffTab = lazy(() => import("../diff/diff-tab.tsx").then((module) => ({ default: module.DiffTab })));
 
@@ -87,7 +93,14 @@ export function BranchPanel({
         <span className="spring" />
         {shown && <Steps below={shown.below?.name} above={shown.above?.name} onGo={goTo} />}
       </div>
-      {!found && shown && <Gone branch={name} revision={shown.branch.revision} />}
+      {!found && shown && (
+        <Gone
+          branch={name}
+          revision={shown.branch.revision}
+          stack={view.stacks.find(({ id }) => id === shown.stack.id)}
+          route={route}
+        />
+      )}
       {shown ? (
         <>
           <BranchHead
@@ -129,7 +142,7 @@ export function BranchPanel({
           </Tabs>
         </>
       ) : (
-        <NotInAStack name={name} view={view} />
+        <NotInAStack repoId={repoId} name={name} view={view} route={route} />
       )}
     </section>
   );
@@ -180,7 +193,18 @@ function Checks({ repoId, name }: { repoId: string; name: string }) {
   return <CheckList branch={data} error={error} onRetry={() => void refetch()} />;
 }
 
-function Gone({ branch, revision }: { branch: string; revision: string }) {
+function Gone({
+  branch,
+  revision,
+  stack,
+  route,
+}: {
+  branch: string;
+  revision: string;
+  /** The one it was in, as long as that is there. */
+  stack: StackDetail | undefined;
+  route: RepositoryRoute;
+}) {
   const { announcer } = useServices();
   useEffect(() => announcer.say(`The branch ${branch} is gone`), [announcer, branch]);
   return (
@@ -188,19 +212,49 @@ function Gone({ branch, revision }: { branch: string; revision: string }) {
       <Sign name="late" />
       <p>
         <strong>This branch is gone.</strong> It was deleted, renamed or merged. What you see is its last
-        known state, at <code>{shortSha(revision)}</code>.
+        known state, at <code>{shortSha(revision)}</code>. <Nearest stack={stack} route={route} />
       </p>
     </div>
   );
 }
 
-function NotInAStack({ name, view }: { name: string; view: View }) {
-  const { title, words } = absenceWords(view, name);
+function NotInAStack({
+  repoId,
+  name,
+  view,
+  route,
+}: {
+  repoId: string;
+  name: string;
+  view: View;
+  route: RepositoryRoute;
+}) {
+  const { title, words, stack, isUnknown = false } = absenceOf(view, name);
+  const asRoot = useQuery({ ...stackQuery(repoId, name), enabled: isUnknown });
+  const heir = isUnknown ? asRoot.data : undefined;
   return (
     <Empty title={title}>
       <p className="meta">
-        <bdi className="mono">{name}</bdi> {words}
+        <bdi className="mono">{name}</bdi>{" "}
+        {heir ? "was the root of a stack that has another one now." : words}
+      </p>
+      <p>
+        <Nearest stack={stack ?? heir ?? undefined} route={route} />
       </p>
     </Empty>
+  );
+}
+
+/** The way from a branch that is gone to what is there: the stack it was in, else all of them. */
+function Nearest({ stack, route }: { stack: StackDetail | undefined; route: RepositoryRoute }) {
+  const all = repositoryRoute(route.repo);
+  return stack ? (
+    <Link className="link" href={formatRoute({ ...all, stack: stack.id })}>
+      Show the stack “{stack.title}”
+    </Link>
+  ) : (
+    <Link className="link" href={formatRoute(all)}>
+      Show all stacks
+    </Link>
   );
 }

@@ -1,6 +1,6 @@
 import type { LandedLayer, StackDetail, Unstacked, View } from "stackit/contract/view";
 import { expect, test } from "vitest";
-import { absenceWords } from "./find-branch.ts";
+import { absenceOf } from "./find-branch.ts";
 
 const layer: LandedLayer = {
   name: "api",
@@ -32,7 +32,7 @@ const view: View = {
 
 test("a branch that has no place in a stack says why, and one that landed says how", () => {
   const names = ["main", ...reasons.map((reason) => `x/${reason}`), "api", "nobody"];
-  expect(names.map((name) => `${name} ${absenceWords(view, name).words}`)).toEqual([
+  expect(names.map((name) => `${name} ${absenceOf(view, name).words}`)).toEqual([
     "main is the trunk, which stacks stand on.",
     "x/on-trunk has nothing that the trunk does not have.",
     "x/tool is a helper branch, which a stacking tool makes for itself.",
@@ -41,6 +41,7 @@ test("a branch that has no place in a stack says why, and one that landed says h
     "api was squashed as bbbbbbb, and is gone since.",
     "nobody may have been renamed, merged or deleted.",
   ]);
-  expect(absenceWords(view, "api").title).toBe("This branch has landed");
-  expect(absenceWords(view, "nobody").title).toBe("There is no such branch");
+  expect(absenceOf(view, "api").title).toBe("This branch has landed");
+  expect(absenceOf(view, "api").stack).toBe(stack);
+  expect(absenceOf(view, "nobody").title).toBe("There is no such branch");
 });

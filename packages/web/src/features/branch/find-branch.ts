@@ -36,14 +36,30 @@ const unstackedWords: Record<Unstacked["reason"], string> = {
   "missing-object": "names a commit that is not in this clone.",
 };
 
-/** Why there is no place to show; `words` go on from the name of the branch. */
-export function absenceWords(view: View, name: string): { title: string; words: string } {
+export interface Absence {
+  title: string;
+  /** They go on from the name of the branch. */
+  words: string;
+  /** The stack that it was a layer of. */
+  stack?: StackDetail;
+  /** Whether nobody here knows what became of it. */
+  isUnknown?: true;
+}
+
+/** Why there is no place to show. */
+export function absenceOf(view: View, name: string): Absence {
   const inNoStack = "This branch is in no stack";
   if (name === view.repo.trunk) return { title: inNoStack, words: "is the trunk, which stacks stand on." };
   const unstacked = view.unstacked.find((branch) => branch.name === name);
   if (unstacked) return { title: inNoStack, words: unstackedWords[unstacked.reason] };
-  const layer = view.stacks.flatMap(({ landed = [] }) => landed).find((one) => one.name === name);
-  if (layer)
-    return { title: "This branch has landed", words: `was ${landedWords(layer)}, and is gone since.` };
-  return { title: "There is no such branch", words: "may have been renamed, merged or deleted." };
+  for (const stack of view.stacks) {
+    const layer = stack.landed?.find((one) => one.name === name);
+    if (!layer) continue;
+    return { title: "This branch has landed", words: `was ${landedWords(layer)}, and is gone since.`, stack };
+  }
+  return {
+    title: "There is no such branch",
+    words: "may have been renamed, merged or deleted.",
+    isUnknown: true,
+  };
 }

@@ -1,3 +1,4 @@
+import { Link } from "wouter";
 import { count, initials, listed } from "../../lib/words.ts";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Age } from "../../ui/time.tsx";
@@ -8,6 +9,7 @@ import type {
   LandedRow,
   LaneRow,
   MergedRow,
+  PullRow,
   SectionRow,
   StackRow,
   TrunkRow,
@@ -70,10 +72,15 @@ export function LaneHead({
 export function StackHead({
   row,
   gap,
+  href,
+  isMarked,
   onToggle,
 }: {
   row: StackRow;
   gap: number;
+  /** The stack's own address. */
+  href: string;
+  isMarked: boolean;
   onToggle: (stack: string) => void;
 }) {
   const left = row.shownCount < row.branchCount ? `${row.shownCount} of ` : "";
@@ -89,6 +96,15 @@ export function StackHead({
         <Sign name={row.folded ? "right" : "down"} />
       </button>
       <h3 className="cut">{row.title}</h3>
+      <Link
+        className="stack-link"
+        href={href}
+        aria-label={`Link to ${row.title}`}
+        title="Link to this stack"
+        aria-current={isMarked ? "true" : undefined}
+      >
+        <Sign name="link" />
+      </Link>
       <p className="meta">
         {left}
         {count(row.branchCount, "branch", "branches")}
@@ -190,11 +206,22 @@ export function CommitLine({ row, gap }: { row: CommitRow; gap: number }) {
         {commit.kind === "stack-merge" && (
           <span className="chip merged">stack of {commit.stackSize ?? pulls.length}</span>
         )}
-        {listed(pulls.map((number) => `#${number}`))}
+        {commit.stackPRTitles ? "" : listed(pulls.map((number) => `#${number}`))}
       </span>
       <span className="meta cut author">{commit.author}</span>
       <span className="num meta">
         <Age at={commit.date} short />
+      </span>
+    </div>
+  );
+}
+
+export function PullLine({ row, gap }: { row: PullRow; gap: number }) {
+  return (
+    <div className="pull-line meta" style={{ marginTop: gap, height: row.height }}>
+      <span className="num">#{row.number}</span>
+      <span className="cut" title={row.title}>
+        {row.title}
       </span>
     </div>
   );

@@ -117,6 +117,27 @@ test("folded stacks keep their head, folded lanes only theirs", () => {
   expect(sketch(rowsOf(branches, { foldedLanes: new Set(["lane:Theo"]) }))).toEqual(["lane"]);
 });
 
+test("a stack that was merged as a whole is followed by its pull requests, where their titles are known", () => {
+  const merge = { message: "Merge stack", author: "Mira", date: "2026-01-05T10:00:00Z" };
+  const known = { ...merge, sha: "aaaaaaa", kind: "stack-merge" as const, stackPRs: [4, 5] };
+  const facts = {
+    unstacked: [],
+    recentlyMerged: [
+      { ...known, stackPRTitles: ["Do api", "Do ui"] },
+      { ...known, sha: "bbbbbbb" },
+    ],
+    trunk: "main",
+  };
+  const rows = footRows(facts, new Set(["merged"] as const), rowHeights.compact);
+  expect(rows.map((row) => (row.kind === "pull" ? `#${row.number} ${row.title}` : row.id))).toEqual([
+    "section:merged",
+    "commit:aaaaaaa",
+    "#4 Do api",
+    "#5 Do ui",
+    "commit:bbbbbbb",
+  ]);
+});
+
 test("the foot lines open on demand, and are left out when there is nothing to show", () => {
   const facts = {
     unstacked: [{ name: "x", reason: "on-trunk" as const }],

@@ -29,6 +29,7 @@ export type Row =
   | TrunkRow
   | SectionRow
   | CommitRow
+  | PullRow
   | UnstackedRow;
 
 interface Placed {
@@ -48,6 +49,7 @@ export interface StackRow extends Placed {
   kind: "stack";
   lane: string;
   stack: string;
+  stackId: string;
   title: string;
   sentence: string;
   branchCount: number;
@@ -107,6 +109,12 @@ export interface SectionRow extends Placed {
 export interface CommitRow extends Placed {
   kind: "commit";
   commit: TrunkCommit;
+}
+/** One pull request of a stack that was merged as a whole. */
+export interface PullRow extends Placed {
+  kind: "pull";
+  number: number;
+  title: string;
 }
 export interface UnstackedRow extends Placed {
   kind: "unstacked";
@@ -170,6 +178,7 @@ function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Ro
       kind: "stack",
       id: `stack:${stack.rootBranch}`,
       height: heights.stack,
+      stackId: stack.id,
       title: stack.title,
       sentence: stackSentence(block, options.anyPr),
       branchCount: stack.branches.length,
@@ -298,7 +307,13 @@ export function footRows(
     rows.push(head("merged", facts.recentlyMerged.length));
     if (open.has("merged")) {
       for (const commit of facts.recentlyMerged) {
-        rows.push({ kind: "commit", id: `commit:${commit.sha}`, height: heights.commit, commit });
+        const { sha, stackPRs = [], stackPRTitles } = commit;
+        rows.push({ kind: "commit", id: `commit:${sha}`, height: heights.commit, commit });
+        for (const [index, title] of (stackPRTitles ?? []).entries()) {
+          const number = stackPRs[index];
+          if (number === undefined) continue;
+          rows.push({ kind: "pull", id: `pull:${sha}:${number}`, height: heights.commit, number, title });
+        }
       }
     }
   }

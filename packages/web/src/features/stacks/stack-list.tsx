@@ -15,6 +15,7 @@ import {
   LandedLine,
   LaneHead,
   MergedLine,
+  PullLine,
   SectionHead,
   StackHead,
   TrunkFoot,
@@ -31,6 +32,8 @@ export interface StackListHandle {
   /** Brings a branch into view and gives it the focus. False when it is not in the list. */
   focusBranch(name: string): boolean;
   focusedBranch(): string | undefined;
+  /** Brings a stack, named by its root, to the top of what is seen, unless its beginning is seen already. */
+  showStack(root: string): void;
 }
 
 export interface ListActions {
@@ -46,7 +49,9 @@ export function StackList({
   scroller,
   stickyHeight,
   openBranch,
+  markedStack,
   hrefOf,
+  hrefOfStack,
   actions,
 }: {
   ref: Ref<StackListHandle>;
@@ -55,7 +60,10 @@ export function StackList({
   /** What covers the top of the scroller. */
   stickyHeight: number;
   openBranch: string | undefined;
+  /** The root of the stack that the address names. */
+  markedStack: string | undefined;
   hrefOf: (branch: string) => string;
+  hrefOfStack: (id: string) => string;
   actions: ListActions;
 }) {
   const list = useRef<HTMLDivElement>(null);
@@ -72,14 +80,22 @@ export function StackList({
   const lanes = nestRows(rows, offsets, indices);
   const onFocus = useCallback((id: string) => setActiveId(id), []);
 
-  function goTo(index: number): void {
+  /** Where a row is in what scrolls, and how much of the top is covered by what sticks there. */
+  function placeOf(index: number) {
     const row = rows[index];
     const element = scroller.current;
-    if (!row || !element || !list.current) return;
+    if (!row || !element || !list.current) return undefined;
     const listTop =
       list.current.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop;
     const top = listTop + (offsets[index] ?? 0);
     const covered = stickyHeight + (rows[0]?.kind === "lane" ? rows[0].height : 0);
+    return { row, element, top, covered };
+  }
+
+  function goTo(index: number): void {
+    const place = placeOf(index);
+    if (!place) return;
+    const { row, element, top, covered } = place;
     if (top - covered < element.scrollTop) element.scrollTop = top - covered - 8;
     else if (top + row.height > element.scrollTop + element.clientHeight) {
       element.scrollTop = top + row.height - element.clientHeight + 24;
@@ -116,6 +132,13 @@ export function StackList({
       goTo(index);
       return true;
     },
+    showStack(root) {
+      const place = placeOf(rows.findIndex((row) => "stack" in row && row.stack === root));
+      if (!place) return;
+      const { element, top, covered } = place;
+      const isSeen = top >= element.scrollTop + covered && top < element.scrollTop + element.clientHeight / 2;
+      if (!isSeen) element.scrollTop = top - covered - 8;
+    },
     focusedBranch: () => (activeId?.startsWith("branch:") ? activeId.slice(7) : undefined),
   }));
 
@@ -142,6 +165,8 @@ export function StackList({
         return <SectionHead key={row.id} row={row} gap={gap} onToggle={actions.toggleSection} />;
       case "commit":
         return <CommitLine key={row.id} row={row} gap={gap} />;
+      case "pull":
+        return <PullLine key={row.id} row={row} gap={gap} />;
       case "unstacked":
         return <UnstackedLine key={row.id} row={row} gap={gap} />;
       default:
@@ -154,9 +179,18 @@ export function StackList({
     const branches = block.items.filter((item) => item.row.kind === "branch");
     const rest = block.items.filter((item) => item.row.kind !== "branch");
     const first = branches[0]?.row;
+    const isMarked = block.stack === markedStack;
     return (
-      <div key={block.stack} className="stack">
-        {block.head && <StackHead row={block.head.row} gap={block.head.gap} onToggle={actions.toggleStack} />}
+      <div key={block.stack} className="stack" data-marked={isMarked || undefined}>
+        {block.head && (
+          <StackHead
+            row={block.head.row}
+            gap={block.head.gap}
+            href={hrefOfStack(block.head.row.stackId)}
+            isMarked={isMarked}
+            onToggle={actions.toggleStack}
+          />
+        )}
         {branches.length > 0 && (
           // biome-ignore lint/a11y/noRedundantRoles: without list marks some browsers no longer call it a list.
           <ol role="list" aria-label={first?.kind === "branch" ? stackName(first) : block.stack}>

@@ -1,9 +1,17 @@
-import { type RefObject, useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { View } from "stackit/contract/view";
+import {
+  type RefObject,
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import type { StackDetail, View } from "stackit/contract/view";
 import { useBrowserLocation } from "wouter/use-browser-location";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { reuseByKey } from "../../lib/reuse.ts";
-import { formatRoute, plainList, type RepositoryRoute } from "../../routes/location.ts";
+import { formatRoute, plainList, type RepositoryRoute, repositoryRoute } from "../../routes/location.ts";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Empty } from "../../ui/empty.tsx";
@@ -23,11 +31,14 @@ const MANY_BRANCHES = 300;
 
 export function StacksView({
   view,
+  marked,
   route,
   scroller,
   list,
 }: {
   view: View;
+  /** The stack that the address names. */
+  marked: StackDetail | undefined;
   route: RepositoryRoute;
   scroller: RefObject<HTMLDivElement | null>;
   list: RefObject<StackListHandle | null>;
@@ -63,6 +74,7 @@ export function StacksView({
   const stickyHeight = useStickyHeight(toolbar);
 
   useListKeys(rows, route, list, folds.actions);
+  useShownStack(marked, list);
 
   const total = view.stacks.reduce((sum, stack) => sum + stack.branches.length, 0);
   const empty = found.shownBranches === 0;
@@ -102,6 +114,8 @@ export function StacksView({
           scroller={scroller}
           stickyHeight={stickyHeight}
           openBranch={route.branch}
+          markedStack={marked?.rootBranch}
+          hrefOfStack={(stack) => formatRoute({ ...repositoryRoute(route.repo), stack })}
           hrefOf={(branch) => formatRoute({ ...route, branch, view: { ...route.view, file: undefined } })}
           actions={folds.actions}
         />
@@ -123,15 +137,30 @@ function hasRemoteFacts(view: View): boolean {
   return view.stacks.some((stack) => stack.branches.some((branch) => remoteWords(branch) !== undefined));
 }
 
+/** Brings the stack that the address names into view, once: how it moves later is up to the reader. */
+function useShownStack(marked: StackDetail | undefined, list: RefObject<StackListHandle | null>): void {
+  const id = marked?.id;
+  const root = useRef(marked?.rootBranch);
+  root.current = marked?.rootBranch;
+  useEffect(() => {
+    if (id === undefined) return;
+    const frame = requestAnimationFrame(() => {
+      if (root.current !== undefined) list.current?.showStack(root.current);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [id, list]);
+}
+
 /** The height of what sticks to the top; nothing does where there is little room. */
 function useStickyHeight(element: RefObject<HTMLElement | null>): number {
   const [height, setHeight] = useState(0);
   useLayoutEffect(() => {
     if (!element.current) return;
     const observed = element.current;
-    const sizes = new ResizeObserver(() =>
-      setHeight(getComputedStyle(observed).position === "sticky" ? observed.offsetHeight : 0),
-    );
+    const measure = () =>
+      setHeight(getComputedStyle(observed).position === "sticky" ? observed.offsetHeight : 0);
+    measure();
+    const sizes = new ResizeObserver(measure);
     sizes.observe(observed);
     return () => sizes.disconnect();
   }, [element]);
