@@ -1,3 +1,4 @@
+import { type BigIntStats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { GitDirs } from "../git/find-git-dir.ts";
@@ -31,15 +32,17 @@ export const SETTINGS_FILES: readonly string[] = [
 ];
 
 /**
- * One pass over the refs, the HEADs and the settings. Costs one process, or none where the listing is `known`.
+ * One pass over the refs, the HEADs and the settings. Costs one process, or none where the listing is `known`. `isOurs`: the files lie in
+ * the data folder, and are looked at at once, since handing each look to a thread costs many times as much; a clone may lie on a slow disk.
  * @throws {GitError} or a system error
  */
 export async function readRaw(
   git: ReadOnlyGit,
   dirs: GitDirs,
   signal: AbortSignal,
-  known?: Buffer,
+  { known, isOurs = false }: { known?: Buffer | undefined; isOurs?: boolean } = {},
 ): Promise<RawReading> {
+  const stampOf = isOurs ? stampAtOnce : stampLater;
   const [{ listing, hasBroken }, head, checkedOut, ...stamps] = await Promise.all([
     known ? { listing: known, hasBroken: false } : listRefs(git, READ_PREFIXES, { signal }),
     readHead(git, dirs.gitDir, signal),
@@ -88,7 +91,18 @@ async function readHead(git: ReadOnlyGit, gitDir: string, signal: AbortSignal): 
   return exitCode === 0 && named.kind === "ref" && named.ref.startsWith("refs/") ? named : head;
 }
 
-async function stampOf(path: string): Promise<string> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined);
+async function stampLater(path: string): Promise<string> {
+  return stampFrom(await stat(path, { bigint: true }).catch(() => undefined));
+}
+
+function stampAtOnce(path: string): string {
+  try {
+    return stampFrom(statSync(path, { bigint: true, throwIfNoEntry: false }));
+  } catch {
+    return stampFrom(undefined);
+  }
+}
+
+function stampFrom(found: BigIntStats | undefined): string {
   return found ? `${found.mtimeNs}:${found.size}:${found.ino}` : "-";
 }

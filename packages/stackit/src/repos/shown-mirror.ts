@@ -147,7 +147,10 @@ export class ShownMirror implements AsyncDisposable {
   async read(signal: AbortSignal, moves?: readonly RefMove[]): Promise<MirrorReading> {
     const dir = this.#dir;
     const known = this.#state && moves ? listingAfter(this.#state.listing.raw, moves) : undefined;
-    const raw = await readRaw(this.#git, { gitDir: dir, commonDir: dir, top: dir }, signal, known);
+    const raw = await readRaw(this.#git, { gitDir: dir, commonDir: dir, top: dir }, signal, {
+      known,
+      isOurs: true,
+    });
     if (raw.hasBroken) throw new DamagedMirrorError("refs are broken");
     return { raw, listing: new RefListing(raw.listing, this.#state?.listing) };
   }
