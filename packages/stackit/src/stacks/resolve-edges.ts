@@ -97,6 +97,7 @@ function resolveOne(name: string, input: EdgeInput, refused?: ReadonlySet<EdgeSo
   const problems: EdgeProblem[] = [];
   let parent: string | undefined;
   let believed: EdgeSource | undefined;
+  let isSettled = false;
   const inferred = input.inferred.get(name);
   for (const { source, parents, outdated, isAsideOnly, readAtMs: readAt } of input.recorded) {
     const named = parents.get(name);
@@ -104,17 +105,18 @@ function resolveOne(name: string, input: EdgeInput, refused?: ReadonlySet<EdgeSo
     const readAtMs = outdated?.readAtMs ?? readAt?.get(name);
     const voice = { source, parent: named, ...(readAtMs !== undefined && { readAtMs }) };
     (isAsideOnly ? asides : voices).push(voice);
-    if (parent !== undefined || isAsideOnly || refused?.has(source)) continue;
+    if (parent !== undefined || isSettled || isAsideOnly || refused?.has(source)) continue;
     if (named === name) {
       problems.push({ code: "parent-is-self", detail: `${source} names the branch as its own parent.` });
       continue;
     }
     const living = firstLiving(named, name, parents, input);
     // A branch that was renamed is still there by its commits.
-    const isByCommits = living !== named && inferred?.source === "ancestry" && !refused?.has("ancestry");
-    const onCommits = isByCommits ? inferred.parent : undefined;
+    const onCommits = living !== named && inferred?.source === "ancestry" ? inferred.parent : undefined;
     const renamed = onCommits === living ? undefined : onCommits;
-    const standIn = renamed ?? living;
+    // They closed a circle. Who was not heard before is not heard now: it could close another one, of stronger voices.
+    isSettled = renamed !== undefined && refused?.has("ancestry") === true;
+    const standIn = isSettled ? undefined : (renamed ?? living);
     if (standIn !== named) {
       const missing = `${source} names ${named}, which is in no stack here`;
       const instead =
