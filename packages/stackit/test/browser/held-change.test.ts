@@ -4,6 +4,7 @@ import { join } from "node:path";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import type { RepoList } from "../../src/contract/repo.ts";
 import { browserTest, canBrowse, launchBrowser } from "../support/browser.ts";
 import { refuse } from "../support/git-host-behaviours.ts";
 import { type Upstream, upstreamOf } from "../support/mirror-world.ts";
@@ -26,7 +27,7 @@ interface HeldShop extends AsyncDisposable {
   sync(): Promise<Response>;
   /** Removes branches on the remote. */
   lose(...branches: string[]): Promise<void>;
-  /** Ends the server and starts it on the same data folder. */
+  /** Ends the server and starts it on the same data folder. Settles when it has looked at the remotes again. */
   restart(...flags: string[]): Promise<void>;
 }
 
@@ -58,8 +59,15 @@ async function heldShop(): Promise<HeldShop> {
       await upstream.scene.git("branch", "--quiet", "--delete", "--force", ...branches);
     },
     async restart(...flags) {
+      const lastRuns = async () => {
+        const { repos }: RepoList = await (await fetch(`${server.url}/api/v1/repos`)).json();
+        return repos.map(({ freshness }) => freshness.lastAttempt?.runId);
+      };
+      const before = await lastRuns();
       await server[Symbol.asyncDispose]();
       server = await startServerProcess([...args, ...flags]);
+      const isBefore = (run: string | undefined) => before.includes(run);
+      await expect.poll(async () => (await lastRuns()).some(isBefore), WITHIN).toBe(false);
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
