@@ -76,6 +76,7 @@ const cloning = (progress: SyncProgress, activity: "cloning" | "running" = "clon
   activity,
   progress,
   consecutiveFailures: 0,
+  recent: [],
   expectedMaxAgeSec: 600,
 });
 
@@ -111,11 +112,13 @@ test("the status of a repository whose change is held back says so, and how to l
     kind: "mirror",
     role: "operator",
     trunk: "main",
+    counts: { branches: 0, stacks: 0, needsRestack: 0 },
     freshness: {
       health: "fresh",
       activity: "idle",
       lastSuccessAt: at,
       consecutiveFailures: 0,
+      recent: [],
       expectedMaxAgeSec: 600,
       lastAttempt: { at, runId: "1", outcome: "held" },
     },
@@ -133,6 +136,7 @@ test("the status of repositories is a table with one row each", () => {
     lastSuccessAt: "2026-01-05T09:59:59.500Z",
     lastChangeAt: "2026-01-05T09:55:00.000Z",
     consecutiveFailures: 0,
+    recent: Array.of<never>(),
     expectedMaxAgeSec: 60,
   } as const;
   const repos: RepoSummary[] = [
@@ -143,6 +147,7 @@ test("the status of repositories is a table with one row each", () => {
       role: "operator",
       trunk: "main",
       currentBranch: "ui",
+      counts: { branches: 0, stacks: 0, needsRestack: 0 },
       freshness,
     },
     {
@@ -151,10 +156,12 @@ test("the status of repositories is a table with one row each", () => {
       kind: "working-copy",
       role: "operator",
       trunk: "",
+      counts: { branches: 0, stacks: 0, needsRestack: 0 },
       freshness: {
         health: "failing",
         activity: "queued",
         consecutiveFailures: 3,
+        recent: [],
         expectedMaxAgeSec: 60,
         lastAttempt: {
           at: "2026-01-05T09:59:00.000Z",
@@ -174,6 +181,7 @@ test("the status of repositories is a table with one row each", () => {
       role: "operator",
       trunk: "main",
       currentBranch: "main",
+      counts: { branches: 0, stacks: 0, needsRestack: 0 },
       freshness: { ...freshness, health: "fresh", lastSuccessAt: "2026-01-05T09:59:57.000Z" },
     },
     {
@@ -182,10 +190,12 @@ test("the status of repositories is a table with one row each", () => {
       kind: "mirror",
       role: "operator",
       trunk: "",
+      counts: { branches: 0, stacks: 0, needsRestack: 0 },
       freshness: {
         health: "failing",
         activity: "idle",
         consecutiveFailures: 1,
+        recent: [],
         expectedMaxAgeSec: 600,
         nextDueAt: "2026-01-05T10:00:40.000Z",
         lastAttempt: {
@@ -219,11 +229,13 @@ test("the status says how often a mirror is asked, and why", () => {
     kind: "mirror",
     role: "operator",
     trunk: "main",
+    counts: { branches: 0, stacks: 0, needsRestack: 0 },
     freshness: {
       health: "fresh",
       activity: "idle",
       ...seen,
       consecutiveFailures: 0,
+      recent: [],
       interval: { everySec, reason },
       expectedMaxAgeSec: 2 * everySec,
     },
@@ -246,8 +258,9 @@ test("the status says why a host is not asked", () => {
       kind: "mirror",
       role: "operator",
       trunk: "main",
+      counts: { branches: 0, stacks: 0, needsRestack: 0 },
     } as const;
-    const row = { ...repo, freshness: { ...freshness, expectedMaxAgeSec: 60, waitingFor } };
+    const row = { ...repo, freshness: { ...freshness, expectedMaxAgeSec: 60, recent: [], waitingFor } };
     return statusLines([row], nowMs, plain).slice(2);
   };
   const until = "2026-01-05T10:05:00.000Z";
@@ -267,7 +280,14 @@ test("the status says how well pull requests are known, and why they are not", (
     kind: "mirror",
     role: "operator",
     trunk: "main",
-    freshness: { health: "fresh", activity: "idle", consecutiveFailures: 0, expectedMaxAgeSec: 600 },
+    counts: { branches: 0, stacks: 0, needsRestack: 0 },
+    freshness: {
+      health: "fresh",
+      activity: "idle",
+      consecutiveFailures: 0,
+      recent: [],
+      expectedMaxAgeSec: 600,
+    },
     ...(forge && { forge }),
   });
   const checkedAt = "2026-01-05T09:15:00.000Z";

@@ -43,6 +43,14 @@ export const Freshness = Type.Object(
       }),
     ),
     consecutiveFailures: Type.Integer({ minimum: 0 }),
+    /** The last runs that ended, at most twelve, the latest last. Ours. */
+    recent: Type.Array(
+      Type.Object({
+        outcome: RunOutcome,
+        /** Absent when it never started. */
+        durationMs: Type.Optional(Type.Number()),
+      }),
+    ),
     nextDueAt: Type.Optional(Instant),
     /** The remote's host is left alone: nothing is asked unless a person does. Ours. */
     waitingFor: Type.Optional(
@@ -105,6 +113,11 @@ export const RepoSummary = Type.Object(
     trunk: Type.String(),
     /** Absent when HEAD is detached. */
     currentBranch: Type.Optional(Type.String()),
+    counts: Type.Object({
+      branches: Type.Integer(),
+      stacks: Type.Integer(),
+      needsRestack: Type.Integer(),
+    }),
     freshness: Freshness,
     /** Only of a mirror of a repository on a forge whose pull requests are read. Ours. */
     forge: Type.Optional(ForgeHealth),
@@ -141,11 +154,6 @@ export const RepoStatus = Type.Object(
   {
     ...RepoSummary.properties,
     generation: Type.Integer({ minimum: 0 }),
-    counts: Type.Object({
-      branches: Type.Integer(),
-      stacks: Type.Integer(),
-      needsRestack: Type.Integer(),
-    }),
     /** Host names of the remotes; never a URL, which could carry a secret. */
     remotes: Type.Array(Type.Object({ name: Type.String(), host: Type.Optional(Type.String()) })),
     /** Home-relative folder of a working copy; only on a server without sign-in. */

@@ -26,6 +26,7 @@ export function repoSummary(
     role: caller.roleOn(id) ?? "reader",
     trunk: snapshot?.trunk ?? "",
     ...(snapshot?.currentBranch ? { currentBranch: snapshot.currentBranch } : {}),
+    counts: snapshot?.counts ?? { branches: 0, stacks: 0, needsRestack: 0 },
     freshness: freshnessOf(repo, syncs),
     ...(repo.forge && { forge: isPublic ? withoutReason(repo.forge) : repo.forge }),
   };
@@ -38,7 +39,6 @@ export function repoStatus(repo: ServedRepo, syncs: SyncRequester, audience: Aud
   return {
     ...summary,
     generation: snapshot?.generation ?? 0,
-    counts: snapshot?.counts ?? { branches: 0, stacks: 0, needsRestack: 0 },
     remotes: [...repo.remotes],
     ...(displayPath === undefined ? {} : { path: displayPath }),
     notes: [

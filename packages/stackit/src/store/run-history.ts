@@ -1,10 +1,10 @@
 import type { Freshness } from "../contract/repo.ts";
-import type { SyncRun } from "../contract/sync-run.ts";
+import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
 
 /** What the finished runs of a repository leave behind. */
 export type RunHistory = Pick<
   Freshness,
-  "lastAttempt" | "lastSuccessAt" | "lastChangeAt" | "consecutiveFailures"
+  "lastAttempt" | "lastSuccessAt" | "lastChangeAt" | "consecutiveFailures" | "recent"
 > & { readonly news?: News };
 
 /** Since when a repository has been quiet. */
@@ -17,10 +17,13 @@ export interface News {
   readonly by: "webhook" | "look" | "first-run";
 }
 
-export const NO_HISTORY: RunHistory = { consecutiveFailures: 0 };
+export const NO_HISTORY: RunHistory = { consecutiveFailures: 0, recent: [] };
+
+/** So many runs are shown at a glance. */
+const KEPT_RECENT = 12;
 
 /** What counts of a run. */
-export type EndedRun = Pick<SyncRun, "id" | "outcome" | "finishedAt"> & {
+export type EndedRun = Pick<SyncRun, "id" | "outcome" | "finishedAt" | "durationMs"> & {
   error?: { code: string; detail?: string };
   /** The refs or the stacks were others than before. */
   readonly changed: boolean;
@@ -69,7 +72,12 @@ export function historyAfter(history: RunHistory, run: EndedRun): RunHistory {
     ...(succeeded ? { lastSuccessAt: at, news: newsAfter(history.news, run, at) } : {}),
     ...(succeeded && run.changed ? { lastChangeAt: at } : {}),
     consecutiveFailures: run.outcome === "failed" ? history.consecutiveFailures + 1 : 0,
+    recent: [...history.recent.slice(1 - KEPT_RECENT), glance(run.outcome, run.durationMs)],
   };
+}
+
+function glance(outcome: RunOutcome, durationMs: number | undefined): RunHistory["recent"][number] {
+  return { outcome, ...(durationMs === undefined ? {} : { durationMs }) };
 }
 
 /** A webhook that brings nothing new announced what somebody who was quicker had found. */

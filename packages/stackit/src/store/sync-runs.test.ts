@@ -6,6 +6,7 @@ import { firstTables } from "./migrations/0001-first-tables.ts";
 import { runChanges } from "./migrations/0005-run-changes.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
 import { openStore } from "./open-store.ts";
+import { NO_HISTORY } from "./run-history.ts";
 import type { Schema, SyncRunRow } from "./schema.ts";
 import { SyncRuns } from "./sync-runs.ts";
 
@@ -87,9 +88,9 @@ test("a repository keeps its last 500 runs and none older than 30 days, and does
 
 test("the history says when it last worked, last changed, and how often it failed since", async () => {
   await using store = await openStore(":memory:");
-  expect(await store.syncRuns.history("a")).toEqual({ consecutiveFailures: 0 });
+  expect(await store.syncRuns.history("a")).toEqual(NO_HISTORY);
   const runs = [
-    run(1, changing),
+    run(1, { ...changing, durationMs: 12.5 }),
     run(2),
     failed(3, "sync/unreadable"),
     failed(4, "sync/timeout"),
@@ -109,6 +110,12 @@ test("the history says when it last worked, last changed, and how often it faile
     lastChangeAt: run(1).finishedAt,
     news: { at: run(1).finishedAt, by: "first-run" },
     consecutiveFailures: 2,
+    recent: [
+      { outcome: "updated", durationMs: 12.5 },
+      { outcome: "unchanged" },
+      { outcome: "failed" },
+      { outcome: "failed" },
+    ],
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { problems } from "../contract/problems.ts";
 import type { SyncRun } from "../contract/sync-run.ts";
 import { type EndedRun, endedRun, historyAfter, NO_HISTORY, type RunHistory } from "./run-history.ts";
@@ -78,6 +78,7 @@ export class SyncRuns {
     const rows = await this.#db
       .selectFrom("sync_run")
       .select(["id", "outcome", "error_code", "finished_at", "changed", "announced"])
+      .select(sql<number | null>`run ->> '$.durationMs'`.as("duration_ms"))
       .where("store_key", "=", storeKey)
       .where("state", "=", "finished")
       .orderBy("id")
@@ -146,7 +147,9 @@ function cutShort(run: SyncRun, wallMs: number): SyncRun {
 }
 
 function toEndedRun(
-  row: Pick<SyncRunRow, "id" | "outcome" | "error_code" | "finished_at" | "changed" | "announced">,
+  row: Pick<SyncRunRow, "id" | "outcome" | "error_code" | "finished_at" | "changed" | "announced"> & {
+    duration_ms: number | null;
+  },
 ): EndedRun {
   return {
     id: row.id,
@@ -154,6 +157,7 @@ function toEndedRun(
     announced: row.announced === 1,
     ...(row.outcome === null ? {} : { outcome: row.outcome }),
     ...(row.finished_at === null ? {} : { finishedAt: new Date(row.finished_at).toISOString() }),
+    ...(row.duration_ms === null ? {} : { durationMs: row.duration_ms }),
     ...(row.error_code === null ? {} : { error: { code: row.error_code } }),
   };
 }

@@ -82,3 +82,15 @@ test("the first run of a mirror is its clone", () => {
   expect(activity([], { kind: "working-copy" })).toBe("running");
   expect(activity([finished("updated", 0)], {})).toBe("running");
 });
+
+test("the last twelve runs are kept at a glance, the latest last, and those cut short are none of them", () => {
+  const runs = [
+    ...Array.from({ length: 13 }, (_, i) => ({ ...finished("unchanged", i), durationMs: i })),
+    finished("failed", 13, "sync/shutting-down"),
+    finished("failed", 14, "sync/timeout"),
+  ];
+  const { recent } = deriveFreshness(facts(runs), T0);
+  expect(recent).toHaveLength(12);
+  expect(recent[0]).toEqual({ outcome: "unchanged", durationMs: 2 });
+  expect(recent.at(-1)).toEqual({ outcome: "failed" });
+});

@@ -13,7 +13,14 @@ function repo(id: string, fullName: string, formerNames?: string[]): RepoSummary
     kind: "mirror",
     role: "member",
     trunk: "main",
-    freshness: { health: "fresh", activity: "idle", consecutiveFailures: 0, expectedMaxAgeSec: 600 },
+    counts: { branches: 0, stacks: 0, needsRestack: 0 },
+    freshness: {
+      health: "fresh",
+      activity: "idle",
+      consecutiveFailures: 0,
+      recent: [],
+      expectedMaxAgeSec: 600,
+    },
   };
 }
 

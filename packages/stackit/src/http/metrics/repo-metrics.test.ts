@@ -16,6 +16,7 @@ test("with more than a thousand mirrors, the stalest have a line each, and all a
     activity: "idle",
     lastSuccessAt: new Date(NOW_MS - (ages.get(id) ?? 0) * 1000).toISOString(),
     consecutiveFailures: 0,
+    recent: [],
     expectedMaxAgeSec: 600,
   });
   measureRepos(registry, { repos: { list }, syncs: { freshness }, clock: { wallNow: () => NOW_MS } });
@@ -42,6 +43,7 @@ test("a mirror that was never read is as stale as the server is old, so that an 
     health: "never",
     activity: "idle",
     consecutiveFailures: 3,
+    recent: [],
     expectedMaxAgeSec: 600,
   });
   measureRepos(registry, { repos: { list }, syncs: { freshness }, clock: { wallNow: () => nowMs } });

@@ -16,6 +16,7 @@ const fresh: Freshness = {
   activity: "idle",
   lastSuccessAt: "2026-01-05T10:00:00.000Z",
   consecutiveFailures: 0,
+  recent: [],
   expectedMaxAgeSec: 60,
 };
 

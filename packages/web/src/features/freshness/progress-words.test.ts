@@ -7,6 +7,7 @@ const cloning: Freshness = {
   health: "never",
   activity: "cloning",
   consecutiveFailures: 0,
+  recent: [],
   expectedMaxAgeSec: 600,
 };
 
