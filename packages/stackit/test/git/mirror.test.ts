@@ -131,6 +131,36 @@ test("a renamed default branch is followed, and HEAD with it", async () => {
   expect(scene.mirror.snapshot?.trunk).toBe("trunk");
 });
 
+test("a default branch that is deleted is followed, what stood on it stays shown, and so is the one that is chosen next", async () => {
+  await using scene = await stack();
+  const { upstream, mirror, dir } = scene;
+  await scene.refresh();
+  await upstream.git("branch", "next", "main");
+  await upstream.git("update-ref", "-d", "refs/heads/main");
+  // The remote still says that this is its default branch.
+  expect(await scene.refresh()).toMatchObject({
+    outcome: "updated",
+    refs: {
+      created: 1,
+      deleted: 1,
+      changes: [{ ref: "refs/heads/main", kind: "deleted" }, { ref: "refs/heads/next" }],
+    },
+  });
+  await expectEqual(scene);
+  expect(mirror.snapshot?.branches().map(({ name }) => name)).toEqual(["api", "next", "ui"]);
+  expect(await scene.refresh()).toMatchObject({ outcome: "unchanged" });
+
+  await upstream.git("symbolic-ref", "HEAD", "refs/heads/next");
+  expect(await scene.refresh()).toMatchObject({ outcome: "updated" });
+  expect(await readFile(join(dir, "HEAD"), "utf8")).toBe("ref: refs/heads/next\n");
+  expect(mirror.snapshot?.trunk).toBe("next");
+  expect(mirror.snapshot?.stackSummaries()).toMatchObject([{ rootBranch: "api", branchCount: 2 }]);
+  expect(mirror.snapshot?.notes).toEqual([]);
+  await upstream.commit("ui");
+  expect(await scene.refresh()).toMatchObject({ outcome: "updated" });
+  await expectEqual(scene);
+});
+
 test("an empty remote is a state, not an error, and its first push is seen", async () => {
   await using scene = await mirroredScene(undefined);
   expect((await scene.refresh()).outcome).toBe("updated");
