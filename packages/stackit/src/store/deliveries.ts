@@ -2,13 +2,11 @@ import type { Kysely } from "kysely";
 import type { ExpectedRef } from "../contract/sync-run.ts";
 import { gathered } from "../lib/gathered.ts";
 import type { HeardOf } from "../stacks/pull-request.ts";
+import { chunks } from "./chunks.ts";
 import type { DeliveryRow, Schema } from "./schema.ts";
 
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 const MAX_ROWS = 100_000;
-/** Ids in one statement: few statements, and far below what a statement may hold. */
-const CHUNK = 500;
-
 /** What a delivery of a forge asks of one repository; one that concerns several stands once for each. */
 export interface Delivery {
   /** The forge's own, the same when it delivers again. */
@@ -71,14 +69,14 @@ export class Deliveries {
     if (this.#roomLeft < 0) await this.#forgetOld();
     const added = new Set<string>();
     await this.#db.transaction().execute(async (transaction) => {
-      for (let start = 0; start < rows.length; start += CHUNK) {
-        const chunk = await transaction
+      for (const chunk of chunks(rows)) {
+        const inserted = await transaction
           .insertInto("delivery")
-          .values(rows.slice(start, start + CHUNK))
+          .values(chunk)
           .onConflict((conflict) => conflict.columns(["forge", "id", "repo_key"]).doNothing())
           .returning(["id", "repo_key"])
           .execute();
-        for (const row of chunk) added.add(keyOf(row));
+        for (const row of inserted) added.add(keyOf(row));
       }
     });
     // Of several with one key, the first.
@@ -87,13 +85,13 @@ export class Deliveries {
 
   /** Ids that are not known, or finished before, change nothing. */
   async finish(repoKey: string, ids: readonly string[]): Promise<void> {
-    for (let start = 0; start < ids.length; start += CHUNK) {
+    for (const chunk of chunks(ids)) {
       await this.#db
         .updateTable("delivery")
         .set({ finished_at: this.#wallNow() })
         .where("forge", "=", "github")
         .where("repo_key", "=", repoKey)
-        .where("id", "in", ids.slice(start, start + CHUNK))
+        .where("id", "in", chunk)
         .where("finished_at", "is", null)
         .execute();
     }

@@ -1,14 +1,12 @@
 import type { Kysely } from "kysely";
 import type { Departed } from "../stacks/departed.ts";
+import { chunks } from "./chunks.ts";
+import { allButNewest } from "./row-limit.ts";
 import type { Schema } from "./schema.ts";
 
 const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 /** Of one repository: the newest are kept. */
 const MAX_ROWS = 1_000;
-/** Rows in one statement: few statements, and far below what a statement may hold. */
-const CHUNK = 500;
-/** What comes after an offset needs a limit in SQLite. */
-const ALL = Number.MAX_SAFE_INTEGER;
 
 /** Branches of one repository that left its stacks: 90 days back, and not without bound. */
 export class DepartedBranches {
@@ -45,8 +43,8 @@ export class DepartedBranches {
   async remember(departed: readonly Departed[]): Promise<void> {
     if (departed.length === 0) return;
     await this.#db.transaction().execute(async (transaction) => {
-      for (let start = 0; start < departed.length; start += CHUNK) {
-        const rows = departed.slice(start, start + CHUNK).map((each) => {
+      for (const chunk of chunks(departed)) {
+        const rows = chunk.map((each) => {
           const { name, leftAtMs } = each;
           return { repo_key: this.#repoKey, name, left_at: leftAtMs, facts: JSON.stringify(each) };
         });
@@ -61,13 +59,10 @@ export class DepartedBranches {
           )
           .execute();
       }
-      const tooMany = transaction
-        .selectFrom("departed")
-        .select("name")
-        .where("repo_key", "=", this.#repoKey)
-        .orderBy("left_at", "desc")
-        .offset(this.#maxRows)
-        .limit(ALL);
+      const tooMany = allButNewest(
+        { table: "departed", key: "name", age: "left_at" },
+        { repoKey: this.#repoKey, maxRows: this.#maxRows },
+      );
       await transaction
         .deleteFrom("departed")
         .where("repo_key", "=", this.#repoKey)
@@ -80,11 +75,11 @@ export class DepartedBranches {
 
   /** They are branches again. */
   async forget(names: readonly string[]): Promise<void> {
-    for (let start = 0; start < names.length; start += CHUNK) {
+    for (const chunk of chunks(names)) {
       await this.#db
         .deleteFrom("departed")
         .where("repo_key", "=", this.#repoKey)
-        .where("name", "in", names.slice(start, start + CHUNK))
+        .where("name", "in", chunk)
         .execute();
     }
   }

@@ -1,9 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import type { PullRequest } from "../stacks/pull-request.ts";
+import { chunks } from "./chunks.ts";
 import type { ForgeLookRow, PullRequestRow, Schema } from "./schema.ts";
-
-/** Rows in one statement: few statements, and far below what a statement may hold. */
-const CHUNK = 500;
 
 /** How well the pull requests of a repository are known. Times are epoch milliseconds. */
 export interface ForgeLook {
@@ -167,8 +165,4 @@ function toLook(row: ForgeLookRow): ForgeLook {
     changedAtMs: row.changed_at,
     sweptAtMs: row.swept_at ?? undefined,
   };
-}
-
-function* chunks<T>(items: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK);
 }

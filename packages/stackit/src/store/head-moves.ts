@@ -1,13 +1,12 @@
 import type { Kysely } from "kysely";
 import type { HeadMove } from "../stacks/head-move.ts";
+import { chunks } from "./chunks.ts";
 import type { HeadMoveRow, Schema } from "./schema.ts";
 
 const KEPT_MS = 90 * 24 * 60 * 60 * 1000;
 const MAX_OF_BRANCH = 100;
 /** Of one repository. */
 const MAX_ROWS = 20_000;
-/** Rows in one statement: few statements, and far below what a statement may hold. */
-const CHUNK = 500;
 
 type Leaving = Pick<HeadMove, "ref" | "old" | "seenAtMs">;
 
@@ -168,8 +167,4 @@ function toMove({ ref, old_oid, new_oid, kind, was_last, seen_at }: HeadMoveRow)
     wasLast: was_last === 1,
     seenAtMs: seen_at,
   };
-}
-
-function* chunks<T>(items: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK);
 }

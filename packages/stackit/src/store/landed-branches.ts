@@ -1,13 +1,11 @@
 import type { Kysely } from "kysely";
 import type { Landed } from "../stacks/landed.ts";
+import { chunks } from "./chunks.ts";
+import { allButNewest } from "./row-limit.ts";
 import type { Schema } from "./schema.ts";
 
 /** Of one repository: the newest are kept. */
 const MAX_ROWS = 20_000;
-/** Rows in one statement: few statements, and far below what a statement may hold. */
-const CHUNK = 500;
-/** What comes after an offset needs a limit in SQLite. */
-const ALL = Number.MAX_SAFE_INTEGER;
 
 /** What of one repository has landed. */
 export class LandedBranches {
@@ -36,8 +34,8 @@ export class LandedBranches {
 
   async remember(found: readonly Landed[]): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
-      for (let start = 0; start < found.length; start += CHUNK) {
-        const rows = found.slice(start, start + CHUNK).map(({ commit, landedAtMs, seenAtMs, ...rest }) => {
+      for (const chunk of chunks(found)) {
+        const rows = chunk.map(({ commit, landedAtMs, seenAtMs, ...rest }) => {
           return {
             ...rest,
             repo_key: this.#repoKey,
@@ -61,13 +59,10 @@ export class LandedBranches {
           )
           .execute();
       }
-      const tooMany = transaction
-        .selectFrom("landed")
-        .select("tip")
-        .where("repo_key", "=", this.#repoKey)
-        .orderBy("seen_at", "desc")
-        .offset(this.#maxRows)
-        .limit(ALL);
+      const tooMany = allButNewest(
+        { table: "landed", key: "tip", age: "seen_at" },
+        { repoKey: this.#repoKey, maxRows: this.#maxRows },
+      );
       await transaction
         .deleteFrom("landed")
         .where("repo_key", "=", this.#repoKey)
@@ -79,11 +74,11 @@ export class LandedBranches {
   /** The trunk has them no longer. */
   async forget(tips: readonly string[]): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
-      for (let start = 0; start < tips.length; start += CHUNK) {
+      for (const chunk of chunks(tips)) {
         await transaction
           .deleteFrom("landed")
           .where("repo_key", "=", this.#repoKey)
-          .where("tip", "in", tips.slice(start, start + CHUNK))
+          .where("tip", "in", chunk)
           .execute();
       }
     });

@@ -1,4 +1,6 @@
 import type { Kysely } from "kysely";
+import { chunks } from "./chunks.ts";
+import { RowLimit } from "./row-limit.ts";
 import type { LineCountRow, Schema } from "./schema.ts";
 
 export interface LineCount {
@@ -9,8 +11,6 @@ export interface LineCount {
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_ROWS = 500_000;
-/** Rows in one statement: few statements, and far below what a statement may hold. */
-const CHUNK = 500;
 
 /**
  * Remembers the size of the difference between two commits, which never changes. The key names the two commits; its form
@@ -19,17 +19,15 @@ const CHUNK = 500;
  */
 export class LineCounts {
   readonly #db: Kysely<Schema>;
-  readonly #maxRows: number;
+  readonly #limit: RowLimit<"line_count">;
   readonly #wallNow: () => number;
-  /** Rows that may be written before the next look at how many there are. */
-  #roomLeft = 0;
 
   constructor(
     db: Kysely<Schema>,
     { maxRows = MAX_ROWS, wallNow = Date.now }: { maxRows?: number; wallNow?: () => number } = {},
   ) {
     this.#db = db;
-    this.#maxRows = maxRows;
+    this.#limit = new RowLimit(db, { table: "line_count", key: "pair", age: "used_at" }, maxRows);
     this.#wallNow = wallNow;
   }
 
@@ -66,33 +64,10 @@ export class LineCounts {
           .execute();
       }
     });
-    this.#roomLeft -= rows.length;
-    if (this.#roomLeft < 0) await this.#evict();
-  }
-
-  /** Makes room for a while, so that rows are seldom counted. */
-  async #evict(): Promise<void> {
-    const { rows } = await this.#db
-      .selectFrom("line_count")
-      .select(({ fn }) => fn.countAll<number>().as("rows"))
-      .executeTakeFirstOrThrow();
-    const excess = Number(rows) - this.#maxRows;
-    if (excess > 0) {
-      await this.#db
-        .deleteFrom("line_count")
-        .where("pair", "in", (eb) =>
-          eb.selectFrom("line_count").select("pair").orderBy("used_at").limit(excess),
-        )
-        .execute();
-    }
-    this.#roomLeft = Math.floor(this.#maxRows / 20);
+    await this.#limit.wrote(rows.length);
   }
 
   #today(): number {
     return Math.floor(this.#wallNow() / DAY_MS) * DAY_MS;
   }
-}
-
-function* chunks<T>(items: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < items.length; start += CHUNK) yield items.slice(start, start + CHUNK);
 }

@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import type { Kysely } from "kysely";
+import { chunks } from "./chunks.ts";
+import { RowLimit } from "./row-limit.ts";
 import type { Schema } from "./schema.ts";
 
 const MAX_ROWS = 1_000_000;
-/** Rows in one statement: few statements, and far below what a statement may hold. Others get their turn after each. */
-const CHUNK = 500;
 
 /**
  * Remembers what changes do to files, which never changes. A key names a commit or two; an empty patch is an empty text. Of too
@@ -12,25 +12,22 @@ const CHUNK = 500;
  */
 export class PatchIds {
   readonly #db: Kysely<Schema>;
-  readonly #maxRows: number;
+  readonly #limit: RowLimit<"patch_id">;
   readonly #wallNow: () => number;
-  /** Rows that may be written before the next look at how many there are. */
-  #roomLeft = 0;
 
   constructor(
     db: Kysely<Schema>,
     { maxRows = MAX_ROWS, wallNow = Date.now }: { maxRows?: number; wallNow?: () => number } = {},
   ) {
     this.#db = db;
-    this.#maxRows = maxRows;
+    this.#limit = new RowLimit(db, { table: "patch_id", key: "change", age: "written_at" }, maxRows);
     this.#wallNow = wallNow;
   }
 
   /** Those that are known. */
   async getMany(changes: readonly string[]): Promise<Map<string, string>> {
     const known = new Map<string, string>();
-    for (let start = 0; start < changes.length; start += CHUNK) {
-      const chunk = changes.slice(start, start + CHUNK);
+    for (const chunk of chunks(changes)) {
       const rows = await this.#db
         .selectFrom("patch_id")
         .select(["change", "patch"])
@@ -45,33 +42,14 @@ export class PatchIds {
   async putMany(patches: ReadonlyMap<string, string>): Promise<void> {
     const written_at = this.#wallNow();
     const rows = Array.from(patches, ([change, patch]) => ({ change, patch, written_at }));
-    for (let start = 0; start < rows.length; start += CHUNK) {
+    for (const chunk of chunks(rows)) {
       await this.#db
         .insertInto("patch_id")
-        .values(rows.slice(start, start + CHUNK))
+        .values(chunk)
         .onConflict((conflict) => conflict.column("change").doNothing())
         .execute();
       await setImmediate();
     }
-    this.#roomLeft -= rows.length;
-    if (this.#roomLeft < 0) await this.#evict();
-  }
-
-  /** Makes room for a while, so that rows are seldom counted. */
-  async #evict(): Promise<void> {
-    const { rows } = await this.#db
-      .selectFrom("patch_id")
-      .select(({ fn }) => fn.countAll<number>().as("rows"))
-      .executeTakeFirstOrThrow();
-    const excess = Number(rows) - this.#maxRows;
-    if (excess > 0) {
-      await this.#db
-        .deleteFrom("patch_id")
-        .where("change", "in", (eb) =>
-          eb.selectFrom("patch_id").select("change").orderBy("written_at").limit(excess),
-        )
-        .execute();
-    }
-    this.#roomLeft = Math.floor(this.#maxRows / 20);
+    await this.#limit.wrote(rows.length);
   }
 }

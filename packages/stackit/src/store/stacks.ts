@@ -1,9 +1,7 @@
 import type { Kysely } from "kysely";
 import type { KnownStack } from "../stacks/stack-identity.ts";
+import { chunks } from "./chunks.ts";
 import type { Schema } from "./schema.ts";
-
-/** Rows in one statement: few statements, and far below what a statement may hold. */
-const CHUNK = 500;
 
 interface Facts {
   readonly roots: readonly string[];
@@ -43,15 +41,15 @@ export class Stacks {
   /** Those of the same ids are replaced. All or none. */
   async keep(stacks: readonly KnownStack[], forgotten: readonly string[]): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
-      for (let start = 0; start < forgotten.length; start += CHUNK) {
+      for (const chunk of chunks(forgotten)) {
         await transaction
           .deleteFrom("stack")
           .where("repo_key", "=", this.#repoKey)
-          .where("id", "in", forgotten.slice(start, start + CHUNK))
+          .where("id", "in", chunk)
           .execute();
       }
-      for (let start = 0; start < stacks.length; start += CHUNK) {
-        const rows = stacks.slice(start, start + CHUNK).map(({ id, goneAtMs, roots, formerIds, members }) => {
+      for (const chunk of chunks(stacks)) {
+        const rows = chunk.map(({ id, goneAtMs, roots, formerIds, members }) => {
           const facts: Facts = { roots, formerIds, members: [...members] };
           return { repo_key: this.#repoKey, id, gone_at: goneAtMs ?? null, facts: JSON.stringify(facts) };
         });
