@@ -2,13 +2,13 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { GitConfig } from "../git/config-list.ts";
+import type { EdgeSource } from "../stacks/edge-source.ts";
 import {
   NO_RECORD,
   type ParsedRecord,
   type RecordedEdges,
   type ToolRecord,
 } from "../stacks/recorded-edges.ts";
-import type { EdgeSource } from "../stacks/resolve-edges.ts";
 import { parseAv } from "../stacks/tools/av.ts";
 import { parseGhStack } from "../stacks/tools/gh-stack.ts";
 import { parseMachete } from "../stacks/tools/git-machete.ts";

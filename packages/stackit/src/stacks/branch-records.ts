@@ -1,6 +1,6 @@
 import type { BranchMetadata, ParsedMetadata } from "./branch-metadata.ts";
+import type { EdgeSource } from "./edge-source.ts";
 import { BRANCH_METADATA, type RefReading, STACKIT_LOCAL_METADATA, STACKIT_METADATA } from "./ref-reading.ts";
-import type { EdgeSource } from "./resolve-edges.ts";
 
 /** What one kind of ref records about branches, readable or not, living or not. */
 export interface Records {

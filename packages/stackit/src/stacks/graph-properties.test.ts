@@ -12,12 +12,12 @@ import {
 } from "../../test/support/stack-world.ts";
 import { type ParsedMetadata, parseBranchMetadata } from "./branch-metadata.ts";
 import { buildGraph, type GraphInput, type StackGraph, updateGraph } from "./build-graph.ts";
+import type { EdgeSource } from "./edge-source.ts";
 import type { CommitFacts, History } from "./history.ts";
 import type { Landed } from "./landed.ts";
 import { orderStacks, reorderStacks } from "./order-stacks.ts";
 import type { RecordedEdges } from "./recorded-edges.ts";
 import { HEADS, type RefReading } from "./ref-reading.ts";
-import type { EdgeSource } from "./resolve-edges.ts";
 
 const BRANCHES = ["main", "a", "b", "c/d", "e#1", "__proto__", "toString", "gitbutler/edit"];
 const NAMES = [...BRANCHES, "gone", "gone-too", ""];

@@ -1,4 +1,4 @@
-import type { EdgeSource } from "./resolve-edges.ts";
+import { type EdgeSource, rankOf } from "./edge-source.ts";
 
 /** What a stacking tool keeps about branches, living or not. */
 export interface ToolRecord {
@@ -24,33 +24,6 @@ export interface RecordedEdges extends ToolRecord {
     /** When it was last read whole; undefined when it never was. */
     readonly readAtMs?: number;
   };
-}
-
-/**
- * What a forge enforces; then what tools keep for programs: in refs, in commits, in files, of these what was written with a forge first; then
- * pull requests, what programs wrote into them before what people see; then commits.
- */
-const STRENGTH: readonly EdgeSource[] = [
-  "github-stack",
-  "stackit",
-  "branch-metadata",
-  "spr",
-  "stack-pr",
-  "gh-stack",
-  "git-spice",
-  "git-town",
-  "git-machete",
-  "av",
-  "pr-marker",
-  "pr-base",
-  "pr-text",
-  "ancestry",
-  "remembered-tip",
-];
-
-/** The smaller the stronger. */
-export function rankOf(source: EdgeSource): number {
-  return STRENGTH.indexOf(source);
 }
 
 /** What is heard aside comes last. */

@@ -1,27 +1,6 @@
+import { type EdgeSource, rankOf } from "./edge-source.ts";
 import type { Inferred } from "./infer-parents.ts";
-import { type RecordedEdges, rankOf } from "./recorded-edges.ts";
-
-/**
- * Who names a parent, the strongest first. `github-stack`: the forge's own stack. `pr-marker`: what a tool wrote into a pull request for programs. `pr-base`: what it
- * is to be merged into. `pr-text`: a list that a tool wrote for people. `ancestry`: the branch stands on the parent's tip.
- * `remembered-tip`: it stands on a tip that the parent had before it was amended, rebased or went on.
- */
-export type EdgeSource =
-  | "github-stack"
-  | "stackit"
-  | "branch-metadata"
-  | "spr"
-  | "stack-pr"
-  | "gh-stack"
-  | "git-spice"
-  | "git-town"
-  | "git-machete"
-  | "av"
-  | "pr-marker"
-  | "pr-base"
-  | "pr-text"
-  | "ancestry"
-  | "remembered-tip";
+import type { RecordedEdges } from "./recorded-edges.ts";
 
 export interface Voice {
   readonly source: EdgeSource;

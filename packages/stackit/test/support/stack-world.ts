@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type ParsedMetadata, parseBranchMetadata } from "../../src/stacks/branch-metadata.ts";
 import type { GraphInput } from "../../src/stacks/build-graph.ts";
 import { chooseTrunk, type Trunk } from "../../src/stacks/choose-trunk.ts";
+import type { EdgeSource } from "../../src/stacks/edge-source.ts";
 import type { CommitFacts, History } from "../../src/stacks/history.ts";
 import type { RecordedEdges } from "../../src/stacks/recorded-edges.ts";
 import {
@@ -12,7 +13,6 @@ import {
   STACKIT_LOCAL_METADATA,
   STACKIT_METADATA,
 } from "../../src/stacks/ref-reading.ts";
-import type { EdgeSource } from "../../src/stacks/resolve-edges.ts";
 
 /** A record as a tool writes it; `revision` is the name of a commit. A string stands for the whole text of the blob. */
 export type RecordSpec = { parent?: string; revision?: string; [field: string]: unknown } | string;

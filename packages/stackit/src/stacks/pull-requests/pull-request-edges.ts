@@ -1,6 +1,6 @@
+import type { EdgeSource } from "../edge-source.ts";
 import type { PullRequest } from "../pull-request.ts";
 import type { RecordedEdges } from "../recorded-edges.ts";
-import type { EdgeSource } from "../resolve-edges.ts";
 import { isToolBranch, memberFor } from "../tool-branches.ts";
 import { readStackMarker, type StackMarker } from "./stack-marker.ts";
 import { readStackText } from "./stack-text.ts";
