@@ -8,6 +8,7 @@ import type { Mirror } from "../repos/mirror.ts";
 import { DamagedMirrorError, whatItSaysOfFiles } from "../repos/mirror-damage.ts";
 import { NotOurMirrorError } from "../repos/mirror-folder.ts";
 import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "./sync-target.ts";
+import { type SystemCause, systemCause } from "./system-cause.ts";
 
 /** A first fetch brings everything there is. */
 const FIRST_TIMEOUT_MS = 30 * 60_000;
@@ -106,20 +107,11 @@ const GIT_WAS_ENDED: Explained = [
   true,
 ];
 
-const OF_SYSTEM: Readonly<Record<string, Explained>> = {
-  ENOSPC: DISK_FULL,
-  EDQUOT: DISK_FULL,
-  EACCES: NOT_WRITABLE,
-  EPERM: NOT_WRITABLE,
-  EROFS: NOT_WRITABLE,
-  EAGAIN: NO_ROOM,
-  EMFILE: NO_ROOM,
-  ENFILE: NO_ROOM,
-  ENOMEM: NO_ROOM,
+const OF_SYSTEM: Readonly<Record<SystemCause, Explained>> = {
+  "disk-full": DISK_FULL,
+  "no-room": NO_ROOM,
+  "not-permitted": NOT_WRITABLE,
 };
-
-/** What the store's database says of a full disk. */
-const SQLITE_FULL = 13;
 
 /** What git says of the machine that it runs on. With `LC_ALL=C` these parts of its sentences are stable, and those below. */
 const OF_THIS_MACHINE: readonly (readonly [pattern: RegExp, explained: Explained])[] = [
@@ -162,9 +154,8 @@ function explainDamage({ retryAfterMs, cause }: DamagedMirrorError): Explained {
 }
 
 function ofSystem(error: unknown): Explained | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ("errcode" in error && error.errcode === SQLITE_FULL) return DISK_FULL;
-  return "code" in error ? OF_SYSTEM[String(error.code)] : undefined;
+  const cause = systemCause(error);
+  return cause && OF_SYSTEM[cause];
 }
 
 /** What is told of the mirror's folder is not true of this one. */

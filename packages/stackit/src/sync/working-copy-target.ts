@@ -1,6 +1,8 @@
+import type { ProblemCode } from "../contract/problems.ts";
 import { GitError } from "../git/git-error.ts";
 import type { WorkingCopy } from "../repos/working-copy.ts";
 import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "./sync-target.ts";
+import { systemCause } from "./system-cause.ts";
 
 /** Lets the queue refresh a working copy. It contacts nobody, so it has no host. */
 export class WorkingCopyTarget implements SyncTarget {
@@ -27,37 +29,44 @@ export class WorkingCopyTarget implements SyncTarget {
   }
 }
 
+type Explained = readonly [code: ProblemCode & `sync/${string}`, detail: string, retryable: boolean];
+
 /** Why a working copy could not be read, in words for a client: no path, nothing that git printed. */
 export function readFailure(error: unknown): SyncFailure {
   if (error instanceof SyncFailure) return error;
-  const code =
-    error instanceof GitError ? error.failure : error instanceof Error && "code" in error ? error.code : "";
-  const [detail, retryable] = explain(String(code));
-  return new SyncFailure("sync/unreadable", detail, { retryable, cause: error });
+  const [code, detail, retryable] = explain(error);
+  return new SyncFailure(code, detail, { retryable, cause: error });
 }
 
-function explain(code: string): [detail: string, retryable: boolean] {
-  switch (code) {
-    case "no-git":
-      return ["The git program was not found.", false];
-    case "timeout":
-      return ["Git did not answer in time.", true];
-    case "too-much-output":
-      return ["The repository has more refs than this server reads.", false];
-    case "missing-object":
-      return ["Objects that the refs point to are missing from the repository.", true];
-    case "no-repository":
-    case "ENOENT":
-    case "ENOTDIR":
-      return ["The repository's folder is gone, or is no repository any more.", true];
-    case "EACCES":
-    case "EPERM":
-      return ["The server may not read the repository's folder.", true];
-    case "EMFILE":
-    case "ENFILE":
-    case "EAGAIN":
-      return ["The system has no more files or processes to give.", true];
-    default:
-      return ["Git could not read the refs.", true];
+function explain(error: unknown): Explained {
+  const byGit = error instanceof GitError ? OF_GIT[error.failure] : undefined;
+  const cause = error instanceof GitError ? error.cause : error;
+  if (byGit) return ["sync/unreadable", ...byGit];
+  switch (systemCause(cause)) {
+    case "disk-full":
+      return ["sync/disk-full", "The server's disk is full.", true];
+    case "not-permitted":
+      return ["sync/unreadable", "The server may not read the repository's folder.", true];
+    case "no-room":
+      return ["sync/unreadable", "The system has no more processes, files or memory to give.", true];
+    case undefined:
+      return ["sync/unreadable", ...(isGone(cause) ? GONE : UNREADABLE)];
   }
+}
+
+type Words = readonly [detail: string, retryable: boolean];
+
+const GONE: Words = ["The repository's folder is gone, or is no repository any more.", true];
+const UNREADABLE: Words = ["Git could not read the refs.", true];
+
+const OF_GIT: Readonly<Partial<Record<GitError["failure"], Words>>> = {
+  "no-git": ["The git program was not found.", false],
+  timeout: ["Git did not answer in time.", true],
+  "too-much-output": ["The repository has more refs than this server reads.", false],
+  "missing-object": ["Objects that the refs point to are missing from the repository.", true],
+};
+
+function isGone(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return ["no-repository", "ENOENT", "ENOTDIR"].includes(code);
 }
