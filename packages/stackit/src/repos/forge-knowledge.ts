@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Branch, Ci, PullRequest as PullRequestView } from "../contract/view.ts";
-import type { BranchNode } from "../stacks/build-graph.ts";
+import type { BranchNode, StackGraph } from "../stacks/build-graph.ts";
 import type { ChecksState, CommitChecks, PullRequest } from "../stacks/pull-request.ts";
 import type { StackMember } from "../stacks/stack-status.ts";
 
@@ -8,6 +8,8 @@ import type { StackMember } from "../stacks/stack-status.ts";
 export interface ForgeKnowledge {
   /** By branch, the one that counts. */
   readonly pullRequests: ReadonlyMap<string, PullRequest>;
+  /** All that were merged, also where a newer one counts for the branch. */
+  readonly merged: readonly PullRequest[];
   /** Whether it may be taken for how things are now. */
   readonly isCurrent: boolean;
 }
@@ -24,12 +26,9 @@ export function changedBranches(before: ForgeKnowledge | undefined, after: Forge
 }
 
 /** Whether it tells of commits that heads became, of which nothing was told before. */
-export function hasNewMerges(before: ForgeKnowledge | undefined, { pullRequests }: ForgeKnowledge): boolean {
-  return pullRequests.entries().some(([branch, { mergeCommitOid }]) => {
-    return (
-      mergeCommitOid !== undefined && mergeCommitOid !== before?.pullRequests.get(branch)?.mergeCommitOid
-    );
-  });
+export function hasNewMerges(before: ForgeKnowledge | undefined, { merged }: ForgeKnowledge): boolean {
+  const known = new Set(before?.merged.map(({ mergeCommitOid }) => mergeCommitOid));
+  return merged.some(({ mergeCommitOid: oid }) => oid !== undefined && !known.has(oid));
 }
 
 function timeless(pullRequest: PullRequest): unknown {
@@ -59,10 +58,14 @@ export function withChecks(branch: Branch, { checks, reviews }: PullRequest): Br
 }
 
 /** What decides about a branch in its stack. */
-export function stackMember(node: BranchNode, forge: ForgeKnowledge | undefined): StackMember {
+export function stackMember(
+  node: BranchNode,
+  graph: StackGraph,
+  forge: ForgeKnowledge | undefined,
+): StackMember {
   const { state } = node.standing;
   const pullRequest = forge?.pullRequests.get(node.name);
-  const isMerged = pullRequest?.state === "merged" && pullRequest.headOid === node.tip;
+  const isMerged = pullRequest !== undefined && isMergedBelow(node, pullRequest, graph);
   const recorded = node.metadata?.pullRequest;
   const isReady = recorded !== undefined && recorded.state !== "CLOSED" && !recorded.isDraft;
   return {
@@ -75,6 +78,17 @@ export function stackMember(node: BranchNode, forge: ForgeKnowledge | undefined)
       forge: { ...pullRequest, checks: knownChecks(node.tip, pullRequest, forge) },
     }),
   };
+}
+
+/** Whether all of it went into what it stands on. What was merged into another branch may never come to the trunk. */
+function isMergedBelow(
+  { tip, parent }: BranchNode,
+  { state, headOid, base }: PullRequest,
+  { trunk, nodes }: StackGraph,
+): boolean {
+  if (state !== "merged" || headOid !== tip) return false;
+  for (let at = nodes.get(parent); at; at = nodes.get(at.parent)) if (at.name === base) return true;
+  return base === trunk?.name;
 }
 
 function knownChecks(

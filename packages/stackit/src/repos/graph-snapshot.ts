@@ -161,13 +161,13 @@ export class GraphSnapshot implements Snapshot {
     const facts = members.flatMap((node) => this.parts.facts.get(node.name) ?? []);
     const root = facts[0];
     const metadata = this.#stackMetadata(stack);
-    const { forge } = this.parts;
+    const { forge, graph } = this.parts;
     const owner = root?.header?.author;
     return {
       id: this.#idOf(stack),
       rootBranch: stack.root,
       title: metadata?.title ?? this.#titleOf(stack),
-      status: stackStatus(members.map((node) => stackMember(node, forge))),
+      status: stackStatus(members.map((node) => stackMember(node, graph, forge))),
       ...(root?.placed.scope !== undefined && { scope: root.placed.scope }),
       branchCount: members.length,
       prCount: members.filter(({ name, metadata }) => metadata?.pullRequest || forge?.pullRequests.has(name))

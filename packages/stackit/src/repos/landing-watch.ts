@@ -122,13 +122,13 @@ export class LandingWatch {
   }
 
   /**
-   * Asks of the branches of a model, and of what pull requests say was merged; of those whose files are missing or damaged nothing can be found out. Ends before everything is
+   * Asks of the branches of a model, and of the pull requests that were merged; of those whose files are missing or damaged nothing can be found out. Ends before everything is
    * known where there is much to learn; `landed` has then what was found so far. True when there is no more to ask. @throws {GitError}
    */
-  async look(model: RepoModel, pullRequests: Iterable<PullRequest>, signal: AbortSignal): Promise<boolean> {
+  async look(model: RepoModel, merged: readonly PullRequest[], signal: AbortSignal): Promise<boolean> {
     let isDone = true;
     try {
-      isDone = await this.#lookOnce(model, pullRequests, signal);
+      isDone = await this.#lookOnce(model, merged, signal);
       return isDone;
     } finally {
       if (isDone) this.#endUse();
@@ -142,7 +142,7 @@ export class LandingWatch {
 
   async #lookOnce(
     { graph, history, epoch }: RepoModel,
-    pullRequests: Iterable<PullRequest>,
+    merged: readonly PullRequest[],
     signal: AbortSignal,
   ): Promise<boolean> {
     const { trunk } = graph;
@@ -150,14 +150,14 @@ export class LandingWatch {
     if (this.#history !== history || this.#asked.size > MAX_ASKED) this.#asked = new Map();
     this.#history = history;
     const asked = landingQuestions(graph, this.#landed, history, this.#asked);
-    const merged = [...graph.nodes.values(), ...graph.unstacked.values()]
+    const onTrunk = [...graph.nodes.values(), ...graph.unstacked.values()]
       .map(({ tip }) => tip)
       .filter((tip) => history.commit(tip) === undefined && !this.#landed.has(tip));
     const gone = this.departures.all.filter(({ name, tip, question }) => {
       return question && !graph.nodes.has(name) && !this.#landed.has(tip);
     });
-    const merges = forgeMerges(pullRequests, gone, this.#landed, history);
-    if ([asked, merged, gone, merges].every(({ length }) => length === 0)) return true;
+    const merges = forgeMerges(merged, gone, this.#landed, history);
+    if ([asked, onTrunk, gone, merges].every(({ length }) => length === 0)) return true;
     this.#use ??= this.#trunks?.use(this.#trunk);
     if (await this.#trunk.follow(trunk.tips, signal)) this.forgetUnreadable();
     const found = await this.#told(merges, trunk.name, signal);
@@ -174,7 +174,7 @@ export class LandingWatch {
       const { tip, base } = question;
       if (answer) found.push({ tip, base, trunk: trunk.name, ...answer });
     }
-    for (const tip of merged) {
+    for (const tip of onTrunk) {
       const commit = this.#trunk.broughtBy(tip);
       if (commit) found.push({ tip, base: tip, trunk: trunk.name, how: "merge", commit });
     }

@@ -12,6 +12,7 @@ const NOTHING: readonly RecordedEdges[] = [];
 /** What the pull requests of one repository tell about parents. Costs nothing while neither they nor their branches change. */
 export class PullRequestSources {
   readonly #words = new WeakMap<object, StackWords>();
+  #heard: ReadonlyMap<string, PullRequest> | undefined;
   #pulls: readonly PullRequest[] = [];
   /** Whose branches may have gone on without them. */
   #ended: readonly PullRequest[] = [];
@@ -19,6 +20,8 @@ export class PullRequestSources {
 
   /** By branch, the one that counts. */
   hear(pullRequests: ReadonlyMap<string, PullRequest>): void {
+    if (pullRequests === this.#heard) return;
+    this.#heard = pullRequests;
     this.#pulls = [...pullRequests.values()];
     this.#ended = this.#pulls.filter(({ state }) => state !== "open");
     this.#last = undefined;

@@ -186,7 +186,7 @@ export class SnapshotPublisher implements AsyncDisposable {
   async #lookForLandings(tools: ModelTools, signal: AbortSignal): Promise<boolean> {
     const shown = this.#snapshot?.parts;
     if (!shown) return true;
-    const isDone = await tools.landings.look(shown, this.#forge?.pullRequests.values() ?? [], signal);
+    const isDone = await tools.landings.look(shown, this.#forge?.merged ?? [], signal);
     const latest = this.#snapshot?.parts;
     if (!latest || signal.aborted || tools !== this.#tools) return true;
     const model = tools.builder.withLandings(latest);

@@ -20,14 +20,14 @@ export interface ForgeMerge {
  * the commit that a head became came all of it that was off the trunk, whatever branch it was merged into first.
  */
 export function forgeMerges(
-  pullRequests: Iterable<PullRequest>,
+  merged: readonly PullRequest[],
   departed: readonly Departed[],
   landed: LandedTips,
   history: History,
 ): ForgeMerge[] {
   const merges: ForgeMerge[] = [];
-  for (const { state, headOid: tip, mergeCommitOid: commit, mergedAtMs } of pullRequests) {
-    if (state !== "merged" || commit === undefined || landed.has(tip)) continue;
+  for (const { headOid: tip, mergeCommitOid: commit, mergedAtMs } of merged) {
+    if (commit === undefined || landed.has(tip)) continue;
     const question = questionOf(tip, history) ?? departed.find((each) => each.tip === tip)?.question;
     if (question) merges.push({ tip, base: question.base, commits: question.commits, commit, mergedAtMs });
   }

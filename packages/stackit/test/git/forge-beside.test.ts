@@ -61,13 +61,13 @@ test("whatever a forge says, no branch is lost, and when it says nothing any mor
   fc.assert(
     fc.property(pullRequests, fc.boolean(), (some, isCurrent) => {
       const byBranch = new Map<string, PullRequest>(some.map((each) => [each.head, each]));
-      mirror.showForge({ pullRequests: byBranch, isCurrent });
+      mirror.showForge({ pullRequests: byBranch, merged: [], isCurrent });
       expect(namesIn(view())).toEqual(names);
       // The metadata names all parents, and only the forge's own stacks are believed before it.
       const unstacked = [...byBranch].map(([head, each]) => [head, { ...each, stack: null }] as const);
-      mirror.showForge({ pullRequests: new Map(unstacked), isCurrent });
+      mirror.showForge({ pullRequests: new Map(unstacked), merged: [], isCurrent });
       expect(shapeOf(view())).toEqual(shape);
-      mirror.showForge({ pullRequests: new Map(), isCurrent: true });
+      mirror.showForge({ pullRequests: new Map(), merged: [], isCurrent: true });
       expect(shapeOf(view())).toEqual(shape);
       expect(JSON.stringify(view())).not.toContain('"pr":');
     }),
@@ -84,7 +84,11 @@ test("facts that nobody could tell from those before publish nothing, and others
   await scene.refresh();
   const { mirror, published } = scene;
   const show = (...facts: PullRequest[]) =>
-    mirror.showForge({ pullRequests: new Map(facts.map((each) => [each.head, each])), isCurrent: true });
+    mirror.showForge({
+      pullRequests: new Map(facts.map((each) => [each.head, each])),
+      merged: [],
+      isCurrent: true,
+    });
   const before = published.length;
   show(pullRequest("api"), pullRequest("not-here"));
   const { generation, fingerprint } = mirror.snapshot ?? expect.fail();
@@ -112,6 +116,7 @@ test("checks that passed make a stack ready only while it is known that nothing 
     const checks = { oid, state, checks: [], observedAtMs: 0 };
     mirror.showForge({
       pullRequests: new Map([["api", pullRequest("api", { headOid: oid, checks })]]),
+      merged: [],
       isCurrent,
     });
     return mirror.snapshot?.stackSummaries()[0]?.status;
@@ -120,6 +125,44 @@ test("checks that passed make a stack ready only while it is known that nothing 
   expect(statusWith("passing", tip, false)).toBe("pending");
   expect(statusWith("passing", "a".repeat(40), true)).toBe("pending");
   expect(statusWith("failing", tip, false)).toBe("blocked");
+});
+
+test("what was merged asks for nothing where it went into what it stands on, and for a pull request elsewhere", async () => {
+  await using scene = await mirroredScene((writer) => {
+    writer.commit("main");
+    writer.stacked("api", "main");
+    writer.stacked("ui", "api");
+    writer.commit("other", { parent: "main" });
+  });
+  await scene.refresh();
+  const { mirror } = scene;
+  const statusWith = (head: string, base: string, headOid = mirror.refOid(`refs/heads/${head}`) ?? "") => {
+    const merged = pullRequest(head, { state: "merged", base, headOid });
+    const open = ["api", "ui"].filter((name) => name !== head);
+    const checks = (name: string) => ({
+      oid: mirror.refOid(`refs/heads/${name}`) ?? "",
+      state: "passing" as const,
+      checks: [],
+      observedAtMs: 0,
+    });
+    mirror.showForge({
+      pullRequests: new Map(
+        [...open.map((name) => pullRequest(name, { checks: checks(name) })), merged].map((each) => [
+          each.head,
+          each,
+        ]),
+      ),
+      merged: [merged],
+      isCurrent: true,
+    });
+    return mirror.snapshot?.stack("api")?.status;
+  };
+  expect(statusWith("api", "main")).toBe("shippable");
+  expect(statusWith("ui", "main")).toBe("shippable");
+  expect(statusWith("ui", "api")).toBe("shippable");
+  expect(statusWith("ui", "other")).toBe("incomplete");
+  expect(statusWith("api", "ui")).toBe("incomplete");
+  expect(statusWith("api", "main", "a".repeat(40))).toBe("incomplete");
 });
 
 test("a recorded pull request makes no stack ready, since its checks and reviews are not known", async () => {

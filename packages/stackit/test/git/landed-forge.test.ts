@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Branch } from "../../src/contract/view.ts";
 import type { Mirror } from "../../src/repos/mirror.ts";
+import { pickPullRequests } from "../../src/stacks/pick-pull-request.ts";
 import type { PullRequest } from "../../src/stacks/pull-request.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import type { Scene } from "../support/git-scene.ts";
@@ -47,7 +48,14 @@ async function merged(
 }
 
 const show = (mirror: Mirror, ...some: PullRequest[]): void =>
-  mirror.showForge({ pullRequests: new Map(some.map((each) => [each.head, each])), isCurrent: true });
+  mirror.showForge({
+    pullRequests: pickPullRequests(
+      some.map((each) => ({ ...each, headRepositoryId: 1 })),
+      1,
+    ),
+    merged: some.filter(({ state }) => state === "merged"),
+    isCurrent: true,
+  });
 
 test.each(CASES)(
   "a squash of $commits that was edited while merging is known by the forge's word alone, recorded $recorded, trunk goes on: $trunkGoesOn, child $child",
@@ -182,8 +190,9 @@ test("what goes on after its pull request was merged has not landed, and says so
   await upstream.commit("api", { files: { "after.txt": "after\n" } });
   await land(upstream, "squash", "Be sure", "sure");
   await scene.refresh();
-  show(mirror, pull);
   await untilLooked(mirror);
+  // Nothing else happens, and it says nothing of what stands on what.
+  show(mirror, pull);
   await expect.poll(() => branchOf(mirror, "api")?.commitCount).toBe(1);
   expect(branchOf(mirror, "api")).not.toHaveProperty("landed");
   expect(branchOf(mirror, "api")?.restack).toMatchObject({
@@ -192,6 +201,31 @@ test("what goes on after its pull request was merged has not landed, and says so
       `It stands on commits that landed as others: Squashed into main as ${commit.slice(0, 7)}. ` +
       "Its pull request #1 was merged on 2026-02-03, and it has 1 more commit since.",
   });
+});
+
+test("what an older pull request of the branch brought has landed, also behind a newer one that is open", async () => {
+  await using scene = await beginning({ ...ALL, child: false });
+  const { upstream, mirror } = scene;
+  const commit = await landEdited(upstream);
+  const older = await merged(upstream, commit);
+  const newer = pullRequest("api", {
+    number: 2,
+    headOid: await upstream.commit("api", { files: { "after.txt": "1\n" } }),
+  });
+  await scene.refresh();
+  show(mirror, newer);
+  await expect.poll(() => branchOf(mirror, "api")?.pr?.number).toBe(2);
+  expect(branchOf(mirror, "api")).toMatchObject({ commitCount: 4 });
+  show(mirror, older, newer);
+  await expect.poll(() => branchOf(mirror, "api")?.commitCount).toBe(1);
+  expect(branchOf(mirror, "api")).toMatchObject({
+    pr: { number: 2, state: "OPEN" },
+    restack: {
+      state: "parent-moved",
+      reason: `It stands on commits that landed as others: Squashed into main as ${commit.slice(0, 7)}.`,
+    },
+  });
+  expect(branchOf(mirror, "api")).not.toHaveProperty("landed");
 });
 
 test("what a forge merged has landed once the trunk has that commit here, and no sooner", async () => {

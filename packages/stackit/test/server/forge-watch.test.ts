@@ -227,6 +227,31 @@ test("a branch whose pull request ended long ago is asked for once, and again on
   expect(again.repo.states["old-1"]).toBe("closed");
 });
 
+test("what was merged long ago of a branch that has a newer pull request is asked for once, and told beside that one", async () => {
+  const { github, repo, watch, pass, restarted } = await world();
+  const merge = { state: "MERGED" as const, mergeCommit: "c".repeat(40) };
+  const older = github.openPullRequest("octo/widget", { head: "api", headOid: "a".repeat(40), ...merge });
+  older.updatedAt = "2025-01-01T00:00:00Z";
+  github.openPullRequest("octo/widget", { head: "api", headOid: "b".repeat(40) });
+  // It is not among the latest that were touched.
+  for (let number = 1; number <= 60; number++) {
+    github.openPullRequest("octo/widget", { head: `old-${number}`, state: "CLOSED" });
+  }
+  watch.start();
+  await pass(0);
+  expect(repo.knowledge?.merged).toEqual([]);
+  repo.refs.set("refs/heads/api", "b".repeat(40));
+  watch.pushed("widget");
+  await pass(2 * MINUTE_MS);
+  expect(repo.states.api).toMatch(/^open/);
+  expect(repo.knowledge?.merged).toMatchObject([{ number: older.number, headOid: "a".repeat(40) }]);
+  const looks = () => github.queries.filter(({ query }) => query.includes("associatedPullRequests")).length;
+  expect(looks()).toBe(1);
+  await pass(30 * MINUTE_MS);
+  expect(looks()).toBe(1);
+  expect((await restarted()).repo.knowledge?.merged).toMatchObject([{ number: older.number }]);
+});
+
 test("what is known is shown at once after a restart, as what it is, and not as current when it is old", async () => {
   const { github, watch, pass, clock, restarted } = await world();
   github.openPullRequest("octo/widget", { head: "api", checks: [{ context: "ci", state: "SUCCESS" }] });

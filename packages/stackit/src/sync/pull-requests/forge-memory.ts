@@ -14,13 +14,14 @@ export class ForgeMemory {
   readonly #pullRequests: Map<number, PullRequest>;
   readonly #askedBranches: Set<string>;
   /** By branch. */
-  #picked: ReadonlyMap<string, PullRequest>;
+  #picked: ReadonlyMap<string, PullRequest> = new Map();
+  #merged: readonly PullRequest[] = [];
 
   constructor(known?: KnownForgeFacts) {
     this.#look = known?.look;
     this.#pullRequests = new Map(known?.pullRequests.map((each) => [each.number, each]));
     this.#askedBranches = new Set(known?.askedBranches);
-    this.#picked = this.#pick();
+    this.#pick();
   }
 
   /** Undefined before the forge was asked. */
@@ -54,6 +55,11 @@ export class ForgeMemory {
   /** The one that counts for each branch of the repository itself. */
   get picked(): ReadonlyMap<string, PullRequest> {
     return this.#picked;
+  }
+
+  /** All of the repository's own branches that were merged. */
+  get merged(): readonly PullRequest[] {
+    return this.#merged;
   }
 
   get open(): PullRequest[] {
@@ -122,10 +128,15 @@ export class ForgeMemory {
     for (const number of forgotten) this.#pullRequests.delete(number);
     for (const branch of askedBranches) this.#askedBranches.add(branch);
     for (const branch of goneBranches) this.#askedBranches.delete(branch);
-    if (pullRequests.length + forgotten.length > 0) this.#picked = this.#pick();
+    if (pullRequests.length + forgotten.length > 0) this.#pick();
   }
 
-  #pick(): Map<string, PullRequest> {
-    return this.#look ? pickPullRequests(this.#pullRequests.values(), this.#look.forgeRepoId) : new Map();
+  #pick(): void {
+    const forgeRepoId = this.#look?.forgeRepoId;
+    if (forgeRepoId === undefined) return;
+    this.#picked = pickPullRequests(this.#pullRequests.values(), forgeRepoId);
+    this.#merged = [...this.#pullRequests.values()].filter(
+      ({ state, headRepositoryId }) => state === "merged" && headRepositoryId === forgeRepoId,
+    );
   }
 }

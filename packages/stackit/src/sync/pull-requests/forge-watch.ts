@@ -296,7 +296,11 @@ export class ForgeWatch implements AsyncDisposable {
     const nextAttemptAtMs = nowMs + notBeforeMs - this.#clock.now();
     const before = repo.forge;
     repo.forge = forgeHealth({ checkedAtMs, failing: failing && { ...failing, nextAttemptAtMs } }, nowMs);
-    repo.showForge({ pullRequests: memory.picked, isCurrent: isCurrent(checkedAtMs, nowMs) });
+    repo.showForge({
+      pullRequests: memory.picked,
+      merged: memory.merged,
+      isCurrent: isCurrent(checkedAtMs, nowMs),
+    });
     const { health, reason } = repo.forge;
     if (before && (before.health !== health || before.reason !== reason)) {
       this.#options.onHealth?.(repo.id, repo.snapshot?.generation ?? 0, repo.forge);

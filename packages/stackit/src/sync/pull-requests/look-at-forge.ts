@@ -82,7 +82,10 @@ export async function lookAtForge(
   /** What ended long ago is not among what was touched. */
   async function askForBranches(): Promise<void> {
     const { picked, askedBranches } = memory;
-    const unknown = [...tips.keys()].filter((branch) => !picked.has(branch) && !askedBranches.has(branch));
+    const notAsked = [...tips.keys()].filter((branch) => !askedBranches.has(branch));
+    const unknown = notAsked.filter((branch) => !picked.has(branch));
+    // Behind one that is open there may be an older one that was merged.
+    unknown.push(...notAsked.filter((branch) => picked.get(branch)?.state === "open"));
     const some = unknown.slice(0, BRANCH_QUESTIONS * source.atOnce);
     for (const chunk of chunks(some, source.atOnce)) {
       const answer = await source.ofBranches(repository, chunk, signal);
