@@ -73,7 +73,7 @@ function Page({
   repo: RepoSummary | undefined;
   repos: readonly RepoSummary[];
 }) {
-  if (route.page === "repositories") return <RepositoriesPage repos={repos} />;
+  if (route.page === "repositories") return <RepositoriesPage repos={repos} route={route} />;
   if (route.page === "sign-in") return <Plain title="Stackit" />;
   if (route.page === "repository" && repo) return <RepositoryPage key={repo.id} repo={repo} route={route} />;
   return (

@@ -8,7 +8,7 @@ const SEQUENCE_MS = 1200;
 const STORAGE_KEY = "stackit.single-keys";
 
 /** Keys that stay when single-key shortcuts are switched off, because they are no characters. */
-const always = new Set(["Escape", "Enter", "ArrowDown", "ArrowUp"]);
+const always = new Set(["Escape", "Enter", "ArrowDown", "ArrowUp", "Home", "End"]);
 
 /**
  * What each key does now. The latest to register is asked first, so a panel's Escape comes before the page's. Keys do

@@ -2,12 +2,15 @@
 export const shortcuts = {
   nextRow: { keys: ["j", "ArrowDown"], label: "Next row", where: "Lists" },
   previousRow: { keys: ["k", "ArrowUp"], label: "Previous row", where: "Lists" },
+  firstRow: { keys: ["Home"], label: "First row", where: "Lists" },
+  lastRow: { keys: ["End"], label: "Last row", where: "Lists" },
   openRow: { keys: ["Enter"], label: "Open the row", where: "Lists" },
   focusFilter: { keys: ["/"], label: "Filter", where: "Lists" },
   openOnForge: { keys: ["o"], label: "Open the pull request on the forge", where: "Lists" },
   foldStack: { keys: ["z"], label: "Fold or unfold the stack", where: "Repository" },
   foldAll: { keys: ["Z"], label: "Fold or unfold all stacks", where: "Repository" },
   sync: { keys: ["s"], label: "Sync now", where: "Repository" },
+  syncAllLate: { keys: ["S"], label: "Sync all that are late", where: "Repositories" },
   towardsTrunk: { keys: ["["], label: "To the parent, towards the trunk", where: "Branch" },
   towardsLeaf: { keys: ["]"], label: "To the child, towards the leaf", where: "Branch" },
   showDiff: { keys: ["d"], label: "Diff", where: "Branch" },
@@ -24,7 +27,13 @@ export const shortcuts = {
 
 export type ShortcutId = keyof typeof shortcuts;
 
-const names: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc", Z: "Shift Z" };
+const names: Record<string, string> = {
+  ArrowDown: "↓",
+  ArrowUp: "↑",
+  Escape: "Esc",
+  Z: "Shift Z",
+  S: "Shift S",
+};
 
 /** How a key is written for a person. */
 export function keyName(key: string): string {

@@ -28,8 +28,10 @@ export interface BranchSearch {
 /** Why a sign-in led nowhere. */
 export type Refusal = "expired" | "cancelled" | "not-allowed" | "forge";
 
+export type RepoFilter = "all" | "failing" | "late" | "working";
+
 export type Route =
-  | { page: "repositories" }
+  | { page: "repositories"; q: string; state: RepoFilter }
   | { page: "sign-in"; refused: Refusal | undefined; login: string | undefined; returnTo: string }
   | {
       page: "repository";
@@ -49,9 +51,11 @@ export type Route =
   | { page: "unknown"; path: string };
 
 export type RepositoryRoute = Extract<Route, { page: "repository" }>;
+export type RepositoriesRoute = Extract<Route, { page: "repositories" }>;
 export type SignInRoute = Extract<Route, { page: "sign-in" }>;
 
 export const plainList: ListSearch = { q: "", state: "all", group: "owner" };
+export const repositoriesRoute: RepositoriesRoute = { page: "repositories", q: "", state: "all" };
 export const plainView: BranchSearch = {
   tab: "diff",
   base: "parent",
@@ -67,8 +71,11 @@ export function repositoryRoute(repo: RepoRef): RepositoryRoute {
 }
 
 export function parseLocation(pathname: string, search: string): Route {
-  if (pathname === "/" || pathname === "") return { page: "repositories" };
   const params = new URLSearchParams(search);
+  if (pathname === "/" || pathname === "") {
+    const state = oneOf(params.get("state"), ["failing", "late", "working"]) ?? "all";
+    return { page: "repositories", q: params.get("q") ?? "", state };
+  }
   if (pathname === "/sign-in") return signInRoute(params);
   const match = /^\/r\/([^/]+)\/([^/]+)(?:\/-\/(branch|stack|pr)\/(.+?))?\/?$/.exec(pathname);
   const [, owner, name, kind, target] = match ?? [];
@@ -111,7 +118,7 @@ function signInRoute(params: URLSearchParams): Route {
 }
 
 export function formatRoute(route: Route): string {
-  if (route.page === "repositories") return "/";
+  if (route.page === "repositories") return formatRepositories(route);
   if (route.page === "sign-in") return formatSignIn(route);
   if (route.page === "unknown") return route.path;
   const { repo, list, view, branch, stack, pull, sync } = route;
@@ -135,6 +142,13 @@ export function formatRoute(route: Route): string {
   else if (stack !== undefined) tail = `/-/stack/${encodePath(stack)}`;
   else if (pull !== undefined) tail = `/-/pr/${pull}`;
   return `${path}${tail}${query.size > 0 ? `?${query}` : ""}`;
+}
+
+function formatRepositories({ q, state }: RepositoriesRoute): string {
+  const query = new URLSearchParams();
+  if (q) query.set("q", q);
+  if (state !== "all") query.set("state", state);
+  return `/${query.size > 0 ? `?${query}` : ""}`;
 }
 
 function formatSignIn({ refused, login, returnTo }: SignInRoute): string {

@@ -1,52 +1,54 @@
+import { type RefObject, useRef } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
-import { forgeWords } from "../features/freshness/forge-note.tsx";
-import {
-  describeHealth,
-  failureWords,
-  heldWords,
-  watchingWords,
-} from "../features/freshness/freshness-words.ts";
-import { ProgressBar } from "../features/freshness/progress-bar.tsx";
-import { progressName, shortProgressWords } from "../features/freshness/progress-words.ts";
-import { count } from "../lib/words.ts";
+import { useBrowserLocation } from "wouter/use-browser-location";
+import { useConfig } from "../api/queries.ts";
+import { barredFrom } from "../features/freshness/barred.ts";
+import { countRepos, findRepos, isIn } from "../features/repositories/attention.ts";
+import { RepoTable } from "../features/repositories/repo-table.tsx";
+import { SyncAllLate } from "../features/repositories/sync-all-late.tsx";
+import { useSteadyRepos } from "../features/repositories/use-steady-repos.ts";
+import { count, formatNumber } from "../lib/words.ts";
 import { useServices, useTicking } from "../services.ts";
+import { Button } from "../ui/button.tsx";
 import { Empty } from "../ui/empty.tsx";
-import { Sign } from "../ui/glyphs.tsx";
-import { Age } from "../ui/time.tsx";
-import { formatRoute, repositoryRoute } from "./location.ts";
-import { refOf } from "./repo-ref.ts";
+import { FilterBox } from "../ui/filter-box.tsx";
+import { Segments } from "../ui/segments.tsx";
+import { formatRoute, type RepoFilter, type RepositoriesRoute, repositoriesRoute } from "./location.ts";
 
-export function RepositoriesPage({ repos }: { repos: readonly RepoSummary[] }) {
+const stateNames: Record<RepoFilter, string> = {
+  all: "All",
+  failing: "Failing",
+  late: "Late",
+  working: "Working",
+};
+const states: readonly RepoFilter[] = ["all", "failing", "late", "working"];
+
+export function RepositoriesPage({
+  repos,
+  route,
+}: {
+  repos: readonly RepoSummary[];
+  route: RepositoriesRoute;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
   return (
     <main className="workspace">
-      <div className="list-pane">
+      <div ref={scroller} className="list-pane">
         <div className="list-content narrow">
-          <h1 className="page-title">
-            <b>Repositories</b>
-            <span className="meta">{count(repos.length, "repository", "repositories")}</span>
-          </h1>
           {repos.length === 0 ? (
-            <Empty title="No repositories are served to you">
-              <p className="meta">
-                Whoever runs this server decides which repositories it serves, and to whom.
-              </p>
-            </Empty>
+            <>
+              <h1 className="page-title">
+                <b>Repositories</b>
+              </h1>
+              <Empty title="No repositories are served to you">
+                <p className="meta">
+                  Whoever runs this server decides which repositories it serves, and to whom.
+                </p>
+              </Empty>
+            </>
           ) : (
-            <table className="repositories" aria-label="Repositories">
-              <thead className="vh">
-                <tr>
-                  <th>Repository</th>
-                  <th>Freshness</th>
-                  <th>Changed</th>
-                </tr>
-              </thead>
-              <tbody>
-                {repos.map((repo) => (
-                  <RepositoryRow key={repo.id} repo={repo} />
-                ))}
-              </tbody>
-            </table>
+            <Repositories repos={repos} route={route} scroller={scroller} />
           )}
         </div>
       </div>
@@ -54,63 +56,104 @@ export function RepositoriesPage({ repos }: { repos: readonly RepoSummary[] }) {
   );
 }
 
-function Trunk({ repo: { trunk, freshness } }: { repo: RepoSummary }) {
-  if (trunk) return <bdi className="mono cut">{trunk}</bdi>;
-  return <span className="cut">{freshness.lastSuccessAt ? "no trunk" : "not read yet"}</span>;
-}
-
-function RepositoryRow({ repo }: { repo: RepoSummary }) {
+function Repositories({
+  repos,
+  route,
+  scroller,
+}: {
+  repos: readonly RepoSummary[];
+  route: RepositoriesRoute;
+  scroller: RefObject<HTMLDivElement | null>;
+}) {
+  const config = useConfig();
   const { ticker } = useServices();
-  const { freshness } = repo;
-  useTicking((now) => describeHealth(freshness, now).word);
-  const health = describeHealth(freshness, ticker.now());
-  const held = heldWords(freshness);
-  const pulls = forgeWords(repo.forge);
+  const [, navigate] = useBrowserLocation();
+  // What is fresh becomes late by the clock alone.
+  useTicking((now) => countRepos(repos, now).late);
+  const now = ticker.now();
+  const counts = countRepos(repos, now);
+  const writable = repos.filter((repo) => barredFrom(repo, config) === undefined);
+  const { found, outOfOrder, resort, readingProps } = useSteadyRepos(
+    findRepos(repos, route, now),
+    `${route.state} ${route.q}`,
+  );
+  const search = (change: Partial<RepositoriesRoute>) =>
+    navigate(formatRoute({ ...route, ...change }), { replace: true, state: history.state });
+  const shown = states.filter((state) => state === "all" || state === route.state || counts[state] > 0);
+
   return (
-    <tr data-failing={health.tone === "bad" || undefined}>
-      <td>
-        <Link className="row-link" href={formatRoute(repositoryRoute(refOf(repo)))}>
-          <span className="row-title cut">
-            {repo.owner && <span className="subtle">{repo.owner}/</span>}
-            {repo.repo ?? repo.displayName}
-          </span>
-          <span className="row-name">
-            <Trunk repo={repo} />
-          </span>
-        </Link>
-      </td>
-      <td>
-        <span className={`state-line ${health.tone}`}>
-          <Sign name={health.sign} />
-          <strong>
-            {health.word}{" "}
-            {freshness.lastSuccessAt && health.instead === undefined && <Age at={freshness.lastSuccessAt} />}
-          </strong>
-        </span>
-        <span className={`meta second ${held ? "warn-text" : ""}`}>
-          {shortProgressWords(freshness) ??
-            failureWords(freshness) ??
-            held ??
-            (freshness.activity === "cloning" ? "Cloning…" : watchingWords(freshness))}
-        </span>
-        {pulls && (
-          <span className={`meta second ${repo.forge?.health === "off" ? "" : "warn-text"}`}>{pulls}</span>
+    <div {...readingProps}>
+      <div className="repositories-head">
+        <h1 className="page-title">
+          <b>{count(repos.length, "repository", "repositories")}</b>
+          <Summary counts={counts} />
+        </h1>
+        {writable.length > 0 && (
+          <SyncAllLate late={writable.filter(({ freshness }) => isIn("late", freshness, now))} />
         )}
-        {freshness.progress && (
-          <ProgressBar
-            look="rule"
-            name={`${progressName(freshness)} ${repo.displayName}`}
-            progress={freshness.progress}
+      </div>
+      <div className="list-toolbar">
+        <FilterBox
+          name="Filter repositories"
+          placeholder="Filter by name or trunk"
+          text={route.q}
+          onChange={(q) => search({ q })}
+        />
+        {shown.length > 1 && (
+          <Segments
+            name="Freshness"
+            value={route.state}
+            choices={shown.map((state) => ({
+              value: state,
+              label: (
+                <>
+                  {stateNames[state]} <span className="count">{formatNumber(counts[state])}</span>
+                </>
+              ),
+            }))}
+            onChoose={(state) => search({ state })}
           />
         )}
-      </td>
-      <td className="num meta">
-        {freshness.lastChangeAt && (
-          <>
-            changed <Age at={freshness.lastChangeAt} />
-          </>
+        <span className="found meta" role="status">
+          {(route.q || route.state !== "all") && count(found.length, "repository", "repositories")}
+        </span>
+        {outOfOrder && (
+          <Button size="small" onClick={resort}>
+            Re-sort
+          </Button>
         )}
-      </td>
-    </tr>
+      </div>
+      {found.length === 0 ? (
+        <NothingFound route={route} onClear={() => search(repositoriesRoute)} />
+      ) : (
+        <RepoTable repos={found} config={config} scroller={scroller} />
+      )}
+    </div>
+  );
+}
+
+/** What needs somebody, each a link to exactly those. */
+function Summary({ counts }: { counts: Readonly<Record<RepoFilter, number>> }) {
+  const told = states.filter((state) => state !== "all" && counts[state] > 0);
+  return (
+    <span className="meta parts">
+      {told.length === 0 && <span>all as fresh as they should be</span>}
+      {told.map((state) => (
+        <Link key={state} className="link" href={formatRoute({ ...repositoriesRoute, state })}>
+          {formatNumber(counts[state])} {state}
+        </Link>
+      ))}
+    </span>
+  );
+}
+
+function NothingFound({ route, onClear }: { route: RepositoriesRoute; onClear: () => void }) {
+  return (
+    <Empty title={route.q ? `No repository matches “${route.q}”` : `No repository is ${route.state}`}>
+      {route.q && route.state !== "all" && (
+        <p className="meta">Only those that are {route.state} are looked at.</p>
+      )}
+      <Button onClick={onClear}>Clear the filter</Button>
+    </Empty>
   );
 }

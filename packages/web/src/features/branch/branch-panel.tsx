@@ -18,7 +18,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
-import { useMedia } from "../stacks/use-window.ts";
+import { useMedia } from "../../ui/use-window.ts";
 import { BranchHead } from "./branch-head.tsx";
 import { CheckList } from "./check-list.tsx";
 import { CommitList } from "./commit-list.tsx";

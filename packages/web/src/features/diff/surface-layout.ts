@@ -1,4 +1,4 @@
-import { offsetsOf, rowAt } from "../stacks/window.ts";
+import { offsetsOf, rowAt } from "../../lib/window.ts";
 import {
   columnsOf,
   type DiffRow,

@@ -1,6 +1,4 @@
-import { useEffect, useRef, useState } from "react";
 import { useBrowserLocation } from "wouter/use-browser-location";
-import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { count, formatNumber } from "../../lib/words.ts";
 import {
   formatRoute,
@@ -9,8 +7,7 @@ import {
   type StateFilter,
 } from "../../routes/location.ts";
 import { Button, Toggle } from "../../ui/button.tsx";
-import { Sign } from "../../ui/glyphs.tsx";
-import { Key } from "../../ui/key.tsx";
+import { FilterBox } from "../../ui/filter-box.tsx";
 import { Segments } from "../../ui/segments.tsx";
 import { parseFilter, qualifierHint } from "./filter.ts";
 import type { Lanes } from "./lanes.ts";
@@ -23,8 +20,6 @@ const stateNames: Record<StateFilter, string> = {
   draft: "Draft",
 };
 const states: readonly StateFilter[] = ["all", "restack", "blocked", "ready", "draft"];
-
-const TYPING_MS = 120;
 
 export function ListToolbar({
   route,
@@ -54,7 +49,12 @@ export function ListToolbar({
 
   return (
     <div className="list-toolbar">
-      <FilterBox q={list.q} onChange={(q) => search({ q })} />
+      <FilterBox
+        name="Filter branches"
+        placeholder="Filter: words, is:restack, owner:name, #12"
+        text={list.q}
+        onChange={(q) => search({ q })}
+      />
       {shown.length > 1 && (
         <Segments
           name="State"
@@ -103,54 +103,5 @@ export function ListToolbar({
         />
       </span>
     </div>
-  );
-}
-
-function FilterBox({ q, onChange }: { q: string; onChange: (q: string) => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState(q);
-  const [asked, setAsked] = useState(q);
-  // The address changed by itself: Back, a link, or the filter's own Clear elsewhere.
-  if (q !== asked) {
-    setAsked(q);
-    setText(q);
-  }
-
-  useEffect(() => {
-    if (text === asked) return;
-    const timer = setTimeout(() => {
-      setAsked(text);
-      onChange(text);
-    }, TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [text, asked, onChange]);
-
-  useShortcut("focusFilter", () => {
-    input.current?.focus();
-    input.current?.select();
-    return true;
-  });
-
-  return (
-    <label className="filter">
-      <Sign name="search" />
-      <input
-        ref={input}
-        type="search"
-        aria-label="Filter branches"
-        placeholder="Filter: words, is:restack, owner:name, #12"
-        value={text}
-        autoComplete="off"
-        spellCheck={false}
-        onChange={(event) => setText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape") return;
-          event.preventDefault();
-          if (text) setText("");
-          else event.currentTarget.blur();
-        }}
-      />
-      <Key id="focusFilter" />
-    </label>
   );
 }

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { offsetsOf } from "../../lib/window.ts";
 import { branch, stack, view } from "../../testing/made-up.ts";
 import { parseFilter } from "./filter.ts";
 import { buildLanes } from "./lanes.ts";
 import { nestRows, withKept } from "./nest-rows.ts";
 import { flattenLanes, type Row, rowHeights } from "./rows.ts";
-import { offsetsOf } from "./window.ts";
 
 function rows(): Row[] {
   const of = (owner: string, root: string) =>

@@ -8,7 +8,9 @@ import {
   useRef,
   useState,
 } from "react";
+import { offsetsOf } from "../../lib/window.ts";
 import { count } from "../../lib/words.ts";
+import { useWindow } from "../../ui/use-window.ts";
 import { BranchRow } from "./branch-row.tsx";
 import {
   CommitLine,
@@ -23,12 +25,12 @@ import {
 } from "./fixed-rows.tsx";
 import { type DrawnBlock, type DrawnLane, nestRows, type Placed, withKept } from "./nest-rows.ts";
 import type { BranchRow as BranchRowModel, Row, SectionRow } from "./rows.ts";
-import { useWindow } from "./use-window.ts";
-import { offsetsOf } from "./window.ts";
 
 export interface StackListHandle {
   /** Moves to the next (1) or previous (−1) branch in visual order, never around the ends. Gives its name. */
   move(step: 1 | -1): string | undefined;
+  /** Moves to the first (1) or last (−1) branch. Gives its name. */
+  moveToEnd(step: 1 | -1): string | undefined;
   /** Brings a branch into view and gives it the focus. False when it is not in the list. */
   focusBranch(name: string): boolean;
   focusedBranch(): string | undefined;
@@ -105,6 +107,16 @@ export function StackList({
     focusWanted();
   }
 
+  /** To the nearest branch beyond `start`. */
+  function moveFrom(start: number, step: 1 | -1): string | undefined {
+    let index = start + step;
+    while (index >= 0 && index < rows.length && rows[index]?.kind !== "branch") index += step;
+    const row = rows[index];
+    if (row?.kind !== "branch") return undefined;
+    goTo(index);
+    return row.branch.name;
+  }
+
   function focusWanted(): void {
     const id = wantsFocus.current;
     if (id === undefined) return;
@@ -117,15 +129,9 @@ export function StackList({
   useLayoutEffect(focusWanted);
 
   useImperativeHandle(ref, () => ({
-    move(step) {
-      let index = indexById.get(activeId ?? currentId ?? "") ?? (step > 0 ? -1 : rows.length);
-      do index += step;
-      while (index >= 0 && index < rows.length && rows[index]?.kind !== "branch");
-      const row = rows[index];
-      if (row?.kind !== "branch") return undefined;
-      goTo(index);
-      return row.branch.name;
-    },
+    move: (step) =>
+      moveFrom(indexById.get(activeId ?? currentId ?? "") ?? (step > 0 ? -1 : rows.length), step),
+    moveToEnd: (step) => moveFrom(step > 0 ? -1 : rows.length, step),
     focusBranch(name) {
       const index = indexById.get(`branch:${name}`);
       if (index === undefined) return false;

@@ -16,6 +16,7 @@ import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { useStored } from "../../ui/use-stored.ts";
+import { useMedia } from "../../ui/use-window.ts";
 import { remoteWords } from "./branch-state.ts";
 import { parseFilter } from "./filter.ts";
 import { buildLanes } from "./lanes.ts";
@@ -24,7 +25,6 @@ import { flattenLanes, footRows, type Row, rowHeights } from "./rows.ts";
 import { StackList, type StackListHandle } from "./stack-list.tsx";
 import { useFolds } from "./use-folds.ts";
 import { useSteadyOrder } from "./use-steady-order.ts";
-import { useMedia } from "./use-window.ts";
 
 /** From this many branches on, compact rows are offered. */
 const MANY_BRANCHES = 300;
@@ -180,16 +180,17 @@ function useListKeys(
       state: replace ? history.state : { opened: true },
     });
 
-  const move = (step: 1 | -1) => {
-    const branch = list.current?.move(step);
+  const show = (branch: string | undefined) => {
     if (branch !== undefined && route.branch !== undefined && branch !== route.branch) open(branch, true);
     return true;
   };
   const rowOf = (name: string | undefined) =>
     rows.find((row) => row.kind === "branch" && row.branch.name === name);
 
-  useShortcut("nextRow", () => move(1));
-  useShortcut("previousRow", () => move(-1));
+  useShortcut("nextRow", () => show(list.current?.move(1)));
+  useShortcut("previousRow", () => show(list.current?.move(-1)));
+  useShortcut("firstRow", () => show(list.current?.moveToEnd(1)));
+  useShortcut("lastRow", () => show(list.current?.moveToEnd(-1)));
   useShortcut("openRow", () => {
     // A link or button with the focus does what it does.
     if (document.activeElement !== document.body) return false;

@@ -1,7 +1,7 @@
 import { useState } from "react";
+import { keepOrder, sortByIds } from "../../lib/order.ts";
 import { sameData } from "../../lib/reuse.ts";
 import type { Lane } from "./lanes.ts";
-import { keepOrder, sortByIds } from "./order.ts";
 
 const idsOf = (lanes: readonly Lane[]) =>
   lanes.flatMap((lane) => [lane.id, ...lane.blocks.map((block) => block.stack.rootBranch)]);

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useLayoutEffect, useState } from "react";
-import { type Range, rangeFor } from "./window.ts";
+import { type Range, rangeFor } from "../lib/window.ts";
 
 const OVERSCAN_PX = 480;
 
