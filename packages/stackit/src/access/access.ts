@@ -1,7 +1,8 @@
-import type { AuditEntry } from "../contract/audit.ts";
+import type { AuditAction, AuditEntry } from "../contract/audit.ts";
 import type { Role, Visibility } from "../contract/role.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { ApiToken, ApiTokens } from "../store/api-tokens.ts";
+import type { AuditLog } from "../store/audit-log.ts";
 import type { Session, Sessions } from "../store/sessions.ts";
 import { actorOf, anonymous, type Caller, LOCAL } from "./caller.ts";
 import type { Member, PeopleWatch } from "./people-watch.ts";
@@ -28,10 +29,6 @@ export interface ShownRepo {
   readonly forgeRepoId: number | undefined;
 }
 
-export interface AuditWriter {
-  write(entry: Omit<AuditEntry, "id" | "at">): Promise<unknown>;
-}
-
 /** What sign-in is made of; a server that has none of it is open to whoever reaches it, as far as its posture says. */
 export interface TeamAccess {
   readonly watch: PeopleWatch;
@@ -43,7 +40,7 @@ export interface TeamAccess {
 export interface AccessOptions {
   readonly posture: "local" | "team" | "public";
   readonly clock: Clock;
-  readonly audit: AuditWriter;
+  readonly audit: Pick<AuditLog, "write" | "list">;
   /** Undefined for a repository that is not served. */
   readonly repo: (repoId: string) => ShownRepo | undefined;
   /** Present on a team's server. */
@@ -52,11 +49,17 @@ export interface AccessOptions {
 
 /** How often it is looked whether a token that has something open still holds. */
 const TOKEN_CHECK_MS = 20_000;
+/** How often it is written down that a token is used from an address. */
+const TOKEN_USE_EVERY_MS = 86_400_000;
+/** Pairs of token and address that are remembered for that. */
+const MAX_TOKEN_USES = 10_000;
 
 /** Decides who asks, and what they may see and do. */
 export class Access {
   readonly #options: AccessOptions;
   readonly #anonymous: Caller;
+  /** When each token was written down to be used from an address, oldest first. */
+  readonly #tokenUses = new Map<string, number>();
 
   constructor(options: AccessOptions) {
     this.#options = options;
@@ -73,7 +76,7 @@ export class Access {
     return this.#options.team;
   }
 
-  get audit(): AuditWriter {
+  get audit(): AccessOptions["audit"] {
     return this.#options.audit;
   }
 
@@ -101,11 +104,31 @@ export class Access {
 
   /** Writes down what somebody did; what cannot be written down has not been done: the caller waits for it. */
   async record(
-    action: AuditEntry["action"],
-    by: Caller | undefined,
+    action: AuditAction,
+    by: Pick<Caller, "kind" | "id" | "name"> | undefined,
     about: Pick<AuditEntry, "target" | "detail" | "address" | "requestId">,
   ): Promise<void> {
     await this.#options.audit.write({ action, ...(by && actorOf(by)), ...about });
+  }
+
+  /** Writes down that a program uses its token, once a day from each address. */
+  async recordUse(by: Caller, about: Pick<AuditEntry, "address" | "requestId">): Promise<void> {
+    if (by.kind !== "token") return;
+    const use = `${by.id} ${about.address}`;
+    const now = this.#options.clock.now();
+    const last = this.#tokenUses.get(use);
+    if (last !== undefined && now - last < TOKEN_USE_EVERY_MS) return;
+    // Noted first, so that of many requests at once only one writes.
+    this.#tokenUses.delete(use);
+    this.#tokenUses.set(use, now);
+    const [oldest] = this.#tokenUses.size > MAX_TOKEN_USES ? this.#tokenUses.keys() : [];
+    if (oldest !== undefined) this.#tokenUses.delete(oldest);
+    try {
+      await this.record("token-used", by, about);
+    } catch (error) {
+      this.#tokenUses.delete(use);
+      throw error;
+    }
   }
 
   async #person({ watch }: TeamAccess, { personId, id }: Session): Promise<Caller> {

@@ -34,6 +34,6 @@ export function anonymous(roleOn: Caller["roleOn"]): Caller {
   return { kind: "anonymous", id: "", name: "", isOperator: false, roleOn, mayMeasure: false, open: forEver };
 }
 
-export function actorOf({ kind, id, name }: Caller): Pick<AuditEntry, "actor"> {
-  return kind === "anonymous" ? {} : { actor: { kind, id, name } };
+export function actorOf({ kind, id, name }: Pick<Caller, "kind" | "id" | "name">): Pick<AuditEntry, "actor"> {
+  return kind === "anonymous" ? {} : { actor: { kind, id: id || kind, name } };
 }

@@ -119,6 +119,11 @@ export class PeopleWatch implements AsyncDisposable {
     }
   }
 
+  /** The last that was heard; undefined for one who never signed in. Asks no forge. */
+  async loginOf(personId: string): Promise<string | undefined> {
+    return (await this.#options.people.find(personId))?.login;
+  }
+
   /** What the person can read of all that is served by now. @throws {Unverified} */
   async askAnew(personId: string): Promise<void> {
     // What is under way may have begun before.

@@ -62,8 +62,8 @@ export class Onboarding implements AsyncDisposable {
     this.#tools = tools;
   }
 
-  /** @throws {Problem} */
-  async add(asked: AskedToAdd, caller: Caller): Promise<{ repoId: string; run?: SyncRun }> {
+  /** `isNew`: it was not served before. @throws {Problem} */
+  async add(asked: AskedToAdd, caller: Caller): Promise<{ repoId: string; run?: SyncRun; isNew: boolean }> {
     const wanted = wantedBy(asked, this.#tools.config);
     const forgeRepoId = await this.#numberFor(wanted, caller);
     return this.#inTurn(async () => {
@@ -73,7 +73,7 @@ export class Onboarding implements AsyncDisposable {
       if (caller.kind === "person") await this.#tools.watch?.askAnew(caller.id).catch(asProblem);
       if (caller.roleOn(repoId) === undefined) throw new Problem("repo/no-access", NO_ACCESS);
       const run = this.#clones.get(repoId)?.run();
-      return { repoId, ...(run && { run }) };
+      return { repoId, ...(run && { run }), isNew: found === undefined };
     });
   }
 

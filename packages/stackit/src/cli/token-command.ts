@@ -96,7 +96,7 @@ function write(
   { audit }: Store,
   action: "token-created" | "token-revoked",
   { id, name }: ApiToken,
-): Promise<unknown> {
+): Promise<void> {
   const actor = { kind: "local" as const, id: "local", name: "this machine" };
   return audit.write({ action, actor, target: name, detail: id, address: "", requestId: "" });
 }

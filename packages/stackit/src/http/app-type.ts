@@ -19,6 +19,8 @@ declare module "fastify" {
     caller: Caller;
     /** Those that the caller may see; there are no others for a route. */
     repos: RepoTable;
+    /** The one that the path names, once it is found. */
+    foundRepoId?: string | undefined;
   }
   interface FastifyReply {
     /** Of the problem that is answered with, for the log. */

@@ -6,6 +6,7 @@ import { Unverified } from "../access/people-watch.ts";
 import { Problem } from "../contract/problem-error.ts";
 import { clientKey } from "./address.ts";
 import type { App } from "./app-type.ts";
+import { cameFrom } from "./came-from.ts";
 import type { RepoTable } from "./server-parts.ts";
 
 const SEES_NOTHING = anonymous(() => undefined);
@@ -16,6 +17,7 @@ export async function knowCallers(app: App): Promise<void> {
   await app.register(fastifyCookie);
   app.decorateRequest("caller");
   app.decorateRequest("repos");
+  app.decorateRequest("foundRepoId");
   app.addHook("onRoute", ({ url, method, config }) => {
     // The dashboard's own files are answered to everybody, since it is they who say that one has to sign in.
     if (config?.access === undefined) throw new Error(`${method} ${url} does not say whom it answers`);
@@ -55,6 +57,7 @@ export async function letIn(
   const caller = await identify(access, credential, wanted === "open" || request.is404);
   request.caller = caller;
   request.repos = visibleTo(caller, repos);
+  await access.recordUse(caller, cameFrom(request));
   if (wanted === "open" || request.is404) return;
   if (caller.kind === "anonymous" && access.team) {
     reply.header("www-authenticate", 'Bearer realm="Stackit"');

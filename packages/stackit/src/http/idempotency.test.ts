@@ -51,3 +51,11 @@ test("a beginning that fails is not remembered", () => {
   ).toThrow("no");
   expect(requests.once("repo", "a", "", () => 7)).toBe(7);
 });
+
+test("what could not be begun is forgotten, so that the same key can try again", async () => {
+  const requests = new IdempotentRequests<Promise<string>>({ now: () => 0 });
+  const failing = requests.once("repo", "a", "", () => Promise.reject(new Error("the disk is full")));
+  await expect(failing).rejects.toThrow("the disk is full");
+  expect(await requests.once("repo", "a", "", async () => "begun")).toBe("begun");
+  expect(await requests.once("repo", "a", "", async () => "begun twice")).toBe("begun");
+});

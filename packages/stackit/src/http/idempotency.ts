@@ -21,7 +21,7 @@ export class IdempotentRequests<T> {
   }
 
   /**
-   * What `begin` gave when `key` first came in `scope`; begins it when the key is new or absent.
+   * What `begin` gave when `key` first came in `scope`; begins it when the key is new or absent. A promise that rejects is forgotten.
    * @throws {Problem} `request/invalid` for a key that is empty, too long, or was used with other content.
    */
   once(scope: string, key: string | undefined, content: string, begin: () => T): T {
@@ -38,7 +38,12 @@ export class IdempotentRequests<T> {
     if (kept) return kept.value;
     const value = begin();
     this.#kept.set(name, { value, content, untilMs: this.#clock.now() + KEEP_MS });
+    if (value instanceof Promise) value.catch(() => this.#forget(name, value));
     return value;
+  }
+
+  #forget(name: string, value: T): void {
+    if (this.#kept.get(name)?.value === value) this.#kept.delete(name);
   }
 
   #forgetExpired(): void {

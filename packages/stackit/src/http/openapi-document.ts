@@ -18,11 +18,15 @@ export async function openApiDocument(version: string): Promise<OpenApiDocument>
 }
 
 function nothing(): ServerParts {
-  const audit = { write: async () => {} };
+  const audit = { write: async () => {}, list: async () => ({ entries: [] }) };
   return {
     access: new Access({ posture: "local", clock: systemClock, audit, repo: () => undefined }),
     repos: { list: () => [], get: () => undefined },
-    onboarding: { add: async () => ({ repoId: "" }), isCloning: () => false, remove: async () => {} },
+    onboarding: {
+      add: async () => ({ repoId: "", isNew: false }),
+      isCloning: () => false,
+      remove: async () => {},
+    },
     syncs: new SyncQueue(),
     history: { list: async () => ({ runs: [] }), find: async () => undefined, check: async () => {} },
     events: new EventLog(),

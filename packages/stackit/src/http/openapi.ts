@@ -1,6 +1,7 @@
 import swagger from "@fastify/swagger";
 import type { TSchema } from "typebox";
 import { AskedToAdd, RepoAdded } from "../contract/added-repo.ts";
+import { AuditEntry, AuditList } from "../contract/audit.ts";
 import { ProblemBody } from "../contract/problem-body.ts";
 import {
   ForgeHealth,
@@ -45,6 +46,8 @@ import { tidyOpenApi } from "./tidy-openapi.ts";
 /** Everything that has a name in the contract. */
 export const contractSchemas: readonly TSchema[] = [
   AskedToAdd,
+  AuditEntry,
+  AuditList,
   Branch,
   BranchDiff,
   BranchList,

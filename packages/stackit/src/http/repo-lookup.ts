@@ -44,6 +44,7 @@ export function nameOf(params: Static<typeof NameParams>): string {
  */
 export function findRepo(request: FastifyRequest<{ Params: Static<typeof RepoParams> }>): ServedRepo {
   const repo = lookUp(request.repos, request.params);
+  request.foundRepoId = repo.id;
   const { access = "reader" } = request.routeOptions.config;
   const role = request.caller.roleOn(repo.id);
   if (access === "open" || access === "measure" || isAtLeast(role, access)) return repo;

@@ -51,10 +51,10 @@ export interface ForgeActivity {
 /** Has repositories served that were not, and takes them away again. */
 export interface RepoAdder {
   /**
-   * Settles when the repository is served; `run` clones it, and is absent when it was served before.
+   * Settles when the repository is served; `run` clones it, as long as that has not ended. `isNew`: it was not served before.
    * @throws {Problem} when it cannot be served, or not for that caller
    */
-  add(asked: AskedToAdd, caller: Caller): Promise<{ repoId: string; run?: SyncRun }>;
+  add(asked: AskedToAdd, caller: Caller): Promise<{ repoId: string; run?: SyncRun; isNew: boolean }>;
   /** Whether it was added and its first clone has not ended. */
   isCloning(repoId: string): boolean;
   /** Settles when nothing is left of it. @throws {Problem} */

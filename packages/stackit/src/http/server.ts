@@ -16,6 +16,7 @@ import { refuseOtherMethods } from "./method-not-allowed.ts";
 import { Metrics } from "./metrics.ts";
 import { addOpenApi } from "./openapi.ts";
 import { sendProblem } from "./problem.ts";
+import { recordRefusals } from "./record-refusals.ts";
 import { requestGuards } from "./request-guards.ts";
 import { logRequests, requestLogger } from "./request-log.ts";
 import type { RouteContext } from "./route-context.ts";
@@ -82,6 +83,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     guards.admitChange(request, reply);
   });
   if (parts.access.team) forbidSharedCaches(app);
+  recordRefusals(app, parts.access);
   logRequests(app);
   metrics.watch(app);
   takeJsonBodies(app);

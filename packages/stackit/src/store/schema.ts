@@ -1,3 +1,4 @@
+import type { AuditAction } from "../contract/audit.ts";
 import type { Visibility } from "../contract/role.ts";
 import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
 import type { HeadMove } from "../stacks/head-move.ts";
@@ -225,10 +226,13 @@ export interface AuditRow {
   /** Sorts by age. */
   id: string;
   at: number;
-  action: string;
-  /** Names the person or the token; empty for nobody in particular. */
+  action: AuditAction;
+  /** The id of the person or the token; empty for nobody in particular. */
   actor: string;
-  /** The AuditEntry as JSON. */
+  /** In lower case. */
+  actor_name: string;
+  target: string;
+  /** The AuditEntry as JSON, without what the action says by itself. */
   entry: string;
 }
 

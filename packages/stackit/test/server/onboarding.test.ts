@@ -97,8 +97,9 @@ test("who can read a repository on GitHub has it served, for all who can read it
   expect(existsSync(join(dataDir, "mirrors", "widget.git"))).toBe(false);
 
   const store = await openStore(dataDir);
-  const actions = (await store.audit.list({ limit: 100 })).map(({ action, target }) => `${action} ${target}`);
-  expect(actions.slice(0, 2)).toEqual(["repo-removed widget", "repo-added widget"]);
+  const { entries } = await store.audit.list({ limit: 100 });
+  const actions = entries.map(({ action, target }) => `${action} ${target}`);
+  expect(actions.slice(0, 3)).toEqual(["repo-removed widget", "access-refused widget", "repo-added widget"]);
   expect((await store.syncRuns.list("mirror:widget", { limit: 10 })).runs).toEqual([]);
   expect(await store.repositories.find("mirror:widget")).toBeUndefined();
   await store[Symbol.asyncDispose]();

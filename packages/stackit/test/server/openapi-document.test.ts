@@ -20,6 +20,7 @@ const PROMISED = [
   "GET /repos/{repo}/branch-diff/{branch}",
   "GET /repos/{repo}/events",
   "GET /events",
+  "GET /audit",
   "POST /repos",
   "DELETE /repos/{repo}",
   "POST /repos/{repo}/sync",

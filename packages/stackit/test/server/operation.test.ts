@@ -124,7 +124,11 @@ test("a server whose store does not answer is not ready, and says nothing of why
       },
     },
     events: new EventLog(),
-    onboarding: { add: async () => ({ repoId: "" }), isCloning: () => false, remove: async () => {} },
+    onboarding: {
+      add: async () => ({ repoId: "", isNew: false }),
+      isCloning: () => false,
+      remove: async () => {},
+    },
     githubDeliveries: { receive: async () => "ignored", onAnswered: () => () => {} },
     git: { started: 0, running: 0 },
     forge: { requests: 0, failures: new Map(), quotaRemaining: undefined, checked: [] },

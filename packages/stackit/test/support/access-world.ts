@@ -8,7 +8,6 @@ import type { RouteOptions } from "fastify";
 import { Access } from "../../src/access/access.ts";
 import { PeopleWatch } from "../../src/access/people-watch.ts";
 import { SignIn } from "../../src/access/sign-in.ts";
-import type { AuditEntry } from "../../src/contract/audit.ts";
 import type { Visibility } from "../../src/contract/role.ts";
 import { GithubPeople } from "../../src/forge/github-people.ts";
 import type { App } from "../../src/http/app-type.ts";
@@ -39,7 +38,6 @@ export interface AccessWorld extends StartedServer {
   /** Of what is known about people; sessions and tokens keep real time. */
   readonly accessClock: ManualClock;
   readonly access: Access;
-  readonly audit: Omit<AuditEntry, "id" | "at">[];
   /** Method and pattern of every route that the server has. */
   readonly routes: readonly RouteOptions[];
   /** Somebody on the list who signed in; `root` is an operator. */
@@ -69,7 +67,6 @@ export async function startAccessWorld(options: AccessWorldOptions): Promise<Acc
   const github = await githubPeopleDouble();
   const dataDir = await mkdtemp(join(tmpdir(), "stackit-access-"));
   const accessClock = new ManualClock();
-  const audit: AccessWorld["audit"] = [];
   for (const [{ owner, name }] of repos) github.repos.set(`${owner}/${name}`, github.repos.size + 1);
   const people = new GithubPeople({ ...github });
   const allowedUsers = new Set<string>();
@@ -87,7 +84,7 @@ export async function startAccessWorld(options: AccessWorldOptions): Promise<Acc
     const common = {
       posture,
       clock: accessClock,
-      audit: { write: async (entry: Omit<AuditEntry, "id" | "at">) => void audit.push(entry) },
+      audit: store.audit,
       repo: (id: string) => shown.get(id),
     };
     if (posture !== "team") return new Access(common);
@@ -133,7 +130,6 @@ export async function startAccessWorld(options: AccessWorldOptions): Promise<Acc
     access,
     github,
     accessClock,
-    audit,
     routes,
     async signIn(login, permissions = {}) {
       allowedUsers.add(login);

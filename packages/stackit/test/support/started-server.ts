@@ -148,7 +148,7 @@ export function openAccess(isReadOnly = false): Access {
   return new Access({
     posture: isReadOnly ? "public" : "local",
     clock: systemClock,
-    audit: { write: async () => {} },
+    audit: { write: async () => {}, list: async () => ({ entries: [] }) },
     repo: () => ({ visibility: "everyone", forgeRepoId: undefined }),
   });
 }

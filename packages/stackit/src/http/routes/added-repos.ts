@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { AskedToAdd, type RepoAdded } from "../../contract/added-repo.ts";
 import { Problem } from "../../contract/problem-error.ts";
 import type { App } from "../app-type.ts";
+import { cameFrom } from "../came-from.ts";
 import { findRepo, RepoParams, repoPaths } from "../repo-lookup.ts";
 import { repoSummary } from "../repo-summary.ts";
 import { content, responses } from "../responses.ts";
@@ -46,18 +47,12 @@ export function addRepoRoute(app: App, { access, onboarding, syncs }: RouteConte
   };
   app.post("/repos", { schema, config: { access: "reader" } }, async (request, reply) => {
     const { caller } = request;
-    const { repoId, run } = await onboarding.add(request.body, caller);
+    const { repoId, run, isNew } = await onboarding.add(request.body, caller);
+    if (isNew) await access.record("repo-added", caller, { target: repoId, ...cameFrom(request) });
     const repo = request.repos.get(repoId);
     if (!repo) throw new Problem("repo/no-access", "There is no such repository, or you may not read it.");
     if (run?.state === "queued" || run?.state === "running") {
       reply.code(202).header("location", `/api/v1/repos/${encodeURIComponent(repoId)}/sync-runs/${run.id}`);
-    }
-    if (run) {
-      await access.record("repo-added", caller, {
-        target: repoId,
-        address: request.ip,
-        requestId: request.id,
-      });
     }
     const answer: RepoAdded = {
       repo: repoSummary(repo, syncs, { caller, isPublic: false }),
@@ -91,11 +86,7 @@ export function removeRepoRoute(app: App, { access, onboarding }: RouteContext):
     app.delete(url, { schema, config: { access: "reader" } }, async (request, reply) => {
       const repo = findRepo(request);
       await onboarding.remove(repo.id, request.caller);
-      await access.record("repo-removed", request.caller, {
-        target: repo.id,
-        address: request.ip,
-        requestId: request.id,
-      });
+      await access.record("repo-removed", request.caller, { target: repo.id, ...cameFrom(request) });
       return reply.code(204).send();
     });
   }

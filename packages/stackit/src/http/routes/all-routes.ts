@@ -1,6 +1,7 @@
 import type { App } from "../app-type.ts";
 import type { RouteContext } from "../route-context.ts";
 import { addRepoRoute, removeRepoRoute } from "./added-repos.ts";
+import { auditRoute } from "./audit.ts";
 import { authRoutes } from "./auth.ts";
 import { branchRoute } from "./branch.ts";
 import { branchDiffRoute } from "./branch-diff.ts";
@@ -40,8 +41,8 @@ const apiRoutes = [
   docsRoute,
 ];
 
-/** Routes that change something. A read-only server does not have them. */
-const writingRoutes = [addRepoRoute, removeRepoRoute, syncRoute];
+/** Routes that change something, and what only operators read. A read-only server does not have them. */
+const closedRoutes = [addRepoRoute, removeRepoRoute, syncRoute, auditRoute];
 
 const API = "/api/v1";
 
@@ -55,7 +56,7 @@ export async function addRoutes(app: App, context: RouteContext): Promise<void> 
   await app.register(
     (api, _options, done) => {
       for (const route of apiRoutes) route(api, context);
-      if (!context.config.readOnly) for (const route of writingRoutes) route(api, context);
+      if (!context.config.readOnly) for (const route of closedRoutes) route(api, context);
       done();
     },
     { prefix: API },

@@ -6,6 +6,7 @@ import type { SessionList, SignedIn } from "../../contract/auth.ts";
 import { Problem } from "../../contract/problem-error.ts";
 import { SESSION_LIMITS } from "../../store/sessions.ts";
 import type { App } from "../app-type.ts";
+import { cameFrom } from "../came-from.ts";
 import { cookieNames, cookieOptions } from "../cookies.ts";
 import { noSuchRoute } from "../request-guards.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -46,11 +47,10 @@ export function authRoutes(app: App, { access, config }: RouteContext): void {
       before,
     );
     take(reply, names.signIn).header("cache-control", "no-store");
-    const about = { address: request.ip, requestId: request.id };
     if (finished.kind === "refused") {
       const { why, login, returnTo } = finished;
       await access.record("sign-in-refused", undefined, {
-        ...about,
+        ...cameFrom(request),
         detail: why,
         ...(login !== undefined && { target: login }),
       });
@@ -61,8 +61,9 @@ export function authRoutes(app: App, { access, config }: RouteContext): void {
       });
       return reply.redirect(`/sign-in?${query}`, 302);
     }
-    const { secret, login, returnTo } = finished;
-    await access.record("sign-in", undefined, { ...about, target: login });
+    const { secret, session, login, returnTo } = finished;
+    const person = { kind: "person" as const, id: session.personId, name: login };
+    await access.record("sign-in", person, cameFrom(request));
     reply.setCookie(names.session, secret, cookieOptions(baseUrl, SESSION_LIMITS.lifeMs / 1000));
     return reply.redirect(returnTo, 302);
   });
@@ -98,7 +99,7 @@ export function authRoutes(app: App, { access, config }: RouteContext): void {
       const ended = await team.sessions.end(personId, request.params.id);
       if (ended.length === 0) throw noSuchRoute();
       team.watch.endSessions(personId, ended);
-      await signedOut(request, "one session");
+      await signedOut(request, personId, "one session");
       if (ended.includes(id)) take(reply, names.session);
       return reply.code(204).send();
     },
@@ -117,14 +118,16 @@ export function authRoutes(app: App, { access, config }: RouteContext): void {
         if (isEverywhere || (await team.sessions.list(personId)).length <= 1)
           await team.signIn.signOut(personId);
         else team.watch.endSessions(personId, await team.sessions.end(personId, id));
-        await signedOut(request, isEverywhere ? "everywhere" : "this browser");
+        await signedOut(request, personId, isEverywhere ? "everywhere" : "this browser");
       }
       return reply.code(204).send();
     },
   );
 
-  function signedOut({ caller, ip, id }: FastifyRequest, detail: string): Promise<void> {
-    return access.record("sign-out", caller, { address: ip, requestId: id, detail });
+  /** By the session's person, whoever the request counts as: it may have brought a bearer, or come while GitHub does not answer. */
+  async function signedOut(request: FastifyRequest, id: string, detail: string): Promise<void> {
+    const name = (await team?.watch.loginOf(id)) ?? "";
+    await access.record("sign-out", { kind: "person", id, name }, { ...cameFrom(request), detail });
   }
 }
 
@@ -139,6 +142,6 @@ async function needSession(request: FastifyRequest, team: TeamAccess, name: stri
   throw new Problem("access/sign-in-required", "Nobody is signed in here.");
 }
 
-function browserOf({ ip, headers }: FastifyRequest): Browser {
-  return { address: ip, agent: headers["user-agent"] ?? "" };
+function browserOf(request: FastifyRequest): Browser {
+  return { address: cameFrom(request).address, agent: request.headers["user-agent"] ?? "" };
 }

@@ -6,6 +6,7 @@ import type { ServedRepo } from "../../repos/served-repo.ts";
 import { mirrorFailure } from "../../sync/mirror-target.ts";
 import { readFailure } from "../../sync/working-copy-target.ts";
 import type { App } from "../app-type.ts";
+import { cameFrom } from "../came-from.ts";
 import { IdempotentRequests } from "../idempotency.ts";
 import { type Preferences, parsePrefer } from "../prefer.ts";
 import { isProblemCode } from "../problem.ts";
@@ -34,7 +35,7 @@ const Headers = Type.Object({
 
 export function syncRoute(app: App, context: RouteContext): void {
   const { access, clock, closing } = context;
-  const operations = new IdempotentRequests<SyncOperation>(clock);
+  const operations = new IdempotentRequests<Promise<SyncOperation>>(clock);
   for (const { url, hide } of repoPaths("/sync")) {
     const schema = {
       hide,
@@ -67,19 +68,17 @@ export function syncRoute(app: App, context: RouteContext): void {
         const { caller } = request;
         const key = [request.headers["idempotency-key"] ?? []].flat()[0];
         const requestedBy = caller.kind === "local" ? undefined : caller.name;
-        if (requestedBy !== undefined) {
-          await access.record("sync", caller, {
-            target: repo.id,
-            address: request.ip,
-            requestId: request.id,
-          });
-        }
-        const operation = operations.once(`${caller.id} ${repo.id}`, key, JSON.stringify(body), () =>
-          beginSync(context, repo, body, {
+        const begin = async (): Promise<SyncOperation> => {
+          if (requestedBy !== undefined) {
+            await access.record("sync", caller, { target: repo.id, ...cameFrom(request) });
+          }
+          return beginSync(context, repo, body, {
             expectWithinMs: expectWithinSec * 1000,
             ...(requestedBy !== undefined && { requestedBy }),
-          }),
-        );
+          });
+        };
+        const scope = `${caller.id} ${repo.id}`;
+        const operation = await operations.once(scope, key, JSON.stringify(body), begin);
         const isAsync = prefer.respondAsync && prefer.waitSec === undefined;
         const end = isAsync ? undefined : await endWithin(waitSec * 1000, operation, context);
         preferencesApplied(reply, prefer, end);

@@ -21,6 +21,9 @@ const RUN = {
   triggers: ["webhook"],
 };
 
+/** What somebody did, as each version wrote it. */
+const ENTRY = { actor: { kind: "person", id: "github.com:7", name: "Ada" }, target: "widget" };
+
 /** A database file as a server left it that knew the migrations up to this one. */
 async function fileOf(version: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "stackit-migrations-"));
@@ -56,7 +59,8 @@ function fill(database: DatabaseSync): void {
     const values = columns.map(({ name, type }, index) => {
       if (table === "sync_run" && name === "run") return JSON.stringify(RUN);
       if (table === "sync_run" && name === "outcome") return "updated";
-      return type === "text" ? `${table} ${name}` : index;
+      if (table === "audit" && name === "entry") return JSON.stringify(ENTRY);
+      return String(type).toLowerCase() === "text" ? `${table} ${name}` : index;
     });
     database.prepare(`insert into ${table} values (${columns.map(() => "?").join(", ")})`).run(...values);
   }
@@ -131,6 +135,19 @@ test("runs of a file from before it was noted say afterwards whether they change
     { outcome: "unchanged", changed: 0, announced: 0 },
     { outcome: "updated", changed: 1, announced: 1 },
   ]);
+});
+
+test("what was done before one could ask for it is found by who did it and to what", async () => {
+  const folder = await fileOf("0010-access");
+  {
+    using file = closed(open(folder));
+    fill(file.database);
+  }
+  await using store = await openStore(folder);
+  const found = { entries: [ENTRY] };
+  expect(await store.audit.list({ limit: 10, who: "ADA" })).toMatchObject(found);
+  using file = closed(open(folder));
+  expect(file.database.prepare("select target from audit").get()?.target).toBe("widget");
 });
 
 test("a migration that fails leaves the file as it was", async () => {

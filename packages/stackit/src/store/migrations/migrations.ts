@@ -10,6 +10,7 @@ import { departed } from "./0008-departed.ts";
 import { stacks } from "./0009-stacks.ts";
 import { access } from "./0010-access.ts";
 import { addedRepos } from "./0011-added-repos.ts";
+import { auditQuestions } from "./0012-audit-questions.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0009-stacks": stacks,
   "0010-access": access,
   "0011-added-repos": addedRepos,
+  "0012-audit-questions": auditQuestions,
 };

@@ -1,0 +1,16 @@
+import type { Access } from "../access/access.ts";
+import type { App } from "./app-type.ts";
+import { cameFrom } from "./came-from.ts";
+
+/** Writes down what people and programs that are known wanted and may not do. Strangers are refused without a word. */
+export function recordRefusals(app: App, access: Access): void {
+  app.addHook("onSend", async (request, reply) => {
+    if (reply.problemCode !== "access/not-allowed") return;
+    const { caller, method, routeOptions, foundRepoId } = request;
+    await access.record("access-refused", caller, {
+      ...(foundRepoId !== undefined && { target: foundRepoId }),
+      detail: `${method} ${routeOptions.url}`,
+      ...cameFrom(request),
+    });
+  });
+}
