@@ -97,6 +97,20 @@ test("a name that a terminal would obey is shown, not sent", () => {
   expect(drawn).toContain("av  says \uFFFD[2Jgone\uFFFD\n");
 });
 
+test("whether it would still merge is told of what is behind its trunk, whatever came of it", () => {
+  const said = (trunkMerge: NonNullable<Branch["restack"]["trunkMerge"]>) =>
+    draw([branch("api", "main", { restack: { state: "in-sync", reason: "Fine.", trunkMerge } })])
+      .split("\n")
+      .find((line) => line.startsWith("  merge: "));
+  expect(said({ state: "clean" })).toBe("  merge: it would still merge into the trunk");
+  expect(said({ state: "conflicts", files: ["1", "2"], fileCount: 3 })).toBe(
+    "  merge: a merge into the trunk would conflict in 1, 2 and 1 more",
+  );
+  expect(said({ state: "unknown", reason: "It takes too long." })).toBe(
+    "  merge: whether it would still merge into the trunk is not known: It takes too long",
+  );
+});
+
 test("what landed and what a restack would do is told in full", () => {
   const landed = { how: "squash", commit: "a".repeat(40), date: at } as const;
   const restack: Branch["restack"] = {

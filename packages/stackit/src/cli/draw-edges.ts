@@ -1,5 +1,5 @@
 import type { Branch, LandedLayer, Unstacked, View } from "../contract/view.ts";
-import { landedWords, previewWords } from "./landing-words.ts";
+import { landedWords, mergeWords, previewWords } from "./landing-words.ts";
 import { printable } from "./printable.ts";
 import { alignColumns } from "./table.ts";
 import type { Paint } from "./terminal.ts";
@@ -36,6 +36,7 @@ function drawEdge(branch: Branch, paint: Paint): string[] {
     ...standing(restack).map((line) => `  ${paint("dim", line)}`),
     ...(landed ? [`  ${paint("magenta", `landed: ${landedWords(landed)}`)}`] : []),
     ...trial(branch).map((line) => `  ${paint("yellow", line)}`),
+    ...merge(branch).map((line) => `  ${paint("yellow", line)}`),
     ...problems.map(({ detail }) => `  ${paint("red", printable(detail))}`),
   ];
 }
@@ -54,6 +55,11 @@ function drawLayer(layer: LandedLayer, paint: Paint): string[] {
     `  ${printable(title)}${prNumber === undefined ? "" : ` (#${prNumber})`}, at ${revision.slice(0, 10)} when it left`,
     `  ${paint("magenta", `landed: ${landedWords(layer)}`)}`,
   ];
+}
+
+/** Nothing where the trunk has not gone on. */
+function merge({ restack: { trunkMerge } }: Branch): string[] {
+  return trunkMerge ? [`merge: ${mergeWords(trunkMerge, Number.POSITIVE_INFINITY)}`] : [];
 }
 
 /** Nothing where there is nothing to restack. */

@@ -126,6 +126,18 @@ Tried  incomplete
 ●  main  (current)`);
 });
 
+test("of branches behind their trunk those are told that would not merge any more", () => {
+  const behind = (trunkMerge: Branch["restack"]["trunkMerge"]) =>
+    branch("api", "main", { restack: { state: "in-sync", reason: "", ...(trunkMerge && { trunkMerge }) } });
+  const line = (merge: Branch["restack"]["trunkMerge"]) =>
+    draw([stack("One", [behind(merge)])]).split("\n")[2];
+  expect(line({ state: "conflicts", files: ["a.txt"], fileCount: 2 })).toBe(
+    "○  api  1 commit  a merge into the trunk would conflict in a.txt and 1 more",
+  );
+  expect(line({ state: "clean" })).toBe("○  api  1 commit");
+  expect(line({ state: "unknown", reason: "To try it takes too long." })).toBe("○  api  1 commit");
+});
+
 test("a title that a terminal would obey is shown, not sent", () => {
   expect(draw([stack("Gone\u001b[2J", [branch("api", "main")])])).toContain("Gone\uFFFD[2J  incomplete\n");
 });

@@ -1,5 +1,5 @@
 import type { Branch, LandedLayer, StackDetail, View } from "../contract/view.ts";
-import { landedWords, previewWords } from "./landing-words.ts";
+import { landedWords, mergeWords, previewWords } from "./landing-words.ts";
 import { printable } from "./printable.ts";
 import type { Paint } from "./terminal.ts";
 
@@ -77,6 +77,7 @@ function branchLine(branch: Branch, paint: Paint): string {
     pushed(branch, paint),
     branch.isLocked && paint("yellow", branch.lockReason ? `locked (${branch.lockReason})` : "locked"),
     restack(branch, paint),
+    merge(branch, paint),
     landed(branch, paint),
     ...(branch.problems ?? []).map(({ detail }) => paint("red", printable(detail))),
   ].filter(Boolean);
@@ -108,6 +109,12 @@ function restack({ needsRestack, restack: { reason, preview } }: Branch, paint: 
   const trial = previewWords(preview, NAMED_FILES);
   if (needsRestack) return paint("yellow", `needs restack (${reason.replace(/\.$/, "")}; ${trial})`);
   return preview && preview.state !== "clean" ? paint("yellow", trial) : undefined;
+}
+
+/** That it would merge is what one expects. */
+function merge({ restack: { trunkMerge } }: Branch, paint: Paint): string | undefined {
+  if (trunkMerge?.state !== "conflicts") return undefined;
+  return paint("yellow", mergeWords(trunkMerge, NAMED_FILES));
 }
 
 function current(paint: Paint): string {

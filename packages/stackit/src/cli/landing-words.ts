@@ -1,6 +1,7 @@
 import type { Branch, LandedBranch } from "../contract/view.ts";
 import { printable } from "./printable.ts";
 
+type Merge = NonNullable<Branch["restack"]["trunkMerge"]>;
 type Preview = NonNullable<Branch["restack"]["preview"]>;
 
 const VERBS = { merge: "merged by", squash: "squashed as", rebase: "rebased as" } as const;
@@ -16,8 +17,19 @@ export function previewWords(preview: Preview | undefined, namedFiles: number): 
   if (preview.state === "clean") return "a restack would apply cleanly";
   if (preview.state === "unknown")
     return `whether a restack would apply is not known: ${printable(preview.reason ?? "").replace(/\.$/, "")}`;
-  const { files = [], fileCount = files.length } = preview;
+  return `a restack would conflict in ${filesOf(preview, namedFiles)}`;
+}
+
+/** What a merge into the trunk would do. */
+export function mergeWords(merge: Merge, namedFiles: number): string {
+  if (merge.state === "clean") return `it would still merge into the trunk`;
+  if (merge.state === "unknown")
+    return `whether it would still merge into the trunk is not known: ${printable(merge.reason ?? "").replace(/\.$/, "")}`;
+  return `a merge into the trunk would conflict in ${filesOf(merge, namedFiles)}`;
+}
+
+function filesOf({ files = [], fileCount = files.length }: Merge, namedFiles: number): string {
   const named = files.slice(0, namedFiles).map(printable);
   const others = fileCount - named.length;
-  return `a restack would conflict in ${named.join(", ")}${others > 0 ? ` and ${others} more` : ""}`;
+  return `${named.join(", ")}${others > 0 ? ` and ${others} more` : ""}`;
 }

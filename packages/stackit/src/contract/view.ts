@@ -62,6 +62,19 @@ export const Restack = Type.Object(
         fileCount: Type.Optional(Type.Integer()),
       }),
     ),
+    /**
+     * Whether the branch would still merge into its trunk, as it was tried last: shortly after each move. Absent where it does not stand directly on the trunk
+     * or the trunk has not gone on since, of branches with merges of their own, and until it was tried.
+     */
+    trunkMerge: Type.Optional(
+      Type.Object({
+        state: Type.Enum(["clean", "conflicts", "unknown"]),
+        reason: Type.Optional(Type.String()),
+        /** The first fifty in conflict. */
+        files: Type.Optional(Type.Array(Type.String())),
+        fileCount: Type.Optional(Type.Integer()),
+      }),
+    ),
   },
   { $id: "Restack" },
 );

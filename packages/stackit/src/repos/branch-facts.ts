@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { LineCount } from "../git/diff-tree.ts";
 import type { CommitFacts, History } from "../stacks/history.ts";
 import { reachable } from "../stacks/history.ts";
@@ -23,6 +24,8 @@ export interface BranchFacts {
   readonly inWorktree: boolean;
   /** What a restack would do, as far as that is known. */
   readonly preview: RestackPreview | undefined;
+  /** What a merge into the trunk would do, as it was tried last. */
+  readonly merge: RestackPreview | undefined;
   /** When what its edge was read from was seen for the first time. Not part of the comparison. */
   readonly observedAtMs: number;
 }
@@ -51,14 +54,14 @@ export function sameFacts(a: BranchFacts, b: BranchFacts): boolean {
     a.isCurrent === b.isCurrent &&
     a.inWorktree === b.inWorktree &&
     samePreview(a.preview, b.preview) &&
+    samePreview(a.merge, b.merge) &&
     sameShallow(a.lines, b.lines) &&
     sameShallow(a.distance, b.distance)
   );
 }
 
-/** What was tried is one object for as long as it holds. */
 export function samePreview(a: RestackPreview | undefined, b: RestackPreview | undefined): boolean {
-  return a === b || (a?.state === "unknown" && b?.state === "unknown" && a.reason === b.reason);
+  return a === b || isDeepStrictEqual(a, b);
 }
 
 function samePlace(a: PlacedBranch, b: PlacedBranch): boolean {

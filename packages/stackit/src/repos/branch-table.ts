@@ -28,19 +28,22 @@ export function withLineCounts(model: RepoModel, sources: FactSources): RepoMode
 }
 
 /**
- * The same model with what restacks would do; another object only where a reader would see a difference. Facts that are equal to those
- * before are the same objects.
+ * The same model with what restacks and merges would do; another object only where a reader would see a difference. Facts that are equal to those
+ * before are the same objects. What was said of a merge is said until it was tried again, so that a trunk that goes on changes no branch by itself.
  */
 export function withPreviews(
   model: RepoModel,
   previews: ReadonlyMap<string, RestackPreview>,
+  merges: ReadonlyMap<string, RestackPreview | undefined> | undefined,
   before: RepoModel | undefined,
 ): RepoModel {
   const told = new Map<string, BranchFacts>();
   for (const [name, facts] of model.facts) {
     const preview = previews.get(name);
-    if (samePreview(facts.preview, preview)) continue;
-    const [old, fresh] = [before?.facts.get(name), { ...facts, preview }];
+    const isBehind = merges === undefined || merges.has(name);
+    const merge = isBehind ? (merges?.get(name) ?? facts.merge) : undefined;
+    if (samePreview(facts.preview, preview) && samePreview(facts.merge, merge)) continue;
+    const [old, fresh] = [before?.facts.get(name), { ...facts, preview, merge }];
     told.set(name, old && sameFacts(old, fresh) ? old : fresh);
   }
   return told.size === 0 ? model : { ...model, facts: new Map([...model.facts, ...told]), moved: undefined };
@@ -95,6 +98,7 @@ export function withFacts(
         isCurrent,
         inWorktree,
         preview: known?.preview,
+        merge: old?.placed.node.tip === tip ? old.merge : undefined,
         observedAtMs: old && sameSources(old, node) ? old.observedAtMs : nowMs,
       };
       facts.set(name, old && sameFacts(old, fresh) ? old : fresh);

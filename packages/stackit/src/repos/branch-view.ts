@@ -52,7 +52,7 @@ export function branchView(facts: BranchFacts): Branch {
       ...(edge.believed && { believed: edge.believed }),
       reason: explainEdge(edge),
     },
-    restack: restackView(standing, facts.preview),
+    restack: restackView(standing, facts),
     ...(node.landed && { landed: landedView(node.landed) }),
     ...(node.problems.length > 0 && { problems: [...node.problems] }),
   };
@@ -74,7 +74,7 @@ export function landedLayer({ departed, landed }: Ghost): LandedLayer {
 
 function restackView(
   standing: BranchFacts["placed"]["node"]["standing"],
-  preview: RestackPreview | undefined,
+  { preview, merge }: Pick<BranchFacts, "preview" | "merge">,
 ): Restack {
   return {
     state: standing.state,
@@ -82,6 +82,7 @@ function restackView(
     ...(standing.recorded !== undefined && { recorded: standing.recorded }),
     ...(standing.actual !== undefined && { actual: standing.actual }),
     ...(preview && { preview: previewView(preview) }),
+    ...(merge && { trunkMerge: mergeView(merge) }),
   };
 }
 
@@ -89,6 +90,12 @@ function previewView(preview: RestackPreview): NonNullable<Restack["preview"]> {
   if (preview.state !== "conflicts") return { ...preview };
   const { state, commit, files } = preview;
   return { state, commit, files: files.slice(0, MAX_FILES), fileCount: files.length };
+}
+
+/** It is tried as one commit, which is none of the branch's. */
+function mergeView(merge: RestackPreview): NonNullable<Restack["trunkMerge"]> {
+  const { commit: _, ...told } = previewView(merge);
+  return told;
 }
 
 /** A tip whose object this clone does not hold has no date, author or message. */

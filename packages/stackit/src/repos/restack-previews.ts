@@ -380,10 +380,12 @@ function keysOf(layers: readonly Restackable[]): Map<string, string> {
   const keys = new Map<string, string>();
   for (const layer of layers) {
     if ("reason" in layer) continue;
-    const { tip, base, onto } = layer;
+    const { tip, base, commits, onto } = layer;
     const ground = "commit" in onto ? onto.commit : keys.get(onto.layer);
     if (ground === undefined) continue;
-    keys.set(layer.name, createHash("sha1").update(`${tip} ${base} ${ground}`).digest("base64"));
+    // A merge is of one commit where a restack of the same may be of several.
+    const of = `${tip} ${base} ${ground} ${commits.length}`;
+    keys.set(layer.name, createHash("sha1").update(of).digest("base64"));
   }
   return keys;
 }

@@ -12,6 +12,7 @@ import type { GraphSnapshot } from "./graph-snapshot.ts";
 import type { HeadHistory } from "./head-history.ts";
 import { type LandingTools, LandingWatch } from "./landing-watch.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
+import { MergeTrials } from "./merge-trials.ts";
 import { DamagedMirrorError } from "./mirror-damage.ts";
 import { fullNameOf } from "./mirror-place.ts";
 import { ModelBuilder } from "./model-builder.ts";
@@ -55,6 +56,7 @@ export class ShownMirror implements AsyncDisposable {
   readonly #lines: LineCounts;
   readonly #landings: LandingWatch;
   readonly #previews: RestackPreviews;
+  readonly #merges: MergeTrials;
   readonly #identities: StackIdentities;
   readonly #pullRequests = new PullRequestSources();
   readonly #publisher: SnapshotPublisher;
@@ -91,6 +93,7 @@ export class ShownMirror implements AsyncDisposable {
     this.#landings = new LandingWatch(this.#git, this.#objects, options.landings ?? {});
     this.#identities = new StackIdentities(options.stacks);
     this.#previews = new RestackPreviews(spawner, this.#git, this.#objects, options);
+    this.#merges = new MergeTrials(this.#git, this.#previews);
     this.#builder = this.#newBuilder();
   }
 
@@ -171,6 +174,7 @@ export class ShownMirror implements AsyncDisposable {
       lines: this.#lines,
       landings: this.#landings,
       previews: this.#previews,
+      merges: this.#merges,
       identities: this.#identities,
     };
     this.#heads.look(listing.refs, listing.deltas);

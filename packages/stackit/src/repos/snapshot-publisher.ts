@@ -12,6 +12,7 @@ import { changedBranches, type ForgeKnowledge, hasNewMerges } from "./forge-know
 import { GraphSnapshot, type SnapshotParts } from "./graph-snapshot.ts";
 import type { LandingWatch } from "./landing-watch.ts";
 import type { LineCounts } from "./line-counts.ts";
+import type { MergeTrials } from "./merge-trials.ts";
 import type { ModelBuilder } from "./model-builder.ts";
 import { commitsOf, describeRefChanges, NO_REF_CHANGES, type ReadCommits } from "./ref-changes.ts";
 import type { RepoModel } from "./repo-model.ts";
@@ -46,6 +47,7 @@ export interface ModelTools {
   readonly lines: LineCounts;
   readonly landings: LandingWatch;
   readonly previews: RestackPreviews;
+  readonly merges: MergeTrials;
   readonly identities: StackIdentities;
 }
 
@@ -195,11 +197,12 @@ export class SnapshotPublisher implements AsyncDisposable {
     return isDone;
   }
 
-  /** Publishes what restacks would do. Resolves to whether there is nothing left to try. */
+  /** Publishes what restacks would do, then what merges would. Resolves to whether there is nothing left to try. */
   async #tryRestacks(tools: ModelTools, signal: AbortSignal): Promise<boolean> {
     const shown = this.#snapshot?.parts;
     if (!shown) return true;
-    const isDone = await tools.previews.learn(restackLayers(shown.graph, shown.history), signal);
+    const isRestacked = await tools.previews.learn(restackLayers(shown.graph, shown.history), signal);
+    const isDone = isRestacked && (await tools.merges.learn(shown, signal));
     const latest = this.#snapshot?.parts;
     if (!latest || signal.aborted || tools !== this.#tools) return true;
     const model = this.#withPreviews(tools, latest);
@@ -207,9 +210,9 @@ export class SnapshotPublisher implements AsyncDisposable {
     return isDone && latest.graph === shown.graph;
   }
 
-  #withPreviews({ previews }: ModelTools, model: RepoModel): RepoModel {
-    const layers = restackLayers(model.graph, model.history);
-    return withPreviews(model, previews.known(layers), this.#snapshot?.parts);
+  #withPreviews({ previews, merges }: ModelTools, model: RepoModel): RepoModel {
+    const restacks = previews.known(restackLayers(model.graph, model.history));
+    return withPreviews(model, restacks, merges.known(model), this.#snapshot?.parts);
   }
 
   /** Shows what the forge says with whatever was read, now and later. Nothing is published where nobody could see a difference. */

@@ -16,6 +16,7 @@ import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HoldGate } from "./hold-gate.ts";
 import { type LandingTools, LandingWatch } from "./landing-watch.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
+import { MergeTrials } from "./merge-trials.ts";
 import { ModelBuilder } from "./model-builder.ts";
 import { readPatch } from "./read-patch.ts";
 import { commitsOf, describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
@@ -69,6 +70,7 @@ interface Opened {
   readonly lines: LineCounts;
   readonly landings: LandingWatch;
   readonly previews: RestackPreviews;
+  readonly merges: MergeTrials;
   readonly identities: StackIdentities;
   readonly builder: ModelBuilder;
   readonly tools: ToolRecords;
@@ -145,6 +147,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
       lines,
       landings,
       previews,
+      merges: new MergeTrials(git, previews),
       identities,
       builder,
       tools: new ToolRecords(dirs.commonDir),

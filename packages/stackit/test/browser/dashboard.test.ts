@@ -202,6 +202,23 @@ browserTest(
   },
 );
 
+browserTest("a branch that would not merge any more says so and in which file, until it would", async () => {
+  await using scene = await createScene((s) => {
+    s.commit("main", { files: { "hours.md": "8 to 5\n" } });
+    s.commit("late", { parent: "main", files: { "hours.md": "10 to 8\n" } });
+    s.commit("main", { files: { "hours.md": "7 to 4\n" } });
+  });
+  await using server = await serveRestartably(scene.path);
+  await using open = await openPage(server, "/r/local/default/-/branch/late");
+  const { page } = open;
+  await page.getByText("A merge would conflict in one file").waitFor(WITHIN);
+  await page.getByText("merge conflict", { exact: true }).first().waitFor(WITHIN);
+  await scene.commit("main", { files: { "hours.md": "8 to 5\n" } });
+  await page.getByText("it would still merge cleanly").waitFor(WITHIN);
+  expect(await page.getByText("merge conflict").count()).toBe(0);
+  expect(open.complaints).toEqual([]);
+});
+
 browserTest(
   "S3-15, S6-13: names and contents that are hostile, long or foreign stay text, and their links work",
   async () => {

@@ -1,4 +1,3 @@
-import type { Branch } from "stackit/contract/view";
 import { Link } from "wouter";
 import { count, shortSha } from "../../lib/words.ts";
 import { Coded } from "../../ui/coded.tsx";
@@ -9,7 +8,6 @@ import {
   branchTitle,
   chipsOf,
   isDisputed,
-  isMoved,
   problemWords,
   prWords,
   remoteWords,
@@ -18,6 +16,7 @@ import { LineCounts } from "../stacks/line-counts.tsx";
 import { checksWords, reviewWords } from "../stacks/review-state.ts";
 import { edgeSentence, sourceNames } from "./edge-words.ts";
 import type { BranchPlace } from "./find-branch.ts";
+import { RestackCallout } from "./restack-callout.tsx";
 
 export function BranchHead({
   place,
@@ -98,89 +97,12 @@ export function BranchHead({
           ))}
         </p>
       )}
-      <RestackCallout place={place} />
+      <RestackCallout branch={branch} />
       <Problems place={place} />
       <EdgeFacts place={place} />
     </header>
   );
 }
-
-function RestackCallout({ place: { branch } }: { place: BranchPlace }) {
-  const { state, reason, recorded, actual } = branch.restack;
-  if (state === "in-sync") return <AboveRestack preview={branch.restack.preview} />;
-  const grave = isMoved(branch);
-  return (
-    <div className={`callout ${grave ? "warn" : "idle"}`}>
-      <Sign name={grave ? "late" : state === "merged" ? "merged" : "never"} />
-      <div>
-        <p>
-          <strong>{restackTitles[state]}.</strong> {reason}
-        </p>
-        {recorded && actual && recorded !== actual && (
-          <p className="meta">
-            stands on <code>{shortSha(recorded)}</code>, the parent is at <code>{shortSha(actual)}</code>
-          </p>
-        )}
-        <RestackPreview preview={branch.restack.preview} />
-        {branch.isLocked && branch.lockReason && <p className="meta">Locked: {branch.lockReason}</p>}
-      </div>
-    </div>
-  );
-}
-
-/** A branch that stands where it should, on one that will be moved. */
-function AboveRestack({ preview }: { preview: Preview | undefined }) {
-  if (preview?.state !== "conflicts") return null;
-  return (
-    <div className="callout warn">
-      <Sign name="late" />
-      <div>
-        <p>
-          <strong>A restack below would reach it.</strong> It stands on a branch that has to be moved.
-        </p>
-        <RestackPreview preview={preview} />
-      </div>
-    </div>
-  );
-}
-
-type Preview = NonNullable<Branch["restack"]["preview"]>;
-
-const NAMED_FILES = 6;
-
-/** What was tried, in the past tense of a trial: nothing has been changed. */
-function RestackPreview({ preview }: { preview: Preview | undefined }) {
-  if (!preview) return null;
-  if (preview.state === "clean") return <p className="meta">A restack would apply cleanly.</p>;
-  if (preview.state === "unknown") {
-    return <p className="meta">Whether a restack would apply is not known. {preview.reason}</p>;
-  }
-  const { files = [], fileCount = files.length, commit } = preview;
-  const named = files.slice(0, NAMED_FILES);
-  return (
-    <div className="restack-conflicts">
-      <p>
-        A restack would conflict at <code>{shortSha(commit ?? "")}</code> in{" "}
-        {fileCount === 1 ? "one file" : `${fileCount} files`}:
-      </p>
-      <ul>
-        {named.map((file) => (
-          <li key={file}>
-            <code>{file}</code>
-          </li>
-        ))}
-        {fileCount > named.length && <li>and {fileCount - named.length} more</li>}
-      </ul>
-    </div>
-  );
-}
-
-const restackTitles = {
-  "parent-moved": "Parent moved",
-  diverged: "Diverged from its parent",
-  merged: "Merged",
-  unknown: "How it stands on its parent is not known",
-} as const;
 
 function Problems({ place: { branch } }: { place: BranchPlace }) {
   return branch.problems?.map((problem) => (

@@ -1,5 +1,5 @@
 import type { Branch, LandedBranch, StackDetail } from "stackit/contract/view";
-import { checksWords, isObjectedTo } from "./review-state.ts";
+import { checksWords, hasMergeConflict, isObjectedTo } from "./review-state.ts";
 
 /** The shape of a node on the rail: the life of its pull request, unless the parent moved. */
 export type NodeShape = "none" | "draft" | "open" | "merged" | "closed" | "moved";
@@ -70,7 +70,7 @@ export function chipsOf(branch: Branch): Chip[] {
   if (branch.restack.preview?.state === "conflicts") add("restack conflicts", "bad");
   if (branch.ci?.status === "failing") add(checksWords(branch) ?? "checks failing", "bad");
   if (branch.ci?.reviewDecision === "CHANGES_REQUESTED") add("changes requested", "bad");
-  if (branch.pr?.mergeable === "conflicting") add("merge conflict", "bad");
+  if (hasMergeConflict(branch)) add("merge conflict", "bad");
   for (const problem of branch.problems ?? []) add(problemWords[problem.code], "bad");
   if (isDisputed(branch)) add("parent disputed", "warn");
   if (branch.isLocked) add("locked", "idle");

@@ -43,6 +43,11 @@ test("what stands in the way is a chip and the colour of the node; what is in or
   expect(texts(reviewed("pending", { reviewDecision: "CHANGES_REQUESTED" }))).toEqual(["changes requested"]);
   const conflicting = branch("api", { pr: { number: 1, state: "OPEN", mergeable: "conflicting" } });
   expect(texts(conflicting)).toEqual(["merge conflict"]);
+  const restack = { state: "in-sync", reason: "" } as const;
+  const behind = branch("api", { restack: { ...restack, trunkMerge: { state: "conflicts", files: ["a"] } } });
+  expect(texts(behind)).toEqual(["merge conflict"]);
+  expect(toneOf(behind)).toBe("blocked");
+  expect(texts(branch("api", { restack: { ...restack, trunkMerge: { state: "clean" } } }))).toEqual([]);
   expect([reviewed("failing"), conflicting, reviewed("pending"), reviewed("passing")].map(toneOf)).toEqual([
     "blocked",
     "blocked",

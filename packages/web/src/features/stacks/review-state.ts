@@ -42,8 +42,12 @@ export function reviewWords({ ci }: Branch): string | undefined {
 }
 
 /** Whether somebody must do something before it can be merged. */
-export function isObjectedTo({ ci, pr }: Branch): boolean {
-  return (
-    ci?.status === "failing" || ci?.reviewDecision === "CHANGES_REQUESTED" || pr?.mergeable === "conflicting"
-  );
+export function isObjectedTo(branch: Branch): boolean {
+  const { ci } = branch;
+  return ci?.status === "failing" || ci?.reviewDecision === "CHANGES_REQUESTED" || hasMergeConflict(branch);
+}
+
+/** Whether its forge says so, or a merge that was tried here. */
+export function hasMergeConflict({ pr, restack }: Branch): boolean {
+  return pr?.mergeable === "conflicting" || restack.trunkMerge?.state === "conflicts";
 }
