@@ -98,6 +98,7 @@ export class Onboarding implements AsyncDisposable {
           "It is served because the file of --repos-config or --cwd says so, where the server is started.",
         );
       }
+      await store.apiTokens.forgetRepo(repoId);
       await store.addedRepos.remove(repoId);
       // Told while those who could see it still can; who asks then does not find it any more.
       events.append({ name: "repos", data: { repoId } });

@@ -64,7 +64,7 @@ export async function listTokens(
     id,
     name,
     scopes.join(" "),
-    repos?.join(" ") ?? "all",
+    repos ? repos.join(" ") || "none" : "all",
     day(createdAtMs),
     expiryWords(expiresAtMs),
     usedAtMs === undefined ? "never" : day(usedAtMs),

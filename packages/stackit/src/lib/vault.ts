@@ -60,6 +60,12 @@ export class Vault {
     }
   }
 
+  /** Whether one of the keys sealed it. */
+  isKnown(sealed: string): boolean {
+    const id = Buffer.from(sealed, "base64url").subarray(0, ID_BYTES);
+    return this.#keys.some((key) => key.id.equals(id));
+  }
+
   /** Whether it should be sealed anew, with the first key. */
   isOld(sealed: string): boolean {
     return !Buffer.from(sealed, "base64url").subarray(0, ID_BYTES).equals(this.#first.id);

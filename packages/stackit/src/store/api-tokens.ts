@@ -86,6 +86,19 @@ export class ApiTokens {
     return rows.map(toToken);
   }
 
+  /** None is for it any more, so that none opens another repository that gets its id. */
+  async forgetRepo(repoId: string): Promise<void> {
+    await this.#db.transaction().execute(async (all) => {
+      const rows = await all.selectFrom("api_token").select(["id", "repos"]).execute();
+      for (const { id, repos } of rows) {
+        const ids: string[] = repos === null ? [] : JSON.parse(repos);
+        if (!ids.includes(repoId)) continue;
+        const left = JSON.stringify(ids.filter((one) => one !== repoId));
+        await all.updateTable("api_token").set({ repos: left }).where("id", "=", id).execute();
+      }
+    });
+  }
+
   /** Whether there was one. */
   async revoke(id: string): Promise<boolean> {
     const { numDeletedRows } = await this.#db.deleteFrom("api_token").where("id", "=", id).executeTakeFirst();
