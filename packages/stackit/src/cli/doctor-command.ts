@@ -42,6 +42,7 @@ export async function doctorCommand(flags: FlagValues, terminal: Terminal): Prom
       else for (const finding of await checkRepo(repo, signal)) tell(finding);
     }
     for (const finding of await checkApp(config)) tell(finding);
+    for (const finding of await checkPeople(config)) tell(finding);
   }
   printLine(
     terminal.stdout,
@@ -60,6 +61,12 @@ async function checkApp({ githubApp, repos }: Config): Promise<Finding[]> {
     repo.kind !== "working-copy" && repo.url ? [{ ...repo, url: repo.url }] : [],
   );
   return checkGithubApp(githubApp, remotes);
+}
+
+async function checkPeople(config: Config): Promise<Finding[]> {
+  if (!config.signIn) return [];
+  const { checkSignIn } = await import("./doctor/check-sign-in.ts");
+  return checkSignIn(config.signIn, config);
 }
 
 async function readConfig(

@@ -68,6 +68,11 @@ test.each<[FlagValues, NodeJS.ProcessEnv, RegExp]>([
   ],
   [{ bind: "0.0.0.0" }, COMPLETE, /needs --base-url with the https URL/],
   [
+    { "base-url": "http://stacks.example.com" },
+    COMPLETE,
+    /Sign-in on http:\/\/stacks\.example\.com needs --base-url with the https URL/,
+  ],
+  [
     { bind: "0.0.0.0", "base-url": "http://stacks.example.com" },
     COMPLETE,
     /needs --base-url with the https URL/,

@@ -44,9 +44,10 @@ export function readSignIn(
       { mend: `Set ${listed(missing)}, as the README shows.` },
     );
   }
-  if (!isLoopback(bind) && baseUrl?.protocol !== "https:") {
+  const isHere = isLoopback(bind) && isLoopback(baseUrl?.hostname ?? bind);
+  if (!isHere && baseUrl?.protocol !== "https:") {
     throw new ConfigError(
-      `Sign-in on ${bind} needs --base-url with the https URL that people open, such as https://stacks.example.com: without it sessions would cross the network in the clear.`,
+      `Sign-in on ${isLoopback(bind) ? baseUrl?.origin : bind} needs --base-url with the https URL that people open, such as https://stacks.example.com: without it sessions would cross the network in the clear.`,
       { mend: "Set --base-url to the https URL that people open." },
     );
   }

@@ -48,6 +48,13 @@ export interface AboutPerson {
   readonly repos: ReadonlyMap<string, AboutRepo>;
 }
 
+/** What GitHub says of a client that nobody signs in with just now. */
+export interface AboutClient {
+  readonly says: "accepted" | "wrong-secret" | "wrong-callback";
+  /** Its own clock, in epoch milliseconds. */
+  readonly wallMs?: number;
+}
+
 const TIMEOUT_MS = 10_000;
 /** In one question; GitHub takes more, and answers slowly. */
 const REPOS_AT_ONCE = 100;
@@ -55,6 +62,7 @@ const WRITING: ReadonlySet<unknown> = new Set(["WRITE", "MAINTAIN", "ADMIN"]);
 const SAYS_NO: ReadonlySet<string> = new Set(["NOT_FOUND", "FORBIDDEN"]);
 const NOT_GITHUB = "What answered is not GitHub.";
 const NOT_ITS_SECRET = "GitHub does not accept the client secret.";
+const NO_CLIENT = "GitHub does not know the client id, or what answers is not GitHub.";
 const REFUSALS = {
   unauthorized: "GitHub does not accept the person's sign-in any more.",
   forbidden: "GitHub forbids this to the person's sign-in.",
@@ -106,6 +114,38 @@ export class GithubPeople {
   /** @throws {RemoteError} `auth-failed` when it is not taken any more. */
   refresh(refreshToken: string): Promise<PersonTokens> {
     return this.#tokens({ grant_type: "refresh_token", refresh_token: refreshToken });
+  }
+
+  /** Asks with a code that is worth nothing, which GitHub looks at last. @throws {RemoteError} */
+  async checkClient(redirectUrl: string): Promise<AboutClient> {
+    const nothing = { code: "0".repeat(20), code_verifier: "0".repeat(43), redirect_uri: redirectUrl };
+    const { data, headers } = await this.#askForTokens(nothing).catch((error: unknown) => {
+      throw isMissing(error) ? new RemoteError("not-found", NO_CLIENT) : error;
+    });
+    const wallMs = Date.parse(headers.date ?? "");
+    const about = (says: AboutClient["says"]) => ({ says, ...(!Number.isNaN(wallMs) && { wallMs }) });
+    switch (asFields(data)?.error) {
+      case "bad_verification_code":
+        return about("accepted");
+      case "incorrect_client_credentials":
+        return about("wrong-secret");
+      case "redirect_uri_mismatch":
+        return about("wrong-callback");
+      default:
+        throw new RemoteError("error", NOT_GITHUB);
+    }
+  }
+
+  /** Whether there is an organisation of this name. @throws {RemoteError} */
+  async hasOrg(org: string, token: string | undefined): Promise<boolean> {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    try {
+      await this.#ask((request) => this.#octokit.request("GET /orgs/{org}", { org, headers, request }));
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
   }
 
   /** Gives the token back, so that it opens nothing any more. @throws {RemoteError} */
@@ -183,19 +223,7 @@ export class GithubPeople {
   }
 
   async #tokens(parameters: Readonly<Record<string, string>>): Promise<PersonTokens> {
-    const { url, clientId, clientSecret } = this.#options;
-    const answer = await this.#ask((request) =>
-      this.#octokit.request({
-        method: "POST",
-        baseUrl: url.href.replace(/\/$/, ""),
-        url: "/login/oauth/access_token",
-        headers: { accept: "application/json" },
-        client_id: clientId,
-        client_secret: clientSecret,
-        ...parameters,
-        request,
-      }),
-    );
+    const answer = await this.#askForTokens(parameters);
     const data = asFields(answer.data);
     // It refuses with 200, and its words are for nobody but the operator of an App.
     if (data?.error === "incorrect_client_credentials") throw new RemoteError("error", NOT_ITS_SECRET);
@@ -207,6 +235,22 @@ export class GithubPeople {
       ...(typeof expiresInSec === "number" && { expiresAtMs: this.#wallNow() + expiresInSec * 1000 }),
       ...(typeof refreshToken === "string" && { refreshToken }),
     };
+  }
+
+  #askForTokens(parameters: Readonly<Record<string, string>>) {
+    const { url, clientId, clientSecret } = this.#options;
+    return this.#ask((request) =>
+      this.#octokit.request({
+        method: "POST",
+        baseUrl: url.href.replace(/\/$/, ""),
+        url: "/login/oauth/access_token",
+        headers: { accept: "application/json" },
+        client_id: clientId,
+        client_secret: clientSecret,
+        ...parameters,
+        request,
+      }),
+    );
   }
 
   async #ask<T>(send: (request: { signal: AbortSignal }) => Promise<T>): Promise<T> {
@@ -227,6 +271,10 @@ export class GithubPeople {
   [Symbol.dispose](): void {
     this.#closing.abort();
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof RemoteError && error.failure === "not-found";
 }
 
 /** The ids of OAuth Apps begin otherwise. */

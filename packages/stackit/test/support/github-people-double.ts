@@ -28,6 +28,10 @@ export interface GithubPeopleDouble extends AsyncDisposable {
   readonly tokens: ReadonlyMap<string, DoublePerson>;
   /** Numbers by `owner/name`. */
   readonly repos: Map<string, number>;
+  /** Organisations that it has. */
+  readonly orgs: Set<string>;
+  /** Where its App sends people back to; undefined: to wherever it is asked to. */
+  callbackUrl: string | undefined;
   /** Who sits before the browser; undefined: whoever that is says no. */
   signedIn: DoublePerson | undefined;
   /** Tokens of an App end after so long, and are renewed; undefined: they do not end. */
@@ -98,6 +102,9 @@ export async function githubPeopleDouble(): Promise<GithubPeopleDouble> {
     if (asked.client_id !== double.clientId || asked.client_secret !== double.clientSecret) {
       return { error: "incorrect_client_credentials" };
     }
+    if (double.callbackUrl !== undefined && asked.redirect_uri !== double.callbackUrl) {
+      return { error: "redirect_uri_mismatch" };
+    }
     if (asked.grant_type === "refresh_token") {
       const person = refreshTokens.get(String(asked.refresh_token));
       refreshTokens.delete(String(asked.refresh_token));
@@ -149,6 +156,8 @@ export async function githubPeopleDouble(): Promise<GithubPeopleDouble> {
       tokens.delete(JSON.parse(await text(request)).access_token);
       return void response.writeHead(204).end();
     }
+    const [, org = ""] = /^\/api\/v3\/orgs\/([\w-]+)$/.exec(pathname) ?? [];
+    if (double.orgs.has(org)) return answer({ login: org });
     answer({ message: "Not Found" }, 404);
   });
   server.listen(0, "127.0.0.1");
@@ -163,6 +172,8 @@ export async function githubPeopleDouble(): Promise<GithubPeopleDouble> {
     requests,
     tokens,
     repos: new Map(),
+    orgs: new Set(),
+    callbackUrl: undefined,
     signedIn: undefined,
     lifetimeSec: undefined,
     front: undefined,
