@@ -138,6 +138,11 @@ export const problems = {
     title: "The server is not ready yet",
     mend: "Wait until every repository has been read or tried once; `waitingFor` names those that have not.",
   },
+  "server/busy": {
+    status: 503,
+    title: "The server has as much to do as it takes on at once",
+    mend: "Wait for the seconds that Retry-After names.",
+  },
   "server/internal": {
     status: 500,
     title: "Something failed in the server",

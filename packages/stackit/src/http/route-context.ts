@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import type { BodyBudget } from "./body-budget.ts";
+import type { DiffAnswers } from "./diff-answers.ts";
 import type { EventStreams } from "./event-stream.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HttpConfig } from "./server-config.ts";
@@ -12,6 +13,7 @@ export interface RouteContext extends ServerParts {
   readonly config: HttpConfig;
   readonly clock: Clock;
   readonly answers: SnapshotAnswers;
+  readonly diffs: DiffAnswers;
   readonly streams: EventStreams;
   readonly metrics: Metrics;
   readonly webhookBodies: BodyBudget;

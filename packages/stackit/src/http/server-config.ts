@@ -12,6 +12,12 @@ export interface HttpLimits {
   connections: number;
   streams: number;
   streamsPerClient: number;
+  /** Made at once, each by a git process, for all clients together. */
+  diffs: number;
+  /** A diff that cannot be begun within this is refused. */
+  diffWaitMs: number;
+  /** What the diffs hold that are kept. */
+  diffBytes: number;
 }
 
 export interface HttpConfig {
@@ -42,4 +48,7 @@ export const DEFAULT_LIMITS: HttpLimits = {
   connections: 2048,
   streams: 512,
   streamsPerClient: 32,
+  diffs: 4,
+  diffWaitMs: 5000,
+  diffBytes: 64 * 2 ** 20,
 };

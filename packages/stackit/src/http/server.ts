@@ -10,6 +10,7 @@ import { knowCallers, letIn, letNobodyIn, limitKey, recognize } from "./callers.
 import { limitConnections } from "./connection-limit.ts";
 import { cookieNames } from "./cookies.ts";
 import { serveDashboard } from "./dashboard.ts";
+import { DiffAnswers } from "./diff-answers.ts";
 import { endConnections } from "./end-connections.ts";
 import { EventStreams } from "./event-stream.ts";
 import { refuseOtherMethods } from "./method-not-allowed.ts";
@@ -63,6 +64,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     metrics,
     webhookBodies,
     answers: new SnapshotAnswers(config.version),
+    diffs: new DiffAnswers({ limits, clock, closing: closing.signal }),
     count: guards.count,
     closing: closing.signal,
   };

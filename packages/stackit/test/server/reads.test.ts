@@ -214,10 +214,10 @@ test("the diff of a branch is asked for by the commits of the snapshot, never by
   await using server = await startServer();
   const get = (query: string) => server.app.inject(`/api/v1/repos/default/branch-diff/ui${query}`);
   await get("");
+  // The same in other words, and so not asked for again.
   await get("?base=parent&w=0&unknown=1");
   await get("?base=trunk&w=1");
   expect(server.repo.diffs.map(({ range, options }) => [range, options.ignoreWhitespace])).toEqual([
-    [{ base: oidOf("api"), head: oidOf("ui") }, false],
     [{ base: oidOf("api"), head: oidOf("ui") }, false],
     [{ base: oidOf("main"), head: oidOf("ui") }, true],
   ]);

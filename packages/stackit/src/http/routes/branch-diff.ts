@@ -1,9 +1,8 @@
 import { Type } from "typebox";
 import { Problem } from "../../contract/problem-error.ts";
-import type { BranchDiff } from "../../contract/view.ts";
 import type { App } from "../app-type.ts";
 import { strongTag } from "../etag.ts";
-import { answerJson, isUnchanged, JsonBytes } from "../json-answer.ts";
+import { answerJson, isUnchanged } from "../json-answer.ts";
 import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, snapshotOf } from "../repo-lookup.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -19,7 +18,9 @@ const Query = Type.Object({
   to: Type.Optional(Type.String({ description: "Reserved, like `from`." })),
 });
 
-export function branchDiffRoute(app: App, { config, closing }: RouteContext): void {
+const BUSY_FOR_SEC = "2";
+
+export function branchDiffRoute(app: App, { config, diffs, count }: RouteContext): void {
   for (const { url, hide } of namePaths("/branch-diff")) {
     const schema = {
       hide,
@@ -37,9 +38,10 @@ export function branchDiffRoute(app: App, { config, closing }: RouteContext): vo
         "diff/unavailable",
         "repo/not-ready",
         "request/rate-limited",
+        "server/busy",
       ),
     };
-    app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
+    app.get(url, { schema, config: { access: "reader", isFree: true } }, async (request, reply) => {
       const { base: against = "parent", w, from, to } = request.query;
       if (from !== undefined || to !== undefined) {
         throw new Problem("request/invalid", "Comparing two pushes by `from` and `to` is not offered yet.");
@@ -56,16 +58,12 @@ export function branchDiffRoute(app: App, { config, closing }: RouteContext): vo
       // A diff of two commits never changes, so the tag needs no generation and the git process is spared.
       const tag = strongTag(config.version, "diff", branch, range.base, range.head, String(ignoreWhitespace));
       if (isUnchanged(request, reply, tag)) return reply.code(304).send();
-      const signal = AbortSignal.any([request.signal, closing]);
-      const { patch, truncated } = await repo.diff(range, { ignoreWhitespace, signal });
-      const diff: BranchDiff = {
-        branch,
-        baseRevision: range.base,
-        headRevision: range.head,
-        patch,
-        truncated,
-      };
-      return answerJson(request, reply, tag, new JsonBytes(diff));
+      const asked = { repo, branch, range, ignoreWhitespace };
+      const kept = diffs.find(asked);
+      if (kept) return answerJson(request, reply, tag, kept);
+      count(request, reply);
+      const made = await diffs.make(asked, request.signal, () => reply.header("retry-after", BUSY_FOR_SEC));
+      return answerJson(request, reply, tag, made);
     });
   }
 }
