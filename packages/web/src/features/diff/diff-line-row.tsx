@@ -1,9 +1,11 @@
 import type { DiffRow } from "./diff-rows.ts";
 import type { DiffLine } from "./parse-patch.ts";
+import { colourText, type LineColours } from "./syntax/colours.ts";
+import type { ColouredLines } from "./syntax/painter.ts";
 import { wordDiff } from "./word-diff.ts";
 
 /** One row. Words are only compared here, so only for what is seen. */
-export function DiffLineRow({ row }: { row: DiffRow }) {
+export function DiffLineRow({ row, colours }: { row: DiffRow; colours: ColouredLines | undefined }) {
   switch (row.kind) {
     case "note":
       return <p className="diff-note">{row.text}</p>;
@@ -14,14 +16,14 @@ export function DiffLineRow({ row }: { row: DiffRow }) {
         <div className={`diff-line ${row.line.kind}`}>
           <Gutter line={row.line.old} />
           <Gutter line={row.line.new} />
-          <Text line={row.line} pair={row.pair} />
+          <Text line={row.line} pair={row.pair} colours={colours} />
         </div>
       );
     case "pair":
       return (
         <div className="diff-pair">
-          <Half line={row.left} pair={row.right} side="old" />
-          <Half line={row.right} pair={row.left} side="new" />
+          <Half line={row.left} pair={row.right} side="old" colours={colours} />
+          <Half line={row.right} pair={row.left} side="new" colours={colours} />
         </div>
       );
   }
@@ -31,16 +33,18 @@ function Half({
   line,
   pair,
   side,
+  colours,
 }: {
   line: DiffLine | undefined;
   pair: DiffLine | undefined;
   side: "old" | "new";
+  colours: ColouredLines | undefined;
 }) {
   if (!line) return <div className="diff-line none" />;
   return (
     <div className={`diff-line ${line.kind}`}>
       <Gutter line={side === "old" ? line.old : line.new} />
-      <Text line={line} pair={line === pair ? undefined : pair} />
+      <Text line={line} pair={line === pair ? undefined : pair} colours={colours} />
     </div>
   );
 }
@@ -55,7 +59,17 @@ const markers = {
   same: undefined,
 } as const;
 
-function Text({ line, pair }: { line: DiffLine; pair: DiffLine | undefined }) {
+const PLAIN: LineColours = [];
+
+function Text({
+  line,
+  pair,
+  colours,
+}: {
+  line: DiffLine;
+  pair: DiffLine | undefined;
+  colours: ColouredLines | undefined;
+}) {
   const marker = markers[line.kind];
   return (
     <>
@@ -68,20 +82,55 @@ function Text({ line, pair }: { line: DiffLine; pair: DiffLine | undefined }) {
         )}
       </span>
       <span className="text">
-        <Words line={line} pair={pair} />
+        <Words line={line} pair={pair} colours={colours?.get(line) ?? PLAIN} />
         {line.noNewline && <span className="no-newline">no line break at the end of the file</span>}
       </span>
     </>
   );
 }
 
-function Words({ line, pair }: { line: DiffLine; pair: DiffLine | undefined }) {
+function Words({
+  line,
+  pair,
+  colours,
+}: {
+  line: DiffLine;
+  pair: DiffLine | undefined;
+  colours: LineColours;
+}) {
   const diff =
     pair && (line.kind === "del" ? wordDiff(line.text, pair.text) : wordDiff(pair.text, line.text));
-  if (!diff) return line.text;
-  const parts = line.kind === "del" ? diff.before : diff.after;
-  // Parts have no identity but their place in the line.
-  return parts.map((part, index) =>
-    part.changed ? <mark key={String(index)}>{part.text}</mark> : part.text,
-  );
+  if (!diff) return <Coloured line={line.text} colours={colours} />;
+  let end = 0;
+  return (line.kind === "del" ? diff.before : diff.after).map((part) => {
+    const start = end;
+    end += part.text.length;
+    const text = <Coloured key={start} line={line.text} colours={colours} start={start} end={end} />;
+    return part.changed ? <mark key={start}>{text}</mark> : text;
+  });
+}
+
+function Coloured({
+  line,
+  colours,
+  start = 0,
+  end = line.length,
+}: {
+  line: string;
+  colours: LineColours;
+  start?: number;
+  end?: number;
+}) {
+  let at = start;
+  return colourText(line, colours, start, end).map(({ text, colour }) => {
+    const key = at;
+    at += text.length;
+    return colour === "plain" ? (
+      text
+    ) : (
+      <span key={key} className={`syn-${colour}`}>
+        {text}
+      </span>
+    );
+  });
 }

@@ -81,6 +81,7 @@ export function DiffTab({
     <div ref={frame} className="diff-tab">
       <DiffToolbar
         files={files}
+        diff={diff.data}
         branch={branch}
         trunk={trunk}
         search={search}

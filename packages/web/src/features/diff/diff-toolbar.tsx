@@ -1,15 +1,17 @@
-import type { Branch } from "stackit/contract/view";
+import type { Branch, BranchDiff } from "stackit/contract/view";
 import { firstKey, type ShortcutId } from "../../keyboard/shortcuts.ts";
 import { count } from "../../lib/words.ts";
 import type { BranchSearch } from "../../routes/location.ts";
 import { Toggle } from "../../ui/button.tsx";
 import { Segments } from "../../ui/segments.tsx";
 import { LineCounts } from "../stacks/line-counts.tsx";
+import { DiffMenu } from "./diff-menu.tsx";
 import type { Layout } from "./diff-rows.ts";
 import type { SurfaceFile } from "./diff-surface.ts";
 
 export function DiffToolbar({
   files,
+  diff,
   branch,
   trunk,
   search,
@@ -20,6 +22,7 @@ export function DiffToolbar({
   onTree,
 }: {
   files: readonly SurfaceFile[] | undefined;
+  diff: BranchDiff | undefined;
   branch: Branch;
   trunk: string;
   search: BranchSearch;
@@ -77,6 +80,7 @@ export function DiffToolbar({
         />
       )}
       {tree !== undefined && <KeyToggle id="toggleTree" label="Tree" pressed={tree} onChange={onTree} />}
+      <DiffMenu diff={diff} />
     </div>
   );
 }

@@ -7,6 +7,8 @@ import type { DiffRow } from "./diff-rows.ts";
 import { HEAD_HEIGHT } from "./diff-rows.ts";
 import type { SurfaceFile } from "./diff-surface.ts";
 import type { FileDiff } from "./parse-patch.ts";
+import type { Painter } from "./syntax/painter.ts";
+import { useColours } from "./syntax/use-painter.ts";
 
 /** One file of a diff. Drawn again when its window of rows moves, not when another file's does. */
 export const FileSection = memo(function FileSection({
@@ -20,6 +22,7 @@ export const FileSection = memo(function FileSection({
   scrolls,
   start,
   end,
+  painter,
   onToggle,
 }: {
   file: SurfaceFile;
@@ -33,8 +36,10 @@ export const FileSection = memo(function FileSection({
   scrolls: boolean;
   start: number;
   end: number;
+  painter: Painter;
   onToggle: (file: SurfaceFile) => void;
 }) {
+  const colours = useColours(painter, file, end > start);
   const width = columns > 0 ? { minWidth: `calc(${columns + 1}ch + 2 * var(--gutter) + 30px)` } : {};
   return (
     <div className="diff-file" data-file={file.path} style={{ top, height }}>
@@ -48,7 +53,7 @@ export const FileSection = memo(function FileSection({
           <div className="diff-rows" style={{ paddingTop: offsets[start] ?? 0, ...width }}>
             {rows.slice(start, end).map((row, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place.
-              <DiffLineRow key={start + index} row={row} />
+              <DiffLineRow key={start + index} row={row} colours={colours} />
             ))}
           </div>
         </div>

@@ -11,6 +11,7 @@ import { formatNumber } from "../../lib/words.ts";
 import type { DiffSurfaceProps, SurfaceFile } from "./diff-surface.ts";
 import { FileSection } from "./file-section.tsx";
 import { createSurfaceLayout, fileAt, visibleRows } from "./surface-layout.ts";
+import { usePainter } from "./syntax/use-painter.ts";
 
 const OVERSCAN_PX = 600;
 const STEP_PX = 200;
@@ -36,6 +37,7 @@ export function RowSurface({ ref, files, layout, wrap, onVisibleFile }: DiffSurf
   const [seen, setSeen] = useState({ top: 0, bottom: 1200 });
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const place = useMemo(createSurfaceLayout, []);
+  const painter = usePainter();
 
   const digits = useMemo(() => formatNumber(highestLine(files)).replace(",", "").length, [files]);
   const gutter = Math.ceil(digits * size.letter) + GUTTER_PADDING_PX;
@@ -144,6 +146,7 @@ export function RowSurface({ ref, files, layout, wrap, onVisibleFile }: DiffSurf
               scrolls={one.columns > fits}
               start={start}
               end={end}
+              painter={painter}
               onToggle={toggle}
             />
           );

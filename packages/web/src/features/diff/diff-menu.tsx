@@ -1,0 +1,52 @@
+import { type ToggleEvent, useRef } from "react";
+import type { BranchDiff } from "stackit/contract/view";
+import { useBlueOrange } from "./use-blue-orange.ts";
+
+/** What is chosen once, or wanted seldom. */
+export function DiffMenu({ diff }: { diff: BranchDiff | undefined }) {
+  const button = useRef<HTMLButtonElement>(null);
+  const [blueOrange, setBlueOrange] = useBlueOrange();
+  const place = ({ currentTarget: menu }: ToggleEvent<HTMLElement>) => {
+    const at = button.current?.getBoundingClientRect();
+    if (!at) return;
+    menu.style.top = `${at.bottom + 4}px`;
+    menu.style.right = `${Math.max(8, innerWidth - at.right)}px`;
+  };
+  return (
+    <>
+      <button ref={button} type="button" className="button quiet small" popoverTarget="diff-menu">
+        More
+      </button>
+      <section
+        id="diff-menu"
+        popover="auto"
+        className="menu diff-menu"
+        aria-label="More about the diff"
+        onBeforeToggle={place}
+      >
+        <label className="check menu-item">
+          <input
+            type="checkbox"
+            checked={blueOrange}
+            onChange={(event) => setBlueOrange(event.currentTarget.checked)}
+          />
+          Blue and orange
+        </label>
+        {diff && (
+          <button type="button" className="menu-item" onClick={() => savePatch(diff)}>
+            Save the raw patch
+          </button>
+        )}
+      </section>
+    </>
+  );
+}
+
+function savePatch({ branch, headRevision, patch }: BranchDiff): void {
+  const url = URL.createObjectURL(new Blob([patch], { type: "text/x-diff" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `${branch.replaceAll(/[^\w.-]+/g, "-")}-${headRevision.slice(0, 8)}.patch`;
+  link.click();
+  URL.revokeObjectURL(url);
+}
