@@ -9,6 +9,7 @@ export const EdgeSourceName = Type.Enum([
   "branch-metadata",
   "spr",
   "stack-pr",
+  "ghstack",
   "gh-stack",
   "git-spice",
   "git-town",

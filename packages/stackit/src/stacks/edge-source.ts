@@ -10,6 +10,7 @@ const EDGE_SOURCES = [
   "branch-metadata",
   "spr",
   "stack-pr",
+  "ghstack",
   "gh-stack",
   "git-spice",
   "git-town",

@@ -51,6 +51,32 @@ test("a stack of stack-pr is told by its commits, and by nothing else when they 
   expect(copy.snapshot.branch("bob/stack/9")?.edge.sources.map(({ source }) => source)).toEqual(["ancestry"]);
 });
 
+test("a stack of ghstack keeps its order while one of its commits is amended", async () => {
+  const pull = (number: number): string =>
+    `ghstack-source-id: ${number}\nPull-Request: https://github.com/octo/widget/pull/${number}\n`;
+  const [one, two, three] = ["gh/ann/1/orig", "gh/ann/2/orig", "gh/ann/3/orig"] as const;
+  await using scene = await createScene((s) => {
+    s.commit("main");
+    s.commit(one, { parent: "main", message: `One\n\n${pull(1)}` });
+    s.commit(two, {
+      parent: one,
+      message: `Two\n\n${pull(2).replace("Pull-Request", "Pull Request resolved")}`,
+    });
+    s.commit(three, { parent: two, message: `Three\n\n${pull(3)}` });
+  });
+  // As a clone that was made after the commit was amended, and has never seen what it was.
+  await scene.amend(two, `Two, amended\n\n${pull(2)}`);
+  await using copy = copyOf(scene.path);
+  await copy.refresh();
+  expect(edgesOf(copy.snapshot)).toEqual([`${one}<main`, `${two}<${one}`, `${three}<${two}`]);
+  expect(believed(copy, three)).toBe("ghstack");
+  expect(copy.snapshot.branch(three)).toMatchObject({ commitCount: 1, restack: { state: "parent-moved" } });
+  expect(copy.snapshot.branch(two)?.edge.sources.map(({ source }) => source)).toEqual([
+    "ghstack",
+    "ancestry",
+  ]);
+});
+
 test("of ghstack's branches those are shown that hold the author's commits, in the order of these", async () => {
   await using scene = await createScene((s) => {
     s.commit("main");

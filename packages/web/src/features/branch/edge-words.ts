@@ -8,6 +8,7 @@ export const sourceNames: Record<EdgeSourceName, string> = {
   "branch-metadata": "branch metadata",
   spr: "spr's commits",
   "stack-pr": "stack-pr's commits",
+  ghstack: "ghstack's commits",
   "gh-stack": "gh-stack's file",
   "git-spice": "git-spice's data",
   "git-town": "git-town's configuration",
