@@ -43,3 +43,10 @@ test("the base URL's origin is ours even when a proxy rewrote the host", () => {
   expect(isCrossSite({ host, origin: "https://stacks.example.com" }, baseUrl)).toBe(false);
   expect(isCrossSite({ host, origin: "http://stacks.example.com" }, baseUrl)).toBe(true);
 });
+
+test("the base URL's name over another protocol is another site, also when a proxy passes the host on", () => {
+  const baseUrl = new URL("https://stacks.example.com");
+  const passedOn = { host: "stacks.example.com" };
+  expect(isCrossSite({ ...passedOn, origin: "https://stacks.example.com" }, baseUrl)).toBe(false);
+  expect(isCrossSite({ ...passedOn, origin: "http://stacks.example.com" }, baseUrl)).toBe(true);
+});

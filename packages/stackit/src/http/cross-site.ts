@@ -15,7 +15,8 @@ export function isCrossSite({ secFetchSite, origin, host }: RequestProvenance, b
   if (origin === undefined) return false;
   if (!URL.canParse(origin)) return true;
   const from = new URL(origin);
-  if (baseUrl && from.origin === baseUrl.origin) return false;
+  // The same name over plain http is whoever sits in between.
+  if (baseUrl && from.host === baseUrl.host) return from.origin !== baseUrl.origin;
   const isWeb = from.protocol === "http:" || from.protocol === "https:";
   return !isWeb || from.host !== URL.parse(`${from.protocol}//${host}`)?.host;
 }

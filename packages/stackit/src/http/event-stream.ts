@@ -34,6 +34,8 @@ interface Stream {
   readonly caller: Caller;
   readonly repoId: string | undefined;
   unsubscribe: () => void;
+  /** At the last heartbeat something waited to be read. */
+  wasBehind: boolean;
 }
 
 /**
@@ -72,7 +74,14 @@ export class EventStreams {
       raw.end();
       return;
     }
-    const stream: Stream = { raw, client, caller, repoId: wanted.repoId, unsubscribe: () => {} };
+    const stream: Stream = {
+      raw,
+      client,
+      caller,
+      repoId: wanted.repoId,
+      unsubscribe: () => {},
+      wasBehind: false,
+    };
     const { ended, leave } = caller.open();
     const end = (): void => this.#end(stream);
     ended.addEventListener("abort", end, { once: true });
@@ -161,9 +170,17 @@ export class EventStreams {
       for (const stream of this.#open) {
         const { caller, repoId } = stream;
         if (repoId !== undefined && caller.roleOn(repoId) === undefined) this.#end(stream);
-        else this.#write(stream, beat);
+        else this.#beat(stream, beat);
       }
     });
+  }
+
+  /** Who is behind from one heartbeat to the next is closed like one who is far behind. */
+  #beat(stream: Stream, beat: Buffer): void {
+    const isBehind = stream.raw.writableLength > 0;
+    if (isBehind && stream.wasBehind) stream.raw.destroy();
+    else this.#write(stream, beat);
+    stream.wasBehind = isBehind;
   }
 
   #write({ raw }: Stream, bytes: Buffer): void {

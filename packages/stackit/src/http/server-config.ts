@@ -10,6 +10,9 @@ export interface HttpLimits {
   requestTimeoutMs: number;
   /** Open at once, event streams included; a further one is closed as it comes. */
   connections: number;
+  connectionsPerClient: number;
+  /** A connection is closed when nothing of its answer could be sent for so long. */
+  stallMs: number;
   streams: number;
   streamsPerClient: number;
   /** Made at once, each by a git process, for all clients together. */
@@ -46,6 +49,8 @@ export const DEFAULT_LIMITS: HttpLimits = {
   headerBytes: 16 * 1024,
   requestTimeoutMs: 30_000,
   connections: 2048,
+  connectionsPerClient: 512,
+  stallMs: 30_000,
   streams: 512,
   streamsPerClient: 32,
   diffs: 4,

@@ -26,6 +26,7 @@ import { addSecurityHeaders } from "./security-headers.ts";
 import { DEFAULT_LIMITS, type HttpConfig, type HttpLimits } from "./server-config.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { forbidSharedCaches } from "./shared-caches.ts";
+import { endSlowReaders } from "./slow-readers.ts";
 import { SnapshotAnswers } from "./snapshot-answers.ts";
 import { validatorCompiler } from "./validation.ts";
 
@@ -49,7 +50,10 @@ export async function createServer(options: ServerOptions): Promise<App> {
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
   const app = newApp(config, limits, logger);
   const endAll = endConnections(app.server);
-  limitConnections(app.server, limits.connections, { clock, logger });
+  const { connections: all, connectionsPerClient: perClient } = limits;
+  const { trustedProxies = [] } = config;
+  limitConnections(app.server, { all, perClient, trustedProxies }, { clock, logger });
+  endSlowReaders(app.server, limits.stallMs);
 
   const streams = new EventStreams({ source: parts.events, version: config.version, clock, limits });
   const webhookBodies = new BodyBudget(limits.webhookBytes);

@@ -228,6 +228,58 @@ test("a connection beyond the limit is closed as it comes, is logged, and takes 
   second.destroy();
 });
 
+test("one client cannot take all connections, and a trusted proxy may", async () => {
+  const limits = { connectionsPerClient: 2 };
+  await using server = await startServer({ config: { limits } });
+  const open = () => promisify(server.app.server.getConnections.bind(server.app.server))();
+  const held = [server.connect(), server.connect()];
+  await expect.poll(open).toBe(2);
+  await refused(server);
+  held[0]?.destroy();
+  await expect.poll(open).toBe(1);
+  expect(parse(await exchange(server, `${GET}${CLOSE}`)).status).toBe(200);
+  held[1]?.destroy();
+
+  await using proxied = await startServer({ config: { limits, trustedProxies: ["127.0.0.0/8"] } });
+  const many = Array.from({ length: 5 }, () => proxied.connect());
+  const openOfProxy = promisify(proxied.app.server.getConnections.bind(proxied.app.server));
+  await expect.poll(() => openOfProxy()).toBe(5);
+  expect(parse(await exchange(proxied, `${GET}${CLOSE}`)).status).toBe(200);
+  for (const socket of many) socket.destroy();
+});
+
+test("a client that does not read its answer is not waited for", async () => {
+  await using server = await startServer({ config: { limits: { stallMs: 100 } } });
+  server.repo.makeDiff = async () => "x".repeat(16 * 2 ** 20);
+  const accepted = once(server.app.server, "connection");
+  const stalled = server.connect();
+  stalled.on("error", () => {}).pause();
+  const [serverSide] = await accepted;
+  const closed = once(serverSide, "close");
+  stalled.write("GET /api/v1/repos/default/branch-diff/ui HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await closed;
+  expect(serverSide.bytesWritten).toBeGreaterThan(0);
+  stalled.destroy();
+});
+
+test("who waits for an answer that is not there yet is not taken for one who does not read, and one who idles afterwards is closed", async () => {
+  await using server = await startServer({ config: { limits: { stallMs: 50 } } });
+  server.app.server.keepAliveTimeout = 50;
+  const accepted = once(server.app.server, "connection");
+  const patient = server.connect();
+  const [serverSide] = await accepted;
+  server.repo.makeDiff = async () => {
+    // Twice, since the first could be of the time before the request.
+    await once(serverSide, "timeout");
+    serverSide.setTimeout(50);
+    await once(serverSide, "timeout");
+    return "late";
+  };
+  patient.write("GET /api/v1/repos/default/branch-diff/ui HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const answer = parse(await textOf(patient));
+  expect([answer.status, JSON.parse(answer.body).patch]).toEqual([200, "late"]);
+});
+
 /** Settles when a connection is closed by the server, with nothing said. */
 async function refused(server: StartedServer): Promise<void> {
   const socket = server.connect();

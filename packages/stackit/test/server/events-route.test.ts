@@ -214,6 +214,32 @@ test("a reader that does not read is closed, and the others hear everything", as
   await closed;
 });
 
+test("a reader that is behind from one heartbeat to the next is closed, however little waits for it", async () => {
+  const clock = new ManualClock();
+  await using server = await startServer({ clock });
+  await using reader = await EventReader.open(url(server));
+  await reader.take(1);
+  const accepted = once(server.app.server, "connection");
+  const stalled = server.connect();
+  stalled.on("error", () => {});
+  const [serverSide] = await accepted;
+  stalled.write("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await once(stalled, "data");
+  stalled.pause();
+  const branches = Array.from({ length: 500 }, () => "x".repeat(100));
+  while (serverSide.writableLength === 0) {
+    server.events.append(refresh(2, "default", branches));
+    await reader.take(1);
+  }
+  await clock.advance(15_000);
+  await reader.take(1);
+  expect(serverSide.destroyed).toBe(false);
+  await clock.advance(15_000);
+  await reader.take(1);
+  expect(serverSide.destroyed).toBe(true);
+  stalled.destroy();
+});
+
 test("streams end when the server stops, also one that has not read what was written", async () => {
   await using server = await startServer();
   await using reader = await EventReader.open(url(server));
