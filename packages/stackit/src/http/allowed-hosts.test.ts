@@ -20,6 +20,7 @@ test.each([
   "user@localhost",
   "localhost/..",
   "localhost:80:80",
+  "localhost:65536",
   "localhost:999999",
   "[::1",
   "10.0.0.5",

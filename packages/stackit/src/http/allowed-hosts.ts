@@ -20,7 +20,8 @@ const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i;
  */
 export function isAllowedHost(host: string | undefined, localAddress: string, rules: HostRules): boolean {
   const name = HOST.exec(host ?? "")?.[1]?.toLowerCase();
-  if (name === undefined) return false;
+  // A port may be larger than any that there is.
+  if (name === undefined || !URL.canParse(`http://${host}`)) return false;
   if (rules.names.has(name)) return true;
   const address = plainAddress(name);
   if (isLoopback(localAddress)) return name === "localhost" || address === "127.0.0.1" || address === "::1";

@@ -41,6 +41,7 @@ import {
   View,
 } from "../contract/view.ts";
 import type { App } from "./app-type.ts";
+import { withCommonRefusals } from "./common-refusals.ts";
 import { tidyOpenApi } from "./tidy-openapi.ts";
 
 /** Everything that has a name in the contract. */
@@ -95,7 +96,7 @@ export async function addOpenApi(app: App, { version }: { version: string }): Pr
         summary: "Keeps Git repositories fresh and shows their stacks of branches.",
         description:
           "Every failure is `application/problem+json` with a `code` that never changes; `/problems/<code>` says what to " +
-          "do about it. Reads carry a strong `ETag` and answer `If-None-Match` with 304. `{repo}` is the id of a " +
+          "do about it. Before a request reaches any operation it can also meet 404, 405, 408 and 431. Reads carry a strong `ETag` and answer `If-None-Match` with 304. `{repo}` is the id of a " +
           "repository or `owner%2Fname`; all its routes are also served below `/api/v1/repos/{owner}/{name}`.",
         license: { name: "MIT", identifier: "MIT" },
       },
@@ -108,6 +109,10 @@ export async function addOpenApi(app: App, { version }: { version: string }): Pr
         { name: "events", description: "What happens, live." },
         { name: "server", description: "The server itself." },
       ],
+    },
+    transform: ({ schema, url, route }) => {
+      const response = withCommonRefusals(Object(schema.response), route);
+      return { schema: { ...schema, response }, url };
     },
     refResolver: {
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),

@@ -6,15 +6,23 @@ export function responses(
   successes: Record<number, object>,
   ...codes: readonly ProblemCode[]
 ): Record<number, object> {
-  const byStatus = Map.groupBy(["request/unknown-host", ...codes] as const, (code) => problems[code].status);
-  const failures = [...byStatus].map(([status, same]) => [
-    status,
-    {
-      description: same.map((code) => `\`${code}\`: ${problems[code].title}.`).join(" "),
-      content: { "application/problem+json": { schema: Type.Ref("Problem") } },
-    },
-  ]);
-  return { ...successes, ...Object.fromEntries(failures) };
+  return { ...successes, ...failures(["request/unknown-host", ...codes]) };
+}
+
+/** By their status, in words. */
+export function failures(
+  codes: readonly ProblemCode[],
+): Record<number, { description: string; content: object }> {
+  const byStatus = Map.groupBy(codes, (code) => problems[code].status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, same]) => [
+      status,
+      {
+        description: same.map((code) => `\`${code}\`: ${problems[code].title}.`).join(" "),
+        content: { "application/problem+json": { schema: Type.Ref("Problem") } },
+      },
+    ]),
+  );
 }
 
 /** The same for a route that answers with JSON that clients may keep. */

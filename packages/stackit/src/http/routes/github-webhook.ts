@@ -55,6 +55,7 @@ const schema = {
     },
     "request/invalid",
     "request/too-large",
+    "request/unsupported-media-type",
     "request/rate-limited",
     "request/not-found",
     "webhook/bad-signature",

@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+
+/** A request as it goes over the wire, so that it can be wrong in any way. */
+export interface RawRequest {
+  readonly method: string;
+  /** With the query, as it is written in the first line. */
+  readonly target: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer | undefined;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  /** Of a stream only what came with its head. */
+  readonly body: string;
+  /** All of it, with the head. */
+  readonly text: string;
+}
+
+/** The bytes of a request on a connection of its own. */
+export function bytesOf({ method, target, headers, body }: RawRequest): Buffer {
+  const own = body ? [["content-length", String(body.length)]] : [];
+  const lines = [...headers, ...own, ["connection", "close"]].map(([name, value]) => `${name}: ${value}`);
+  const head = `${[`${method} ${target} HTTP/1.1`, ...lines].join("\r\n")}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head, "latin1"), body ?? Buffer.alloc(0)]);
+}
+
+/** What repeats them at a shell, against a server on its usual port. */
+export function asShellCommand(bytes: Buffer): string {
+  const escaped = bytes
+    .toString("latin1")
+    .replaceAll(/[^ !#-$&-[\]-~]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)
+    .replaceAll("'", "\\x27");
+  return `printf '%b' '${escaped}' | nc 127.0.0.1 8080`;
+}
+
+/** Sends them and reads the answer to its end, or a stream's head. @throws when it has not come within the time. */
+export async function exchange(origin: string, bytes: Buffer, withinMs: number): Promise<RawAnswer> {
+  const { hostname, port } = new URL(origin);
+  const socket = connect(Number(port), hostname);
+  const chunks: Buffer[] = [];
+  const isOver = AbortSignal.timeout(withinMs);
+  // The server may answer and hang up before it has read all.
+  socket.on("error", () => {});
+  socket.on("data", (chunk) => {
+    chunks.push(chunk);
+    if (/^content-type: text\/event-stream.*\r\n\r\n/ims.test(chunk.toString("latin1"))) socket.destroy();
+  });
+  socket.write(bytes);
+  try {
+    await once(socket, "close", { signal: isOver });
+  } catch {
+    throw new Error(`no answer within ${withinMs} ms, but: ${JSON.stringify(String(Buffer.concat(chunks)))}`);
+  } finally {
+    socket.destroy();
+  }
+  return parse(Buffer.concat(chunks));
+}
+
+function parse(all: Buffer): RawAnswer {
+  const bytes = Buffer.from(all.toString("latin1").replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, ""), "latin1");
+  const headEnd = bytes.indexOf("\r\n\r\n");
+  const head = bytes.subarray(0, Math.max(0, headEnd)).toString("latin1");
+  const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(head)?.[1]);
+  const headers = new Map(
+    head
+      .split("\r\n")
+      .slice(1)
+      .map((line) => {
+        const colon = line.indexOf(":");
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+      }),
+  );
+  const body = bytes.subarray(headEnd + 4);
+  return { status, headers, body: unchunked(body, headers).toString(), text: bytes.toString("latin1") };
+}
+
+function unchunked(body: Buffer, headers: ReadonlyMap<string, string>): Buffer {
+  if (headers.get("transfer-encoding") !== "chunked") return body;
+  const parts: Buffer[] = [];
+  for (let at = 0; at < body.length; ) {
+    const lineEnd = body.indexOf("\r\n", at);
+    const length = Number.parseInt(body.subarray(at, lineEnd).toString("latin1"), 16);
+    if (!(length > 0)) break;
+    parts.push(body.subarray(lineEnd + 2, lineEnd + 2 + length));
+    at = lineEnd + 4 + length;
+  }
+  return Buffer.concat(parts);
+}
