@@ -26,6 +26,7 @@ export interface GithubPeopleDouble extends AsyncDisposable {
   readonly requests: readonly string[];
   /** Tokens that open something now, and whose they are. */
   readonly tokens: ReadonlyMap<string, DoublePerson>;
+  readonly refreshTokens: ReadonlyMap<string, DoublePerson>;
   /** Numbers by `owner/name`. */
   readonly repos: Map<string, number>;
   /** Organisations that it has. */
@@ -171,6 +172,7 @@ export async function githubPeopleDouble(): Promise<GithubPeopleDouble> {
     clientSecret: "the App's own secret",
     requests,
     tokens,
+    refreshTokens,
     repos: new Map(),
     orgs: new Set(),
     callbackUrl: undefined,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Config } from "../../src/config/config.ts";
 import type { RepoConfig } from "../../src/config/repos-file.ts";
+import type { SignInConfig } from "../../src/config/sign-in.ts";
 import { type DoublePerson, type GithubPeopleDouble, githubPeopleDouble } from "./github-people-double.ts";
 import { type ServedFolders, serveFolders } from "./served-folders.ts";
 
@@ -8,6 +9,8 @@ export interface TeamServer extends AsyncDisposable {
   readonly url: string;
   readonly github: GithubPeopleDouble;
   readonly served: ServedFolders;
+  /** To whom it is open, for another server that is to be like it. */
+  readonly opening: Pick<Config, "posture" | "github"> & { readonly signIn: SignInConfig };
   /** Signs in as a browser would. */
   signIn(person: DoublePerson, returnTo?: string): Promise<Browser>;
   browser(): Browser;
@@ -63,7 +66,7 @@ export async function teamServer(
 ): Promise<TeamServer> {
   const github = await githubPeopleDouble();
   const place = { url: github.url, apiUrl: github.apiUrl };
-  const served = await serveFolders(repos(github), {
+  const opening: TeamServer["opening"] = {
     posture: "team",
     github: place,
     signIn: {
@@ -75,12 +78,13 @@ export async function teamServer(
       operators: new Set(["root"]),
       github: place,
     },
-    ...overrides,
-  });
+  };
+  const served = await serveFolders(repos(github), { ...opening, ...overrides });
   const server: TeamServer = {
     url: served.url,
     github,
     served,
+    opening,
     browser: () => new Browser(served.url),
     async signIn(person, returnTo = "/") {
       const browser = new Browser(served.url);
