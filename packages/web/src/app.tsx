@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import { navigate, usePathname, useSearch } from "wouter/use-browser-location";
 import { reposQuery, statusQuery, useConfig } from "./api/queries.ts";
 import { SignInPage } from "./features/account/sign-in-page.tsx";
+import { PaletteLayer } from "./features/palette/palette-layer.tsx";
 import { Strip } from "./features/shell/connection.tsx";
 import { TopBar } from "./features/shell/top-bar.tsx";
 import { formatRoute, parseLocation, type Route, repositoryRoute } from "./routes/location.ts";
@@ -59,6 +60,7 @@ function Served() {
           </Plain>
         )}
       </ErrorBoundary>
+      <PaletteLayer repos={repos.data ?? []} route={route} />
       <Announcements />
     </div>
   );

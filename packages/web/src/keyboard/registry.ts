@@ -36,6 +36,17 @@ export class ShortcutRegistry {
     }
   }
 
+  /** What a key would do now, in the order of the help. */
+  active(): ShortcutId[] {
+    const registered = new Set<string>(this.#actions.map(({ id }) => id));
+    return (Object.keys(shortcuts) as ShortcutId[]).filter((id) => registered.has(id));
+  }
+
+  /** Does what its key does, also while single keys are switched off. */
+  run(id: ShortcutId): void {
+    for (const entry of this.#actions.toReversed()) if (entry.id === id && entry.action() !== false) return;
+  }
+
   readonly handle = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (isTyping(event.target) || document.querySelector("dialog:modal")) return;

@@ -20,9 +20,10 @@ export const shortcuts = {
   toggleWhitespace: { keys: ["w"], label: "Ignore whitespace", where: "Diff" },
   toggleTree: { keys: ["t"], label: "File tree", where: "Diff" },
   toggleWrap: { keys: ["f"], label: "Wrap lines", where: "Diff" },
+  palette: { keys: ["Ctrl+K"], label: "Command palette", where: "Everywhere" },
   goRepositories: { keys: ["g r"], label: "Repositories", where: "Everywhere" },
   close: { keys: ["Escape"], label: "Close the topmost layer", where: "Everywhere" },
-  help: { keys: ["?"], label: "This help", where: "Everywhere" },
+  help: { keys: ["?"], label: "Keyboard help", where: "Everywhere" },
 } as const satisfies Record<string, { keys: readonly string[]; label: string; where: string }>;
 
 export type ShortcutId = keyof typeof shortcuts;

@@ -2,7 +2,10 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { useBrowserLocation } from "wouter/use-browser-location";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
+import { useServices } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
+import { Sign } from "../../ui/glyphs.tsx";
+import { Key } from "../../ui/key.tsx";
 import { Mark } from "../../ui/mark.tsx";
 import { AccountMenu } from "../account/account-menu.tsx";
 import { ConnectionState } from "./connection.tsx";
@@ -21,6 +24,7 @@ export function TopBar({
 }) {
   const [help, setHelp] = useState(false);
   const [, navigate] = useBrowserLocation();
+  const { shortcuts } = useServices();
 
   useShortcut("help", () => {
     setHelp(true);
@@ -46,6 +50,15 @@ export function TopBar({
         </span>
       )}
       <span className="spring" />
+      <Button
+        look="quiet"
+        size="small"
+        className="go-to"
+        title="Command palette (Ctrl+K)"
+        onClick={() => shortcuts.run("palette")}
+      >
+        <Sign name="search" /> Go to… <Key id="palette" />
+      </Button>
       <ConnectionState />
       <ThemeSwitch />
       <Button

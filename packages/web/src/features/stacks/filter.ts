@@ -63,13 +63,13 @@ export function parseFilter(text: string): Filter {
     numbers: [],
     unknown: [],
   };
-  for (const [, quoted, plain] of text.matchAll(/"([^"]*)"|(\S+)/g)) {
-    if (quoted !== undefined) {
+  for (const [token, qualifier, quoted] of text.matchAll(/([a-z]+:)?"([^"]*)"|\S+/gi)) {
+    if (quoted !== undefined && qualifier === undefined) {
       if (quoted) filter.words.push(quoted.toLowerCase());
       continue;
     }
-    const token = plain ?? "";
-    const [, key, value] = /^([a-z]+):(.*)$/i.exec(token) ?? [];
+    const [, key, value] =
+      quoted === undefined ? (/^([a-z]+):(.*)$/i.exec(token) ?? []) : [null, qualifier?.slice(0, -1), quoted];
     const number = /^#(\d+)$/.exec(token)?.[1];
     if (number) filter.numbers.push(Number(number));
     else if (!key || value === undefined) filter.words.push(token.toLowerCase());
