@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { LoggedEvent, LoggedEventName } from "../contract/events.ts";
+import { Positions } from "./positions.ts";
 import { sseFrame } from "./sse-frame.ts";
 
 export interface EventLogOptions {
@@ -7,8 +7,6 @@ export interface EventLogOptions {
   maxEvents: number;
   /** How many bytes of frames are kept for replay. */
   maxBytes: number;
-  /** Names this process in positions, so that a position of another one is never mistaken for ours. */
-  boot: string;
   /** Hears what a reader threw; that reader is no longer told anything. */
   onError: (error: unknown) => void;
 }
@@ -42,25 +40,26 @@ interface Subscription {
 const DEFAULTS = { maxEvents: 2_000, maxBytes: 16 * 2 ** 20 };
 
 /**
- * What happened, numbered from 1 and kept for a while in memory. A position is the text `<boot>-<number>`.
+ * What happened, numbered from 1 and kept for a while in memory.
  * A reader has a place in the log and is told everything after it, in order, each event once; whether an event is
  * replayed or live makes no difference. Nothing here waits: a reader that cannot keep up must unsubscribe.
  */
 export class EventLog {
   readonly #options: EventLogOptions;
   readonly #subscriptions = new Set<Subscription>();
+  readonly #positions = new Positions();
   /** The last events, oldest first. */
   readonly #kept: Entry[] = [];
   #keptBytes = 0;
   #lastNumber = 0;
 
   constructor(options: Partial<EventLogOptions> = {}) {
-    this.#options = { ...DEFAULTS, boot: randomBytes(6).toString("hex"), onError: () => {}, ...options };
+    this.#options = { ...DEFAULTS, onError: () => {}, ...options };
   }
 
   /** Of the last event: who subscribes with it is told what comes after. */
   get position(): string {
-    return this.#positionOf(this.#lastNumber);
+    return this.#positions.of(this.#lastNumber);
   }
 
   get readers(): number {
@@ -69,7 +68,7 @@ export class EventLog {
 
   /** Returns the position of the event. Readers have been told, unless one of them is the caller. */
   append(event: LoggedEvent): string {
-    const position = this.#positionOf(++this.#lastNumber);
+    const position = this.#positions.of(++this.#lastNumber);
     const frame = sseFrame(event.name, event.data, position);
     this.#kept.push({ name: event.name, repoId: event.data.repoId, frame });
     this.#keptBytes += frame.length;
@@ -147,15 +146,9 @@ export class EventLog {
     this.#subscriptions.delete(subscription);
   }
 
-  #positionOf(number: number): string {
-    return `${this.#options.boot}-${number}`;
-  }
-
   /** Undefined when it is no position of this process. */
   #numberOf(position: string): number | undefined {
-    const prefix = `${this.#options.boot}-`;
-    const digits = position.slice(prefix.length);
-    if (!position.startsWith(prefix) || !/^\d{1,15}$/.test(digits)) return undefined;
-    return Number(digits) <= this.#lastNumber ? Number(digits) : undefined;
+    const number = this.#positions.numberOf(position);
+    return number !== undefined && number <= this.#lastNumber ? number : undefined;
   }
 }

@@ -90,12 +90,12 @@ test("a stream that broke before its first event is resumed from its beginning",
 });
 
 test.each([
-  ["a position of another process", "abcdefabcdef-7"],
+  ["a position of another process", new EventLog().position],
   ["no position at all", "x"],
-  ["a position that is still to come", "boot-99"],
+  ["a position that is made up", "A".repeat(22)],
   ["markup", "<script>"],
 ])("%s is answered by resync, then live", async (_name, since) => {
-  const events = new EventLog({ boot: "boot" });
+  const events = new EventLog();
   await using server = await startServer({ events });
   events.append(refresh(1));
   await using reader = await EventReader.open(`${url(server)}?since=${encodeURIComponent(since)}`);
