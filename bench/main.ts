@@ -12,6 +12,7 @@ import { landings } from "./landed.ts";
 import { manyMirrors } from "./many-mirrors.ts";
 import type { Result } from "./measure.ts";
 import { mirrorSyncs } from "./mirror.ts";
+import { publicReads } from "./public-reads.ts";
 import { pushesToEvents } from "./push-to-event.ts";
 import { cachedRepository, SIZES, scratchCopy } from "./repositories.ts";
 import { firstSnapshot, httpReads, refreshes } from "./scenarios.ts";
@@ -39,6 +40,8 @@ push to event: one push at a time to a server process with one mirror, its webho
 1000 webhooks: to a server process, by another process over 10 or 50 connections, opened before, as fast as they are answered, each at once after the push of
   which it tells; from the sending to the status; medians of the bursts. "Runs meanwhile": of syncs asked for when the burst begins. "Sender late": by how much the sender's own event loop was late, at the 99th of 100 times:
   that is in all figures. Fetches as the host counts them. Floor, under plain Git: an endpoint that checks the signature and does no more, at the same load.
+GET /view of 10 mirrors: of a public server, which looks at each every second, and each is pushed to once in a round; from the sending to the last byte, gzipped; medians
+  of rounds of five seconds. Floor, under plain Git: an endpoint of node:http alone that answers with the bytes of one view, at the same load.
 1000 mirrors: of 50 branches, on the disk when the server process starts; first runs are spread at ten a second. Swept: after a webhook for each,
   with nothing new. Each: what a mirror adds to a swept server.
 landed: which branches have landed on a trunk of 100,000 commits, as it is found out behind a snapshot, with a store in which nothing is yet. First
@@ -47,7 +50,7 @@ landed: which branches have landed on a trunk of 100,000 commits, as it is found
 
 /** Groups of scenarios, as `--only` names them: with one repository of each size, and with many small ones. */
 const OF_ONE = ["first", "refresh", "http", "mirror", "events"] as const;
-const OF_MANY = ["sweep", "webhooks", "memory"] as const;
+const OF_MANY = ["sweep", "webhooks", "memory", "public"] as const;
 const GROUPS = [...OF_ONE, ...OF_MANY, "landed"] as const;
 type Group = (typeof GROUPS)[number];
 
@@ -94,6 +97,7 @@ if (OF_MANY.some(isWanted)) {
   await measure("sweep", () => sweeps(template, rounds));
   await measure("webhooks", () => webhookBursts(template, rounds));
   await measure("memory", () => manyMirrors(template));
+  await measure("public", () => publicReads(template, rounds));
 }
 
 await measure("landed", () => landings(values.dir, rounds));

@@ -14,17 +14,21 @@ export interface MirrorServer extends ServerProcess {
 
 /**
  * `serve` as a process of its own with mirrors of the repositories `<name>.git` of a host, known to GitHub as `octo/<name>`.
- * Settles when each was read once. Nothing is synced but what is asked for. The data folder stays.
+ * Settles when each was read once. Nothing is synced but what is asked for, unless `flags` say otherwise. The data folder stays.
  */
 export async function serveMirrors(
   names: readonly string[],
-  { hostUrl, dataDir }: { hostUrl: string; dataDir: string },
+  {
+    hostUrl,
+    dataDir,
+    flags = ["--sync-interval", "0"],
+  }: { hostUrl: string; dataDir: string; flags?: readonly string[] },
 ): Promise<MirrorServer> {
   const repos = names.map((name) => ({ id: name, url: `${hostUrl}/${name}.git`, owner: "octo", name }));
   const list = `${dataDir}.json`;
   await mkdir(dataDir, { recursive: true });
   await writeFile(list, JSON.stringify({ repos }));
-  const args = ["--repos-config", list, "--data-dir", dataDir, "--sync-interval", "0"];
+  const args = ["--repos-config", list, "--data-dir", dataDir, ...flags];
   const startedAt = performance.now();
   const server = await startServerProcess(args, { STACKIT_WEBHOOK_SECRET: SECRET });
   await rm(list);

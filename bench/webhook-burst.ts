@@ -1,11 +1,11 @@
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { SyncRunList } from "../packages/stackit/src/contract/sync-run.ts";
 import type { Branch } from "../packages/stackit/src/contract/view.ts";
 import { type Fleet, makeFleet, push } from "./fleet.ts";
+import { ask, forked } from "./forked.ts";
 import { gitHost } from "./git-host.ts";
 import { type Figure, type Finding, median, percentile } from "./measure.ts";
 import { type MirrorServer, readJson, serveMirrors, untilIdle } from "./mirror-server.ts";
@@ -107,7 +107,7 @@ async function sendWhileSyncing(
   const { fleet, server, change, pid } = on;
   if (change) for (const name of fleet.names) await push(join(fleet.folder, `${name}.git`), change);
   const beforeMs = await cpuMsOf(pid);
-  const sending = send(sender, what);
+  const sending = ask<Sent>(sender, what);
   const bases = fleet.names.map((name) => `${server.url}/api/v1/repos/${name}`);
   const syncing = bases.map(async (base) => (await fetch(`${base}/sync`, { method: "POST" })).text());
   const sent = await sending;
@@ -166,23 +166,4 @@ async function expectPushed(
     const { revision } = await readJson<Branch>(place);
     if (revision !== last?.commit) throw new Error(`${name} lacks what was pushed`);
   }
-}
-
-async function send(sender: ChildProcess, what: Burst): Promise<Sent> {
-  const answer = once(sender, "message");
-  sender.send(what);
-  const [sent] = await answer;
-  return sent;
-}
-
-function forked(program: URL): AsyncDisposable & { readonly process: ChildProcess } {
-  const child = fork(fileURLToPath(program), { execArgv: ["--conditions=source"] });
-  return {
-    process: child,
-    async [Symbol.asyncDispose]() {
-      const gone = once(child, "exit");
-      child.disconnect();
-      await gone;
-    },
-  };
 }

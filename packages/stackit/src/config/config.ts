@@ -81,6 +81,7 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     settings,
     wantsSignIn: read.boolean("auth"),
   });
+  const trustedProxies = parseTrustedProxies(settings["trusted-proxy"]);
   const place = { bind, ...(baseUrl && { baseUrl }), github: surroundings.github };
   return {
     repos: chooseRepos(settings.cwd, surroundings),
@@ -91,7 +92,7 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     posture,
     readOnly,
     ...(posture === "team" && { signIn: readSignIn(settings, place) }),
-    trustedProxies: parseTrustedProxies(settings["trusted-proxy"]),
+    trustedProxies,
     ...read.syncIntervals(),
     settleMs: read.durationMs("settle", 250, 0, 60_000),
     syncTimeoutMs: read.durationMs("sync-timeout", 120_000, 100, 86_400_000),

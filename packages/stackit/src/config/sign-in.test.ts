@@ -29,7 +29,8 @@ test.each<[FlagValues, Config["posture"]]>([
   [{ auth: true }, "team"],
   [{ "read-only": "false", auth: true }, "team"],
   [HTTPS, "team"],
-  [{ "trusted-proxy": "10.0.0.0/8" }, "team"],
+  [{ "trusted-proxy": "10.0.0.0/8", ...HTTPS }, "team"],
+  [{ "trusted-proxy": "127.0.0.1", "base-url": "http://localhost:9000" }, "team"],
   ...EXPOSED.map((bind): [FlagValues, Config["posture"]] => [{ bind, ...HTTPS }, "team"]),
 ])("%j makes a server that is %s", (flags, posture) => {
   const config = parse(flags, COMPLETE);
@@ -73,6 +74,11 @@ test.each<[FlagValues, NodeJS.ProcessEnv, RegExp]>([
     /Sign-in on http:\/\/stacks\.example\.com needs --base-url with the https URL/,
   ],
   [
+    { "trusted-proxy": "127.0.0.1" },
+    COMPLETE,
+    /Sign-in behind the proxy of --trusted-proxy needs --base-url with the https URL/,
+  ],
+  [
     { bind: "0.0.0.0", "base-url": "http://stacks.example.com" },
     COMPLETE,
     /needs --base-url with the https URL/,
@@ -113,7 +119,7 @@ test.each<[FlagValues, NodeJS.ProcessEnv, RegExp]>([
 test("lists are read without regard to case and space, and keys in their order", () => {
   const other = randomBytes(32);
   const { signIn, trustedProxies } = parse(
-    { auth: true, "trusted-proxy": "127.0.0.1, 10.0.0.0/8,::1" },
+    { ...HTTPS, "trusted-proxy": "127.0.0.1, 10.0.0.0/8,::1" },
     {
       ...COMPLETE,
       STACKIT_SESSION_KEY: `${other.toString("base64url")}, ${key}`,

@@ -44,10 +44,13 @@ export function readSignIn(
       { mend: `Set ${listed(missing)}, as the README shows.` },
     );
   }
-  const isHere = isLoopback(bind) && isLoopback(baseUrl?.hostname ?? bind);
+  const proxy = settings["trusted-proxy"];
+  const isHere = isLoopback(bind) && (baseUrl ? isLoopback(baseUrl.hostname) : proxy === undefined);
   if (!isHere && baseUrl?.protocol !== "https:") {
+    const here = baseUrl ? `on ${baseUrl.origin}` : `behind the proxy of ${proxy?.origin}`;
+    const place = isLoopback(bind) ? here : `on ${bind}`;
     throw new ConfigError(
-      `Sign-in on ${isLoopback(bind) ? baseUrl?.origin : bind} needs --base-url with the https URL that people open, such as https://stacks.example.com: without it sessions would cross the network in the clear.`,
+      `Sign-in ${place} needs --base-url with the https URL that people open, such as https://stacks.example.com: without it sessions would cross the network in the clear.`,
       { mend: "Set --base-url to the https URL that people open." },
     );
   }

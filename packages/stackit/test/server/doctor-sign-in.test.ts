@@ -121,7 +121,9 @@ test("doctor says how the server is reached and by whom it is run, where that is
   const noProxy = await doctor({}, PUBLIC.slice(0, 2));
   expect(noProxy.stdout).toMatch(/! public URL: .*no proxy is trusted: .*\n +→ Set --trusted-proxy/);
   const noUrl = await doctor({}, PUBLIC.slice(2));
-  expect(noUrl.stdout).toMatch(/! public URL: .*whatever the proxy says .*\n +→ Set --base-url/);
+  expect(noUrl.stdout).toMatch(
+    /✗ configuration: Sign-in behind the proxy of --trusted-proxy needs --base-url .*\n +→ Set --base-url/,
+  );
   const noOperator = await doctor({ STACKIT_OPERATORS: "" });
   expect(noOperator.stdout).toMatch(/! allow-list: .*nobody is an operator: .*\n +→ Set STACKIT_OPERATORS/);
   const plain = await doctor({}, ["--base-url", "http://stacks.example.com"]);

@@ -36,11 +36,6 @@ function checkPublicUrl({ origin, hostname }: URL, callback: URL, place: Place):
   const { baseUrl, trustedProxies } = place;
   const subject = "public URL";
   const detail = `people open ${origin}, and GitHub sends them back to ${callback.href}`;
-  if (!baseUrl && trustedProxies.length > 0) {
-    const mend =
-      "Set --base-url to the URL that people open, and the Callback URL of the App to it with /auth/callback.";
-    return { level: "warn", subject, detail: `${detail}, or to whatever the proxy says it is called`, mend };
-  }
   if (baseUrl && !isLoopback(hostname) && trustedProxies.length === 0) {
     const mend = "Set --trusted-proxy to the address of the proxy that speaks https.";
     return {

@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { rm } from "node:fs/promises";
+import { request } from "node:http";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import type { BareView } from "./bare-view-process.ts";
+import { makeFleet, push } from "./fleet.ts";
+import { ask, forked } from "./forked.ts";
+import { gitHost } from "./git-host.ts";
+import { type Figure, type Finding, median, percentile } from "./measure.ts";
+import { serveMirrors } from "./mirror-server.ts";
+import { untilCountedOverHttp } from "./scenarios.ts";
+import type { Read, Reading } from "./view-reader-process.ts";
+
+const REPOSITORIES = 10;
+const CONNECTIONS = 50;
+const READ_FOR_MS = 5000;
+const MAX_ROUNDS = 3;
+
+/**
+ * Views of a public server with ten mirrors, each looked at every second and pushed to once in each round, read over fifty connections.
+ * Beside it, under the same load, an endpoint of `node:http` alone that answers with the same bytes.
+ */
+export async function publicReads(template: string, wantedRounds: number): Promise<Finding[]> {
+  const rounds = Math.min(wantedRounds, MAX_ROUNDS);
+  await using fleet = await makeFleet(template, { count: REPOSITORIES, changes: 2 * rounds });
+  await using host = await gitHost(fleet.folder);
+  await using reader = forked(new URL("view-reader-process.ts", import.meta.url));
+  await using bare = forked(new URL("bare-view-process.ts", import.meta.url));
+  const dataDir = `${fleet.folder}-data`;
+  const flags = ["--read-only", "--sync-interval", "1s"];
+  try {
+    await using server = await serveMirrors(fleet.names, { hostUrl: host.url, dataDir, flags });
+    const bases = fleet.names.map((name) => `${server.url}/api/v1/repos/${name}`);
+    for (const base of bases) await untilCountedOverHttp(base);
+    const ours = bases.map((base) => `${base}/view`);
+    const told: BareView = { base64: (await gzipped(ours[0] ?? "")).toString("base64") };
+    const { url: bareUrl } = await ask<{ url: string }>(bare.process, told);
+
+    const changes = fleet.changes.values();
+    const readWhilePushing = async (urls: readonly string[]): Promise<Read> => {
+      const reading: Reading = { urls, connections: CONNECTIONS, forMs: READ_FOR_MS };
+      const answer = ask<Read>(reader.process, reading);
+      const { value: change } = changes.next();
+      if (change) for (const name of fleet.names) await push(join(fleet.folder, `${name}.git`), change);
+      return answer;
+    };
+    const [product, floor]: [Read[], Read[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      product.push(await readWhilePushing(ours));
+      floor.push(await readWhilePushing([bareUrl]));
+    }
+    const scenario = `GET /view of ${REPOSITORIES} mirrors that are synced, over ${CONNECTIONS} connections`;
+    return [{ branches: 50, scenario, product: figuresOf(product), floor: figuresOf(floor) }];
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Medians of the rounds. */
+function figuresOf(rounds: readonly Read[]): Figure[] {
+  const ofAll = (figure: (one: Read) => number) => median(rounds.map(figure));
+  return [
+    ["requests a second", ofAll(({ answerMs, tookMs }) => (answerMs.length * 1000) / tookMs)],
+    ["p50", ofAll(({ answerMs }) => percentile(answerMs, 0.5)), "ms"],
+    ["p99", ofAll(({ answerMs }) => percentile(answerMs, 0.99)), "ms"],
+    ["of each", ofAll(({ bytes, answerMs }) => bytes / answerMs.length / 1024), "KiB"],
+    ["reader late by p99", ofAll(({ ownDelayMs }) => ownDelayMs), "ms"],
+  ];
+}
+
+async function gzipped(url: string): Promise<Buffer> {
+  const asked = request(url, { headers: { "accept-encoding": "gzip" } }).end();
+  const [response] = await once(asked, "response");
+  return buffer(response);
+}
