@@ -24,6 +24,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     environment: "node",
+    globalSetup: ["packages/stackit/test/support/secret-watch.ts"],
     reporters: ["default", new TallyReporter()],
     projects: [
       project(

@@ -8,8 +8,9 @@ import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene } from "../support/git-scene.ts";
 import { stillRunning } from "../support/processes.ts";
 import { descendantsOf, startServerProcess } from "../support/server-process.ts";
+import { testSecret } from "../support/test-secret.ts";
 
-const TOKEN = "a-token-that-only-the-remote-sees";
+const TOKEN = testSecret("a-token-that-only-the-remote-sees");
 
 /** A remote with the stack `api ← ui`, a clone of it on `main`, and a file that lists `entries` besides. */
 async function remoteAndClone() {

@@ -8,8 +8,9 @@ import { openStore, type Store } from "../../src/store/open-store.ts";
 import { ForgeWatch } from "../../src/sync/pull-requests/forge-watch.ts";
 import { type GithubDouble, githubDouble } from "../support/github-double.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { testSecret } from "../support/test-secret.ts";
 
-const TOKEN = "a-token-of-a-person";
+const TOKEN = testSecret("a-token-of-a-person");
 const MINUTE_MS = 60_000;
 const STEP_MS = MINUTE_MS / 4;
 

@@ -14,6 +14,7 @@ import {
   type RawRequest,
 } from "../support/raw-request.ts";
 import { widget } from "../support/started-server.ts";
+import { testSecret } from "../support/test-secret.ts";
 import { mirrorOf } from "../support/webhooks.ts";
 
 /** So many requests to each operation, on each server. STACKIT_FUZZ_RUNS=2000 searches for some minutes; STACKIT_FUZZ_SEED repeats those of that seed. */
@@ -23,8 +24,8 @@ const LIMIT_MS = 60_000 + RUNS * 4000;
 
 /** No request may take longer, however busy the machine is. What the server itself waits for is a thousand times shorter here. */
 const WITHIN_MS = 20_000;
-const PLANTED = "hush-planted-4f1d9c7a2b";
-const WEBHOOK_SECRET = "hush-webhook-83be05d1";
+const PLANTED = testSecret("planted");
+const WEBHOOK_SECRET = testSecret("of-webhooks");
 
 /** Of pino. */
 const ERROR_LEVEL = 50;

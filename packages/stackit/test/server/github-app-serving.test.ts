@@ -13,8 +13,9 @@ import { type GitHttpHost, gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { type GithubDouble, githubDouble } from "../support/github-double.ts";
 import { RecordingSpawner } from "../support/recording-spawner.ts";
+import { testSecret } from "../support/test-secret.ts";
 
-const PERSONS_TOKEN = "a-token-of-a-person";
+const PERSONS_TOKEN = testSecret("a-token-of-a-person");
 const basic = (token: string | undefined) =>
   `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
 

@@ -4,9 +4,10 @@ import { type ApiTokens, GithubPullRequests } from "../../src/forge/github-pull-
 import type { DoubleCheck } from "../support/github-api/pull-requests.ts";
 import { githubDouble } from "../support/github-double.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { testSecret } from "../support/test-secret.ts";
 
 const WIDGET = { owner: "octo", name: "widget" };
-const TOKEN = "a-token-of-a-person";
+const TOKEN = testSecret("a-token-of-a-person");
 const never = new AbortController().signal;
 const run = (name: string, conclusion: string | null, more: object = {}): DoubleCheck => ({
   name,

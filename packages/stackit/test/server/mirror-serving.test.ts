@@ -10,8 +10,9 @@ import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import type { SceneWriter } from "../support/scene-import.ts";
 import { eventThat } from "../support/served-folders.ts";
+import { testSecret } from "../support/test-secret.ts";
 
-const TOKEN = "a-token-that-only-the-remote-sees";
+const TOKEN = testSecret("a-token-that-only-the-remote-sees");
 const AUTHORIZATION = `Basic ${Buffer.from(`x-access-token:${TOKEN}`).toString("base64")}`;
 
 function stack(writer: SceneWriter): void {

@@ -9,8 +9,9 @@ import { filesBelow } from "../support/files-below.ts";
 import { type ServedFolders, serveFolders } from "../support/served-folders.ts";
 import { foundIn } from "../support/spellings.ts";
 import { type Browser, type TeamServer, teamServer } from "../support/team-server.ts";
+import { testSecret } from "../support/test-secret.ts";
 
-const WEBHOOK_SECRET = "as long as it has to be, and more";
+const WEBHOOK_SECRET = testSecret("as long as it has to be");
 
 let dataDir: string;
 let copy: string;

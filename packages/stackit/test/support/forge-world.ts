@@ -5,8 +5,9 @@ import { type GithubDouble, githubDouble } from "./github-double.ts";
 import { type Upstream, upstreamOf } from "./mirror-world.ts";
 import type { SceneWriter } from "./scene-import.ts";
 import { type ServedFolders, serveFolders } from "./served-folders.ts";
+import { testSecret } from "./test-secret.ts";
 
-export const TOKEN = "a-token-of-a-person";
+export const TOKEN = testSecret("a-token-of-a-person");
 
 /** A GitHub with the repository `octo/widget`, its API and its Git host. */
 export interface ForgeWorld extends AsyncDisposable {

@@ -10,6 +10,7 @@ import {
   executeGraphql,
   listPullRequests,
 } from "./github-api/pull-requests.ts";
+import { testSecret } from "./test-secret.ts";
 
 declare const request: Octokit["request"];
 /** What GitHub's own description says that a question is answered with. */
@@ -237,7 +238,7 @@ export async function githubDouble({
       return problem(422, "The permissions requested are not granted to this installation.");
     }
     const issued: IssuedToken = {
-      token: `ghs_${randomBytes(40).toString("base64url")}`,
+      token: testSecret(`ghs_${randomBytes(40).toString("base64url")}`),
       expiresAtMs: wallNow() + double.lifetimeMs,
       permissions,
       repositories: wanted.flatMap((one) => one?.fullName ?? []).sort(),

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { json, text } from "node:stream/consumers";
 import { schema as published } from "@octokit/graphql-schema";
 import { buildSchema, type GraphQLSchema, graphql } from "graphql";
+import { testSecret } from "./test-secret.ts";
 
 export type Permission = "READ" | "TRIAGE" | "WRITE" | "MAINTAIN" | "ADMIN";
 
@@ -63,10 +64,10 @@ export async function githubPeopleDouble(): Promise<GithubPeopleDouble> {
   const refreshTokens = new Map<string, DoublePerson>();
 
   const issue = (person: DoublePerson): object => {
-    const token = `ghu_${randomBytes(18).toString("hex")}`;
+    const token = testSecret(`ghu_${randomBytes(18).toString("hex")}`);
     tokens.set(token, person);
     if (double.lifetimeSec === undefined) return { access_token: token, token_type: "bearer", scope: "" };
-    const refreshToken = `ghr_${randomBytes(18).toString("hex")}`;
+    const refreshToken = testSecret(`ghr_${randomBytes(18).toString("hex")}`);
     refreshTokens.set(refreshToken, person);
     return {
       access_token: token,
@@ -169,7 +170,7 @@ export async function githubPeopleDouble(): Promise<GithubPeopleDouble> {
     url: new URL(`http://127.0.0.1:${port}`),
     apiUrl: new URL(`http://127.0.0.1:${port}/api/v3`),
     clientId: "Iv1.0123456789abcdef",
-    clientSecret: "the App's own secret",
+    clientSecret: testSecret("the App's own secret"),
     requests,
     tokens,
     refreshTokens,

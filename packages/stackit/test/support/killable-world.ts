@@ -11,9 +11,10 @@ import { leftovers } from "./leftovers.ts";
 import { type Upstream, upstreamOf } from "./mirror-world.ts";
 import { stillRunning } from "./processes.ts";
 import { descendantsOf, type ServerProcess, startServerProcess } from "./server-process.ts";
+import { testSecret } from "./test-secret.ts";
 import { delivered, push, SECRET } from "./webhooks.ts";
 
-const TOKEN = "tok-that-is-nowhere-but-in-memory";
+const TOKEN = testSecret("tok-that-is-nowhere-but-in-memory");
 const AUTHORIZATION = `Basic ${Buffer.from(`x-access-token:${TOKEN}`).toString("base64")}`;
 const SECRETS = [TOKEN, AUTHORIZATION.slice("Basic ".length)];
 /** All of them move with each push: a reader who sees two of different pushes sees a state that never was. */

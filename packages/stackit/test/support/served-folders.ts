@@ -1,11 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { pino } from "pino";
 import { start } from "../../src/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { HttpConfig } from "../../src/http/server-config.ts";
 import { EventReader, type ReadEvent } from "./event-reader.ts";
+import { filesBelow } from "./files-below.ts";
+import { foundIn } from "./spellings.ts";
+import { SECRET_MARK } from "./test-secret.ts";
 
 export interface ServedFolders extends AsyncDisposable {
   readonly url: string;
@@ -51,7 +55,14 @@ export async function serveFolders(
     logLevel: "silent",
     ...overrides,
   };
-  const running = await start(config, pino({ level: "silent" }));
+  const log: string[] = [];
+  const lines = new Writable({
+    write(chunk, _encoding, done) {
+      log.push(String(chunk));
+      done();
+    },
+  });
+  const running = await start(config, pino({ level: "trace" }, lines));
   if (!atOnce) await running.firstRuns;
   const { url } = running;
   return {
@@ -71,7 +82,9 @@ export async function serveFolders(
     events: (path) => EventReader.open(`${url}/api/v1${path}`),
     async [Symbol.asyncDispose]() {
       await running[Symbol.asyncDispose]();
+      const left = foundIn([...log, ...(await filesBelow(config.dataDir))], [SECRET_MARK]);
       await rm(dataDir, { recursive: true, force: true });
+      if (left.length > 0) throw new Error("a secret of the test lay in the log or in the data folder");
     },
   };
 }

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { sign } from "@octokit/webhooks-methods";
 import { HandMadeRepo } from "./hand-made-repo.ts";
+import { testSecret } from "./test-secret.ts";
 
-export const SECRET = "as it stands in GitHub's settings";
+export const SECRET = testSecret("as it stands in GitHub's settings");
 export const WEBHOOK = "/api/v1/webhooks/github";
 
 /** What GitHub posts, for `inject` and for `fetch`'s `init` alike but for the name of the body. */
