@@ -1,7 +1,13 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { eventsForStrangers, historyForStrangers, syncsForStrangers } from "./app/for-strangers.ts";
+import { ActivityRecorder } from "./app/activity-recorder.ts";
+import {
+  activityForStrangers,
+  eventsForStrangers,
+  historyForStrangers,
+  syncsForStrangers,
+} from "./app/for-strangers.ts";
 import { ForgeSources } from "./app/forge-sources.ts";
 import { addedConfigs, Onboarding } from "./app/onboarding.ts";
 import { openAccess } from "./app/open-access.ts";
@@ -18,7 +24,7 @@ import { SshClient } from "./git/ssh-access.ts";
 import { RefLooker } from "./git/wire/ls-refs.ts";
 import { RemoteError } from "./git/wire/remote-failure.ts";
 import { createServer, listen } from "./http/server.ts";
-import type { SyncHistory } from "./http/server-parts.ts";
+import type { ActivityReader, SyncHistory } from "./http/server-parts.ts";
 import { DisposableStack } from "./lib/disposable-stack.ts";
 import { Turns } from "./lib/turns.ts";
 import { productVersion } from "./lib/version.ts";
@@ -95,6 +101,10 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     const queue = newQueue(config, log);
     const isPublic = config.posture === "public";
     recordRuns(queue, store, isPublic ? eventsForStrangers(events) : events, log);
+    const activity = new ActivityRecorder(store.activity, events, (error, repoId) =>
+      log.error({ err: error, repoId }, "the activity of a repository cannot be written"),
+    );
+    queue.observe((change) => activity.observe(change));
 
     const looker = new RefLooker();
     house.defer(() => looker[Symbol.dispose]());
@@ -128,6 +138,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
         interval,
         upkeep,
         events,
+        activity,
         log,
       }),
     );
@@ -155,6 +166,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       house,
     );
     const history = historyOf(store, (id) => served.storeKeyOf(id));
+    const reader = activityOf(store, (id) => served.storeKeyOf(id));
     const onboarding = house.use(
       new Onboarding({
         config,
@@ -163,6 +175,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
         queue,
         names,
         events,
+        activity,
         githubApp,
         watch: access.team?.watch,
         lockMirrors: lockOurMirrors,
@@ -173,6 +186,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
       onboarding,
       repos: { list: () => served.list(), get: (id) => served.get(id) },
       syncs: isPublic ? syncsForStrangers(queue) : queue,
+      activity: isPublic ? activityForStrangers(reader) : reader,
       history: isPublic ? historyForStrangers(history) : history,
       events,
       githubDeliveries,
@@ -268,6 +282,21 @@ function historyOf(store: Store, storeKeyOf: (repoId: string) => string | undefi
       return found && { ...found, repoId };
     },
     check: () => store.ping(),
+  };
+}
+
+/** As the runs: told under the id that is asked for. */
+function activityOf(store: Store, storeKeyOf: (repoId: string) => string | undefined): ActivityReader {
+  return {
+    async list(repoIds, asked) {
+      const ids = new Map(repoIds.flatMap((id) => [[storeKeyOf(id) ?? "", id] as const]));
+      const { entries, ...rest } = await store.activity.list([...ids.keys()], asked);
+      const events = entries.flatMap(({ repoKey, entry }) => {
+        const repoId = ids.get(repoKey);
+        return repoId === undefined ? [] : [{ ...entry, repoId }];
+      });
+      return { events, ...rest };
+    },
   };
 }
 

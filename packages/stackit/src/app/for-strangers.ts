@@ -2,7 +2,7 @@ import type { LoggedEvent } from "../contract/events.ts";
 import type { Freshness } from "../contract/repo.ts";
 import type { SyncRun } from "../contract/sync-run.ts";
 import type { EventLog } from "../events/event-log.ts";
-import type { SyncHistory, SyncRequester } from "../http/server-parts.ts";
+import type { ActivityReader, SyncHistory, SyncRequester } from "../http/server-parts.ts";
 
 /**
  * What a public server says of its runs: what failed, but not in which folder, by which variable or for whom. That stands in its log,
@@ -60,6 +60,16 @@ export function historyForStrangers(history: SyncHistory): SyncHistory {
     async find(repoId, runId) {
       const run = await history.find(repoId, runId);
       return run && runForStrangers(run);
+    },
+  };
+}
+
+/** What forges and commits say of people is public there; who added a repository here is not. */
+export function activityForStrangers(activity: ActivityReader): ActivityReader {
+  return {
+    async list(repoIds, asked) {
+      const { events, ...rest } = await activity.list(repoIds, asked);
+      return { ...rest, events: events.filter(({ kind }) => kind !== "repo-added") };
     },
   };
 }

@@ -19,6 +19,7 @@ import type { Store } from "../store/open-store.ts";
 import type { ForgeNames } from "../sync/forge-names.ts";
 import { mirrorFailure, mirrorKey } from "../sync/mirror-target.ts";
 import type { SyncQueue, SyncTicket } from "../sync/sync-queue.ts";
+import type { ActivityRecorder } from "./activity-recorder.ts";
 import { mirrorDir } from "./open-repos.ts";
 import type { ServedRepos } from "./served-repos.ts";
 
@@ -32,6 +33,7 @@ export interface OnboardingTools {
   readonly queue: SyncQueue;
   readonly names: ForgeNames;
   readonly events: EventLog;
+  readonly activity: ActivityRecorder;
   readonly githubApp: GithubApp | undefined;
   /** Asks in people's names; undefined on a server without sign-in. */
   readonly watch: Pick<PeopleWatch, "lookAt" | "askAnew"> | undefined;
@@ -178,7 +180,7 @@ export class Onboarding implements AsyncDisposable {
   }
 
   async #serve(wanted: Wanted, forgeRepoId: number | undefined, caller: Caller): Promise<string> {
-    const { config, store, served, queue, events, lockMirrors } = this.#tools;
+    const { config, store, served, queue, events, activity, lockMirrors } = this.#tools;
     lockMirrors();
     const { url, owner, name } = wanted;
     const id = this.#newId(wanted);
@@ -198,6 +200,7 @@ export class Onboarding implements AsyncDisposable {
       await store.addedRepos.remove(id);
       throw error;
     }
+    await activity.added(id, mirrorKey(id), caller.kind === "person" ? caller.name : "");
     const by = caller.kind === "person" ? { requestedBy: caller.name } : {};
     const clone = queue.request(id, { trigger: "onboard", ...by });
     this.#clones.set(id, clone);

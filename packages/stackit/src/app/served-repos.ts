@@ -9,6 +9,7 @@ import type { SyncTarget } from "../sync/sync-target.ts";
 import type { Pace } from "../sync/triggers/adaptive-interval.ts";
 import type { IntervalTrigger } from "../sync/triggers/interval-trigger.ts";
 import type { UpkeepSchedule } from "../sync/upkeep-schedule.ts";
+import type { ActivityRecorder } from "./activity-recorder.ts";
 import { type OpenedRepo, openRepo, type RepoTools } from "./open-repos.ts";
 import { publishEvents } from "./record-changes.ts";
 
@@ -20,6 +21,7 @@ export interface ServedReposTools extends Omit<RepoTools, "all"> {
   readonly interval: IntervalTrigger;
   readonly upkeep: UpkeepSchedule;
   readonly events: EventLog;
+  readonly activity: ActivityRecorder;
 }
 
 interface Served {
@@ -58,11 +60,12 @@ export class ServedRepos implements AsyncDisposable {
 
   /** Readers find it when this has settled; nothing of it is fetched until the queue is asked. @throws when its id is taken */
   async add(config: RepoConfig): Promise<OpenedRepo> {
-    const { queue, store, interval, upkeep, names, forge, events } = this.#tools;
+    const { queue, store, interval, upkeep, names, forge, events, activity } = this.#tools;
     const leave = new DisposableStack();
     try {
       const all = () => this.list();
       const { repo, target } = await openRepo(config, { ...this.#tools, all });
+      leave.use(activity.follow(repo, target.storeKey));
       leave.use(repo);
       await store.syncRuns.closeAbandoned(target.storeKey, Date.now());
       const history = await store.syncRuns.history(target.storeKey);

@@ -1,3 +1,4 @@
+import type { ActivityEvent } from "./activity.ts";
 import type { Freshness } from "./repo.ts";
 import type { StackChanges, SyncRun } from "./sync-run.ts";
 
@@ -28,6 +29,8 @@ export type ServerEvents = {
   forge: { repoId: string; generation: number; branches: string[]; truncated: boolean };
   /** The list of repositories is another: this one was added, or is served no more. */
   repos: { repoId: string };
+  /** What was added to the activity of a repository, in the order in which it happened. */
+  activity: { repoId: string; events: ActivityEvent[] };
   /** Empty names mean a detached HEAD. */
   branch_switched: { repoId: string; from: string; to: string; timestamp: string };
   /** Every 15 s, without an id. */
@@ -39,7 +42,7 @@ export type ServerEvents = {
 export type ServerEventName = keyof ServerEvents;
 
 /** The events that are numbered, kept and replayed. */
-export type LoggedEventName = "sync" | "refresh" | "forge" | "repos" | "branch_switched";
+export type LoggedEventName = "sync" | "refresh" | "forge" | "repos" | "activity" | "branch_switched";
 export type LoggedEvent = {
   [N in LoggedEventName]: { name: N; data: ServerEvents[N] };
 }[LoggedEventName];

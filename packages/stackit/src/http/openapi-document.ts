@@ -29,6 +29,7 @@ function nothing(): ServerParts {
     },
     syncs: new SyncQueue(),
     history: { list: async () => ({ runs: [] }), find: async () => undefined, check: async () => {} },
+    activity: { list: async () => ({ events: [] }) },
     events: new EventLog(),
     githubDeliveries: { receive: async () => "ignored", onAnswered: () => () => {} },
     git: { started: 0, running: 0 },

@@ -1,5 +1,6 @@
 import swagger from "@fastify/swagger";
 import type { TSchema } from "typebox";
+import { ActivityEvent, ActivityList } from "../contract/activity.ts";
 import { AskedToAdd, RepoAdded } from "../contract/added-repo.ts";
 import { AuditEntry, AuditList } from "../contract/audit.ts";
 import { ProblemBody } from "../contract/problem-body.ts";
@@ -46,6 +47,8 @@ import { tidyOpenApi } from "./tidy-openapi.ts";
 
 /** Everything that has a name in the contract. */
 export const contractSchemas: readonly TSchema[] = [
+  ActivityEvent,
+  ActivityList,
   AskedToAdd,
   AuditEntry,
   AuditList,
@@ -106,6 +109,7 @@ export async function addOpenApi(app: App, { version }: { version: string }): Pr
         { name: "stacks", description: "The model, from one snapshot at a time." },
         { name: "branches", description: "Single branches and their diffs." },
         { name: "sync", description: "Bringing a repository up to date." },
+        { name: "activity", description: "What happened." },
         { name: "events", description: "What happens, live." },
         { name: "server", description: "The server itself." },
       ],

@@ -1,9 +1,11 @@
 import type { Access } from "../access/access.ts";
 import type { Caller } from "../access/caller.ts";
+import type { ActivityList } from "../contract/activity.ts";
 import type { AskedToAdd } from "../contract/added-repo.ts";
 import type { SyncRun, SyncRunList } from "../contract/sync-run.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
+import type { ActivityQuestion } from "../store/activity-log.ts";
 import type { SyncQueue } from "../sync/sync-queue.ts";
 import type { GithubDeliveries } from "../sync/triggers/github-deliveries.ts";
 
@@ -23,6 +25,14 @@ export interface SyncHistory {
   find(repoId: string, runId: string): Promise<SyncRun | undefined>;
   /** Settles when the store has answered. @throws when it does not. */
   check(): Promise<void>;
+}
+
+export type ActivityAsked = ActivityQuestion;
+
+/** What the store keeps of what happened. */
+export interface ActivityReader {
+  /** Newest first, of these repositories together. */
+  list(repoIds: readonly string[], asked: ActivityAsked): Promise<ActivityList>;
 }
 
 /** What happened, to be told to readers of streams. */
@@ -68,6 +78,7 @@ export interface ServerParts {
   readonly onboarding: RepoAdder;
   readonly syncs: SyncRequester;
   readonly history: SyncHistory;
+  readonly activity: ActivityReader;
   readonly events: EventSource;
   readonly githubDeliveries: DeliveryReceiver;
   readonly git: GitActivity;

@@ -101,6 +101,13 @@ export class GraphSnapshot implements Snapshot {
     );
   }
 
+  /** Which stack a branch is in; undefined for one outside of stacks. */
+  stackOf(branch: string): Pick<StackSummary, "id" | "title" | "owner"> | undefined {
+    const root = this.parts.facts.get(branch)?.placed.root;
+    const stack = root === undefined ? undefined : this.parts.stacks.find((one) => one.root === root);
+    return stack && this.#summary(stack);
+  }
+
   branches(): Branch[] {
     const { facts, graph } = this.parts;
     this.#branches ??= [

@@ -29,6 +29,9 @@ export interface Published {
   readonly branches: readonly string[];
   /** Present when another branch was checked out. Empty names mean a detached HEAD. */
   readonly switched?: { readonly from: string; readonly to: string };
+  /** Undefined for the first. */
+  readonly before: GraphSnapshot | undefined;
+  readonly after: GraphSnapshot;
 }
 
 /** What a new reading brings: the listing it came from, and whether that reads on from the one before. */
@@ -141,20 +144,23 @@ export class SnapshotPublisher implements AsyncDisposable {
 
   /** A model that nobody could tell from the one before is kept, and told to nobody. */
   #publish(model: RepoModel): StackChanges {
-    const before = this.#snapshot?.parts;
+    const shown = this.#snapshot;
+    const before = shown?.parts;
     if (before && looksTheSame(before, model)) {
       const { generation, fingerprint, forge } = before;
       const identities = this.#identify(model);
       this.#snapshot = new GraphSnapshot({ ...model, identities, generation, fingerprint, forge });
       return NO_STACK_CHANGES;
     }
-    const generation = this.#show(model);
+    const after = this.#show(model);
     const [from, to] = [before?.info.currentBranch, model.info.currentBranch];
     const published: Published = {
       by: "reading",
-      generation,
+      generation: after.generation,
       ...diffSnapshots(before, model),
       ...(from !== undefined && from !== to && { switched: { from, to } }),
+      before: shown,
+      after,
     };
     for (const listener of this.#listeners) listener(published);
     return published.stacks;
@@ -232,12 +238,14 @@ export class SnapshotPublisher implements AsyncDisposable {
       this.#looking.ask();
     }
     if (branches.length === 0) return;
-    const generation = this.#show(this.#snapshot?.parts ?? model);
+    const last = this.#snapshot;
+    const after = this.#show(last?.parts ?? model);
+    const { generation } = after;
     for (const listener of this.#listeners)
-      listener({ by: "forge", generation, branches, stacks: NO_STACK_CHANGES });
+      listener({ by: "forge", generation, branches, stacks: NO_STACK_CHANGES, before: last, after });
   }
 
-  #show(model: RepoModel): number {
+  #show(model: RepoModel): GraphSnapshot {
     const generation = ++this.#generation;
     const parts: SnapshotParts = {
       ...model,
@@ -246,8 +254,9 @@ export class SnapshotPublisher implements AsyncDisposable {
       generation,
       fingerprint: `${this.#boot}-${generation}`,
     };
-    this.#snapshot = new GraphSnapshot(parts);
-    return generation;
+    const snapshot = new GraphSnapshot(parts);
+    this.#snapshot = snapshot;
+    return snapshot;
   }
 
   #identify({ stacks }: RepoModel): readonly KnownStack[] {

@@ -11,6 +11,7 @@ const TABLES = [
   "pull_request",
   "forge_look",
   "forge_branch",
+  "activity",
 ] as const;
 
 /** Removes everything that the store holds of a repository, by its store key, at once. */

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, SqliteDialect, sql } from "kysely";
 import { Migrator } from "kysely/migration";
+import { ActivityLog } from "./activity-log.ts";
 import { AddedRepos } from "./added-repos.ts";
 import { ApiTokens } from "./api-tokens.ts";
 import { AuditLog } from "./audit-log.ts";
@@ -47,6 +48,7 @@ export interface Store extends AsyncDisposable {
   readonly apiTokens: ApiTokens;
   readonly audit: AuditLog;
   readonly addedRepos: AddedRepos;
+  readonly activity: ActivityLog;
   /** Removes everything that is held of a repository that is served no more. */
   forget(repoKey: string): Promise<void>;
   /** Where the file that was found is now, when it was no whole database and a new one was begun. */
@@ -131,6 +133,7 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     apiTokens: new ApiTokens(db),
     audit: new AuditLog(db),
     addedRepos: new AddedRepos(db),
+    activity: new ActivityLog(db),
     forget: (repoKey) => forgetRepo(db, repoKey),
     setAside,
     ping: async () => void (await sql`select 1`.execute(db)),

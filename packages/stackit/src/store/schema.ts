@@ -1,3 +1,4 @@
+import type { ActivityKind } from "../contract/activity.ts";
 import type { AuditAction } from "../contract/audit.ts";
 import type { Visibility } from "../contract/role.ts";
 import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
@@ -27,6 +28,7 @@ export interface Schema {
   api_token: ApiTokenRow;
   audit: AuditRow;
   added_repo: AddedRepoRow;
+  activity: ActivityRow;
 }
 
 export interface SyncRunRow {
@@ -244,4 +246,20 @@ export interface AddedRepoRow {
   /** The person's id; empty on a server without sign-in. */
   added_by: string;
   added_at: number;
+}
+
+/** Something that happened in a repository. */
+export interface ActivityRow {
+  /** Sorts by age, also among repositories. */
+  id: string;
+  repo_key: string;
+  at: number;
+  kind: ActivityKind;
+  failed: number;
+  /** Who did it and whose it is, in lower case, each between two line ends. */
+  people: string;
+  stack_id: string | null;
+  branch: string | null;
+  /** The ActivityEvent as JSON, without what is known from the rest of the row and from who asks. */
+  event: string;
 }

@@ -12,6 +12,8 @@ const PROMISED = [
   "GET /config",
   "GET /repos",
   "GET /repos/{repo}",
+  "GET /activity",
+  "GET /repos/{repo}/activity",
   "GET /repos/{repo}/view",
   "GET /repos/{repo}/stacks",
   "GET /repos/{repo}/stacks/{branch}",

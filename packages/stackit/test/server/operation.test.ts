@@ -123,6 +123,7 @@ test("a server whose store does not answer is not ready, and says nothing of why
         throw new Error("secret path");
       },
     },
+    activity: { list: async () => ({ events: [] }) },
     events: new EventLog(),
     onboarding: {
       add: async () => ({ repoId: "", isNew: false }),

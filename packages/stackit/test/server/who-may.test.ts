@@ -41,6 +41,7 @@ GET    /api/v1/docs                        200   200   200     200    200  200  
 GET    /api/v1/repos                       401   401   200     200    200  200   200  200  200   200    200    200
 POST   /api/v1/repos                       401   401   400     400    400  400   400  400  400   400    400    405
 GET    /api/v1/audit                       401   401   403     403    403  200   403  403  403   403    200    404
+GET    /api/v1/activity                    401   401   200     200    200  200   200  200  200   200    200    200
 GET    /api/v1/events                      401   401   200     200    200  200   200  200  200   200    200    200
 GET    /api/v1/repos/:repo                 401   401   404     200    200  200   200  200  404   404    200    200
 DELETE /api/v1/repos/:repo                 401   401   404     403    403  409   403  403  404   404    409    405
@@ -54,6 +55,7 @@ GET    /api/v1/repos/:repo/branch-diff/:branch
                                            401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/sync-runs       401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/sync-runs/:run  401   401   404     200    200  200   200  200  404   404    200    200
+GET    /api/v1/repos/:repo/activity        401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/events          401   401   404     200    200  200   200  200  404   404    200    200
 POST   /api/v1/repos/:repo/sync            401   401   404     403    200  200   403  200  404   404    200    405
 

@@ -109,6 +109,12 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
       find: (id, runId) => store.syncRuns.get(id, runId),
       check: () => store.ping(),
     },
+    activity: {
+      list: async (repoIds, asked) => {
+        const { entries, ...rest } = await store.activity.list(repoIds, asked);
+        return { ...rest, events: entries.map(({ repoKey, entry }) => ({ ...entry, repoId: repoKey })) };
+      },
+    },
     events,
     githubDeliveries,
     git: { started: 0, running: 0 },

@@ -12,6 +12,7 @@ export const staleAfter: { [N in ServerEventName]: (data: ServerEvents[N]) => re
   sync: (data) => (data.run.state === "finished" ? [keys.status(data.repoId)] : []),
   refresh: (data) => [keys.repo(data.repoId)],
   forge: (data) => [keys.repo(data.repoId), ...(data.branches.length === 0 ? [keys.repos] : [])],
+  activity: () => [],
   repos: () => [keys.config, keys.repos],
   branch_switched: (data) => [keys.repo(data.repoId), keys.repos],
   resync: () => [keys.config, keys.repos, keys.allRepos],

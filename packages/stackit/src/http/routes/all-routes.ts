@@ -1,5 +1,6 @@
 import type { App } from "../app-type.ts";
 import type { RouteContext } from "../route-context.ts";
+import { activityRoute, repoActivityRoute } from "./activity.ts";
 import { addRepoRoute, removeRepoRoute } from "./added-repos.ts";
 import { auditRoute } from "./audit.ts";
 import { authRoutes } from "./auth.ts";
@@ -33,6 +34,8 @@ const apiRoutes = [
   branchDiffRoute,
   syncRunsRoute,
   syncRunRoute,
+  repoActivityRoute,
+  activityRoute,
   repoEventsRoute,
   eventsRoute,
   githubWebhookRoute,

@@ -11,6 +11,7 @@ import { stacks } from "./0009-stacks.ts";
 import { access } from "./0010-access.ts";
 import { addedRepos } from "./0011-added-repos.ts";
 import { auditQuestions } from "./0012-audit-questions.ts";
+import { activity } from "./0013-activity.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0010-access": access,
   "0011-added-repos": addedRepos,
   "0012-audit-questions": auditQuestions,
+  "0013-activity": activity,
 };

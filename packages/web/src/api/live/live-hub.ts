@@ -40,6 +40,7 @@ const eventNames: Record<ServerEventName, true> = {
   refresh: true,
   forge: true,
   repos: true,
+  activity: true,
   branch_switched: true,
   heartbeat: true,
   resync: true,
