@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
 import { navigate, usePathname, useSearch } from "wouter/use-browser-location";
@@ -17,6 +17,10 @@ import { Empty } from "./ui/empty.tsx";
 import { ErrorBoundary } from "./ui/error-boundary.tsx";
 import { ProblemBox } from "./ui/problem-box.tsx";
 
+const ActivityPage = lazy(() =>
+  import("./features/activity/activity-page.tsx").then((module) => ({ default: module.ActivityPage })),
+);
+
 export function App() {
   const { session } = useServices();
   const state = useStore(session.state);
@@ -32,6 +36,8 @@ function Served() {
   const only = repos.data?.length === 1 ? repos.data[0] : undefined;
   const repo = route.page === "repository" && repos.data ? findRepo(repos.data, route.repo) : undefined;
   const status = useQuery({ ...statusQuery(repo?.id ?? ""), enabled: repo !== undefined });
+  const isActivity =
+    route.page === "activity" || (route.page === "repository" && route.activity !== undefined);
   useTidyAddress(route, only);
   useOnward(route, repos.data !== undefined);
 
@@ -41,7 +47,7 @@ function Served() {
         <TopBar
           place={status.data?.path}
           readOnly={config?.readOnly ?? false}
-          linkHome={!(config?.singleRepo || only)}
+          linkHome={!(config?.singleRepo || only) || isActivity}
         />
         <Strip />
       </header>
@@ -77,6 +83,13 @@ function Page({
 }) {
   if (route.page === "repositories") return <RepositoriesPage repos={repos} route={route} />;
   if (route.page === "sign-in") return <Plain title="Stackit" />;
+  if (route.page === "activity" || (route.page === "repository" && repo && route.activity !== undefined)) {
+    return (
+      <Suspense fallback={<Plain title="Activity" />}>
+        <ActivityPage key={repo?.id} repos={repos} repo={repo} route={route} />
+      </Suspense>
+    );
+  }
   if (route.page === "repository" && repo) return <RepositoryPage key={repo.id} repo={repo} route={route} />;
   return (
     <Plain title="Not here">

@@ -14,5 +14,12 @@ export const keys = {
   stack: (id: string, name: string) => ["repo", id, "stack", name],
   /** Not below `repo`: a diff that somebody reads is never replaced by an event. */
   diff: (id: string, ...question: unknown[]) => ["diff", id, ...question],
+  activity: ["activity"],
+  activityPages: (...question: unknown[]) => ["activity", "pages", ...question],
+  /** The newest of each question. */
+  allActivityNews: ["activity", "news"],
+  activityNews: (...question: unknown[]) => ["activity", "news", ...question],
+  allRuns: ["runs"],
+  runs: (id: string) => ["runs", id],
   run: (id: string, runId: string) => ["run", id, runId],
 } as const;

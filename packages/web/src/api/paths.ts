@@ -8,6 +8,13 @@ export interface DiffQuestion {
   ignoreWhitespace: boolean;
 }
 
+/** Of one repository or of all that one may see. */
+export interface ActivityQuestion {
+  repoId: string | undefined;
+  person: string | undefined;
+  failures: boolean;
+}
+
 export const paths = {
   me: "/auth/me",
   signIn: (returnTo: string) => `/auth/login?return=${segment(returnTo)}`,
@@ -28,5 +35,15 @@ export const paths = {
     return `${base}/repos/${segment(id)}/branch-diff/${segment(branch)}${query.size > 0 ? `?${query}` : ""}`;
   },
   sync: (id: string) => `${base}/repos/${segment(id)}/sync`,
+  activity({ repoId, person, failures }: ActivityQuestion, before?: string): string {
+    const query = new URLSearchParams();
+    if (person !== undefined) query.set("person", person);
+    if (failures) query.set("failures", "1");
+    if (before !== undefined) query.set("before", before);
+    const of = repoId === undefined ? "" : `/repos/${segment(repoId)}`;
+    return `${base}${of}/activity${query.size > 0 ? `?${query}` : ""}`;
+  },
+  runs: (id: string, before?: string) =>
+    `${base}/repos/${segment(id)}/sync-runs?limit=100${before === undefined ? "" : `&before=${segment(before)}`}`,
   run: (id: string, runId: string) => `${base}/repos/${segment(id)}/sync-runs/${segment(runId)}`,
 };

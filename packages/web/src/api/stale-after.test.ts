@@ -15,5 +15,5 @@ test("a new snapshot makes everything of its repository stale, and nothing of an
 test("a heartbeat makes nothing stale, a resync everything but the diff that is read", () => {
   const beat = { serverTime: "2026-01-05T10:00:00.000Z", version: "1" };
   expect(staleAfter.heartbeat(beat)).toEqual([]);
-  expect(staleAfter.resync(beat)).toEqual([["config"], ["repos"], ["repo"]]);
+  expect(staleAfter.resync(beat)).toEqual([["config"], ["repos"], ["repo"], ["activity"], ["runs"]]);
 });

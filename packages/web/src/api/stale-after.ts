@@ -12,8 +12,8 @@ export const staleAfter: { [N in ServerEventName]: (data: ServerEvents[N]) => re
   sync: (data) => (data.run.state === "finished" ? [keys.status(data.repoId)] : []),
   refresh: (data) => [keys.repo(data.repoId)],
   forge: (data) => [keys.repo(data.repoId), ...(data.branches.length === 0 ? [keys.repos] : [])],
-  activity: () => [],
+  activity: () => [keys.allActivityNews],
   repos: () => [keys.config, keys.repos],
   branch_switched: (data) => [keys.repo(data.repoId), keys.repos],
-  resync: () => [keys.config, keys.repos, keys.allRepos],
+  resync: () => [keys.config, keys.repos, keys.allRepos, keys.activity, keys.allRuns],
 };

@@ -10,6 +10,7 @@ export const shortcuts = {
   foldStack: { keys: ["z"], label: "Fold or unfold the stack", where: "Repository" },
   foldAll: { keys: ["Z"], label: "Fold or unfold all stacks", where: "Repository" },
   sync: { keys: ["s"], label: "Sync now", where: "Repository" },
+  history: { keys: ["h"], label: "Sync history", where: "Repository" },
   syncAllLate: { keys: ["S"], label: "Sync all that are late", where: "Repositories" },
   towardsTrunk: { keys: ["["], label: "To the parent, towards the trunk", where: "Branch" },
   towardsLeaf: { keys: ["]"], label: "To the child, towards the leaf", where: "Branch" },
@@ -22,6 +23,7 @@ export const shortcuts = {
   toggleWrap: { keys: ["f"], label: "Wrap lines", where: "Diff" },
   palette: { keys: ["Ctrl+K"], label: "Command palette", where: "Everywhere" },
   goRepositories: { keys: ["g r"], label: "Repositories", where: "Everywhere" },
+  goActivity: { keys: ["g a"], label: "Activity", where: "Everywhere" },
   close: { keys: ["Escape"], label: "Close the topmost layer", where: "Everywhere" },
   help: { keys: ["?"], label: "Keyboard help", where: "Everywhere" },
 } as const satisfies Record<string, { keys: readonly string[]; label: string; where: string }>;

@@ -103,6 +103,17 @@ test("an open branch is the address, whatever led to it", () => {
   expect(formatRoute(route)).toBe("/r/local/d/-/stack/s");
 });
 
+test("the activity has an address, of all and of one repository, with what is shown of it", () => {
+  for (const address of [
+    "/activity",
+    "/activity?show=mine",
+    "/r/octo/web/-/activity?show=failures&sync=all",
+  ]) {
+    expect(formatRoute(parse(address))).toBe(address);
+  }
+  expect(parse("/activity?show=nonsense")).toEqual({ page: "activity", show: "all" });
+});
+
 test("a file is only part of the address of a branch", () => {
   const route = { ...repositoryRoute({ kind: "local", id: "d" }), view: { ...plainView, file: "a.ts" } };
   expect(formatRoute(route)).toBe("/r/local/d");

@@ -30,8 +30,12 @@ export type Refusal = "expired" | "cancelled" | "not-allowed" | "forge";
 
 export type RepoFilter = "all" | "failing" | "late" | "working";
 
+/** What of the activity is shown. */
+export type ActivityFilter = "all" | "mine" | "failures";
+
 export type Route =
   | { page: "repositories"; q: string; state: RepoFilter }
+  | { page: "activity"; show: ActivityFilter }
   | { page: "sign-in"; refused: Refusal | undefined; login: string | undefined; returnTo: string }
   | {
       page: "repository";
@@ -45,13 +49,16 @@ export type Route =
       stack: string | undefined;
       /** The number of a pull request, until its branch is known. */
       pull: number | undefined;
-      /** The sync run whose changes are shown. */
+      /** Shown in the place of the stacks. */
+      activity: ActivityFilter | undefined;
+      /** The sync history is open: at one run, or `all`. */
       sync: string | undefined;
     }
   | { page: "unknown"; path: string };
 
 export type RepositoryRoute = Extract<Route, { page: "repository" }>;
 export type RepositoriesRoute = Extract<Route, { page: "repositories" }>;
+export type ActivityRoute = Extract<Route, { page: "activity" }>;
 export type SignInRoute = Extract<Route, { page: "sign-in" }>;
 
 export const plainList: ListSearch = { q: "", state: "all", group: "owner" };
@@ -66,7 +73,13 @@ export const plainView: BranchSearch = {
 };
 
 export function repositoryRoute(repo: RepoRef): RepositoryRoute {
-  const nothing = { branch: undefined, stack: undefined, pull: undefined, sync: undefined };
+  const nothing = {
+    branch: undefined,
+    stack: undefined,
+    pull: undefined,
+    activity: undefined,
+    sync: undefined,
+  };
   return { page: "repository", repo, list: plainList, view: plainView, ...nothing };
 }
 
@@ -76,9 +89,10 @@ export function parseLocation(pathname: string, search: string): Route {
     const state = oneOf(params.get("state"), ["failing", "late", "working"]) ?? "all";
     return { page: "repositories", q: params.get("q") ?? "", state };
   }
+  if (pathname === "/activity") return { page: "activity", show: activityFilter(params) };
   if (pathname === "/sign-in") return signInRoute(params);
-  const match = /^\/r\/([^/]+)\/([^/]+)(?:\/-\/(branch|stack|pr)\/(.+?))?\/?$/.exec(pathname);
-  const [, owner, name, kind, target] = match ?? [];
+  const match = /^\/r\/([^/]+)\/([^/]+)(?:\/-\/(?:(activity)|(branch|stack|pr)\/(.+?)))?\/?$/.exec(pathname);
+  const [, owner, name, activity, kind, target] = match ?? [];
   if (!owner || !name) return { page: "unknown", path: pathname };
   return {
     page: "repository",
@@ -102,8 +116,13 @@ export function parseLocation(pathname: string, search: string): Route {
     branch: kind === "branch" ? decodePath(target) : undefined,
     stack: kind === "stack" ? decodePath(target) : undefined,
     pull: kind === "pr" ? pullNumber(target) : undefined,
+    activity: activity ? activityFilter(params) : undefined,
     sync: params.get("sync") || undefined,
   };
+}
+
+function activityFilter(params: URLSearchParams): ActivityFilter {
+  return oneOf(params.get("show"), ["mine", "failures"]) ?? "all";
 }
 
 function signInRoute(params: URLSearchParams): Route {
@@ -119,9 +138,10 @@ function signInRoute(params: URLSearchParams): Route {
 
 export function formatRoute(route: Route): string {
   if (route.page === "repositories") return formatRepositories(route);
+  if (route.page === "activity") return `/activity${route.show === "all" ? "" : `?show=${route.show}`}`;
   if (route.page === "sign-in") return formatSignIn(route);
   if (route.page === "unknown") return route.path;
-  const { repo, list, view, branch, stack, pull, sync } = route;
+  const { repo, list, view, branch, stack, pull, activity, sync } = route;
   const path =
     repo.kind === "local"
       ? `/r/local/${encodeURIComponent(repo.id)}`
@@ -136,11 +156,13 @@ export function formatRoute(route: Route): string {
   if (view.ignoreWhitespace) query.set("ws", "1");
   if (view.wrap) query.set("wrap", "1");
   if (branch !== undefined && view.file) query.set("file", view.file);
+  if (activity !== undefined && activity !== "all") query.set("show", activity);
   if (sync) query.set("sync", sync);
   let tail = "";
   if (branch !== undefined) tail = `/-/branch/${encodePath(branch)}`;
   else if (stack !== undefined) tail = `/-/stack/${encodePath(stack)}`;
   else if (pull !== undefined) tail = `/-/pr/${pull}`;
+  else if (activity !== undefined) tail = "/-/activity";
   return `${path}${tail}${query.size > 0 ? `?${query}` : ""}`;
 }
 

@@ -8,7 +8,7 @@ import { runQuery } from "../../api/queries.ts";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { formatDuration } from "../../lib/durations.ts";
 import { count } from "../../lib/words.ts";
-import { formatRoute, type RepositoryRoute } from "../../routes/location.ts";
+import { formatRoute, type RepositoryRoute, repositoryRoute } from "../../routes/location.ts";
 import { useServices, useTicking } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Coded } from "../../ui/coded.tsx";
@@ -60,7 +60,7 @@ export function FreshnessHeader({
           </h1>
           <StateLine freshness={freshness} run={lastRun} sync={sync} route={route} />
           <Remedy freshness={freshness} run={lastRun} />
-          <SecondLine status={status} />
+          <SecondLine status={status} route={route} />
         </div>
         {barred === undefined && <SyncButton sync={sync} kind={status.kind} ref={button} />}
         {barred === "reader" && (
@@ -208,7 +208,7 @@ function Remedy({ freshness, run }: { freshness: Freshness; run: SyncRun | undef
   );
 }
 
-function SecondLine({ status }: { status: RepoStatus }) {
+function SecondLine({ status, route }: { status: RepoStatus; route: RepositoryRoute }) {
   const { freshness, remotes, kind } = status;
   const { waitingFor } = freshness;
   const watching = watchingWords(freshness);
@@ -242,6 +242,11 @@ function SecondLine({ status }: { status: RepoStatus }) {
           {kind === "working-copy" ? `remote ${hosts.join(", ")}, not contacted` : hosts.join(", ")}
         </span>
       )}
+      <span>
+        <Link className="link" href={formatRoute({ ...repositoryRoute(route.repo), activity: "all" })}>
+          activity
+        </Link>
+      </span>
     </p>
   );
 }

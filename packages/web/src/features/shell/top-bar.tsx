@@ -35,6 +35,11 @@ export function TopBar({
     return true;
   });
 
+  useShortcut("goActivity", () => {
+    navigate("/activity");
+    return true;
+  });
+
   return (
     <div className="top-bar">
       <Brand linkHome={linkHome} />
@@ -50,6 +55,9 @@ export function TopBar({
         </span>
       )}
       <span className="spring" />
+      <Link className="top-link" href="/activity" title="Activity (g a)">
+        Activity
+      </Link>
       <Button
         look="quiet"
         size="small"
