@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
-import { navigate, usePathname, useSearch } from "wouter/use-browser-location";
+import { navigate, useLocationProperty, usePathname, useSearch } from "wouter/use-browser-location";
 import { reposQuery, statusQuery, useConfig } from "./api/queries.ts";
 import { SignInPage } from "./features/account/sign-in-page.tsx";
 import { PaletteLayer } from "./features/palette/palette-layer.tsx";
@@ -30,7 +30,8 @@ export function App() {
 /** What is served to whoever is here. Until the server says who may see it, only its frame. */
 function Served() {
   const pathname = usePathname();
-  const route = parseLocation(pathname, useSearch());
+  const hash = useLocationProperty(() => location.hash);
+  const route = parseLocation(pathname, useSearch(), hash);
   const repos = useQuery(reposQuery);
   const config = useConfig();
   const only = repos.data?.length === 1 ? repos.data[0] : undefined;
@@ -128,8 +129,8 @@ function useTidyAddress(route: Route, only: RepoSummary | undefined): void {
   const target = route.page === "repositories" && only ? repositoryRoute(refOf(only)) : route;
   const address = formatRoute(target);
   useEffect(() => {
-    const now = location.pathname + location.search;
-    if (address !== now) navigate(address + location.hash, { replace: true, state: history.state });
+    const now = location.pathname + location.search + location.hash;
+    if (address !== now) navigate(address, { replace: true, state: history.state });
   }, [address]);
 }
 

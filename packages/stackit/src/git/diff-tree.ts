@@ -158,6 +158,7 @@ export async function diffPatch(
     "-r",
     "-p",
     "-M",
+    "--full-index",
     "--no-commit-id",
     ...SAFE,
     ...whitespace,

@@ -157,7 +157,7 @@ test("a patch is cut where it gets too long, and knows of spaces", async () => {
   const git = new ReadOnlyGit(spawner, scene.gitDir);
   const pair = { base: await scene.sha("main"), head: await scene.sha("api") };
   const whole = await diffPatch(git, pair, { signal, maxBytes: 10_000, ignoreWhitespace: false });
-  expect(whole.patch.toString()).toBe(`${await scene.git("diff", "main", "api")}\n`);
+  expect(whole.patch.toString()).toBe(`${await scene.git("diff", "--full-index", "main", "api")}\n`);
   expect(whole.truncated).toBe(false);
   const cut = await diffPatch(git, pair, { signal, maxBytes: 100, ignoreWhitespace: false });
   expect([cut.patch.equals(whole.patch.subarray(0, 100)), cut.truncated]).toEqual([true, true]);

@@ -12,7 +12,7 @@ const always = new Set(["Escape", "Enter", "ArrowDown", "ArrowUp", "Home", "End"
 
 /**
  * What each key does now. The latest to register is asked first, so a panel's Escape comes before the page's. Keys do
- * nothing inside fields, with a modifier, or below an open modal dialog.
+ * nothing inside fields, unless they go with Control or Command, nor below an open modal dialog.
  */
 export class ShortcutRegistry {
   readonly enabled = new Store(readEnabled());
@@ -48,9 +48,14 @@ export class ShortcutRegistry {
   }
 
   readonly handle = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (isTyping(event.target) || document.querySelector("dialog:modal")) return;
+    if (event.defaultPrevented || event.altKey || event.isComposing) return;
+    if (document.querySelector("dialog:modal")) return;
     const { key } = event;
+    if (event.ctrlKey || event.metaKey) {
+      if (!event.shiftKey && this.#run(`Ctrl+${key.toUpperCase()}`)) event.preventDefault();
+      return;
+    }
+    if (isTyping(event.target)) return;
     if (!this.enabled.get() && !always.has(key)) return;
     const prefix =
       this.#prefix && event.timeStamp - this.#prefix.at < SEQUENCE_MS ? this.#prefix.key : undefined;

@@ -17,6 +17,10 @@ export const shortcuts = {
   showDiff: { keys: ["d"], label: "Diff", where: "Branch" },
   nextFile: { keys: ["n"], label: "Next file", where: "Diff" },
   previousFile: { keys: ["p"], label: "Previous file", where: "Diff" },
+  nextChange: { keys: ["N"], label: "Next change", where: "Diff" },
+  previousChange: { keys: ["P"], label: "Previous change", where: "Diff" },
+  markViewed: { keys: ["x"], label: "Mark the file viewed and go on", where: "Diff" },
+  findInDiff: { keys: ["Ctrl+F"], label: "Find in the diff; again: the browser’s search", where: "Diff" },
   toggleLayout: { keys: ["u"], label: "Split or unified", where: "Diff" },
   toggleWhitespace: { keys: ["w"], label: "Ignore whitespace", where: "Diff" },
   toggleTree: { keys: ["t"], label: "File tree", where: "Diff" },
@@ -36,6 +40,8 @@ const names: Record<string, string> = {
   Escape: "Esc",
   Z: "Shift Z",
   S: "Shift S",
+  N: "Shift N",
+  P: "Shift P",
 };
 
 /** How a key is written for a person. */

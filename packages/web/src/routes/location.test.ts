@@ -21,7 +21,7 @@ test.each([
 ])("the branch name %s survives the address", (branch) => {
   const route = { ...repositoryRoute({ kind: "local", id: "default" }), branch };
   const url = new URL(formatRoute(route), "http://127.0.0.1");
-  expect(parseLocation(url.pathname, url.search)).toEqual(route);
+  expect(parseLocation(url.pathname, url.search, url.hash)).toEqual(route);
 });
 
 test("a repository of a forge and one without have different addresses", () => {
@@ -40,12 +40,13 @@ test("everything that can be chosen is in the address and comes back", () => {
       ignoreWhitespace: true,
       wrap: true,
       file: "src/a b.ts",
+      line: "L12",
     } as const,
     branch: "x",
     sync: "run_1",
   };
   const url = new URL(formatRoute(route), "http://127.0.0.1");
-  expect(parseLocation(url.pathname, url.search)).toEqual(route);
+  expect(parseLocation(url.pathname, url.search, url.hash)).toEqual(route);
 });
 
 test("what is not known falls back and is not written again", () => {
@@ -83,7 +84,7 @@ test.each(["5f1c0a9b2d3e", "mira/checkout-1", "fix#1842", "-/pr/7"])(
   (stack) => {
     const route = { ...repositoryRoute({ kind: "forge", owner: "octo", name: "web" }), stack };
     const url = new URL(formatRoute(route), "http://127.0.0.1");
-    expect(parseLocation(url.pathname, url.search)).toEqual(route);
+    expect(parseLocation(url.pathname, url.search, url.hash)).toEqual(route);
   },
 );
 
@@ -117,4 +118,17 @@ test("the activity has an address, of all and of one repository, with what is sh
 test("a file is only part of the address of a branch", () => {
   const route = { ...repositoryRoute({ kind: "local", id: "d" }), view: { ...plainView, file: "a.ts" } };
   expect(formatRoute(route)).toBe("/r/local/d");
+});
+
+test("a line is part of the address of a file, and nothing without one", () => {
+  const line = (address: string) => {
+    const url = new URL(address, "http://stackit.test");
+    const route = parseLocation(url.pathname, url.search, url.hash);
+    return route.page === "repository" ? route.view.line : undefined;
+  };
+  expect(line("/r/a/b/-/branch/c?file=src%2Fshop.ts#L12")).toBe("L12");
+  expect(line("/r/a/b/-/branch/c?file=src%2Fshop.ts#O3")).toBe("O3");
+  expect(line("/r/a/b/-/branch/c?file=src%2Fshop.ts#L0")).toBeUndefined();
+  expect(line("/r/a/b/-/branch/c?file=src%2Fshop.ts#top")).toBeUndefined();
+  expect(line("/r/a/b/-/branch/c#L12")).toBeUndefined();
 });

@@ -23,6 +23,8 @@ export interface BranchSearch {
   ignoreWhitespace: boolean;
   wrap: boolean;
   file: string | undefined;
+  /** A line of `file`, as in `L12`, or `O12` for one of the old side. */
+  line: string | undefined;
 }
 
 /** Why a sign-in led nowhere. */
@@ -70,6 +72,7 @@ export const plainView: BranchSearch = {
   ignoreWhitespace: false,
   wrap: false,
   file: undefined,
+  line: undefined,
 };
 
 export function repositoryRoute(repo: RepoRef): RepositoryRoute {
@@ -83,7 +86,7 @@ export function repositoryRoute(repo: RepoRef): RepositoryRoute {
   return { page: "repository", repo, list: plainList, view: plainView, ...nothing };
 }
 
-export function parseLocation(pathname: string, search: string): Route {
+export function parseLocation(pathname: string, search: string, hash = ""): Route {
   const params = new URLSearchParams(search);
   if (pathname === "/" || pathname === "") {
     const state = oneOf(params.get("state"), ["failing", "late", "working"]) ?? "all";
@@ -112,6 +115,7 @@ export function parseLocation(pathname: string, search: string): Route {
       ignoreWhitespace: params.get("ws") === "1",
       wrap: params.get("wrap") === "1",
       file: params.get("file") || undefined,
+      line: params.get("file") ? /^#([LO][1-9]\d{0,7})$/.exec(hash)?.[1] : undefined,
     },
     branch: kind === "branch" ? decodePath(target) : undefined,
     stack: kind === "stack" ? decodePath(target) : undefined,
@@ -163,7 +167,8 @@ export function formatRoute(route: Route): string {
   else if (stack !== undefined) tail = `/-/stack/${encodePath(stack)}`;
   else if (pull !== undefined) tail = `/-/pr/${pull}`;
   else if (activity !== undefined) tail = "/-/activity";
-  return `${path}${tail}${query.size > 0 ? `?${query}` : ""}`;
+  const fragment = query.has("file") && view.line ? `#${view.line}` : "";
+  return `${path}${tail}${query.size > 0 ? `?${query}` : ""}${fragment}`;
 }
 
 function formatRepositories({ q, state }: RepositoriesRoute): string {

@@ -1,9 +1,23 @@
-import { type ToggleEvent, useRef } from "react";
+import { type ReactNode, type ToggleEvent, useRef } from "react";
 import type { BranchDiff } from "stackit/contract/view";
+import { firstKey, type ShortcutId } from "../../keyboard/shortcuts.ts";
 import { useBlueOrange } from "./use-blue-orange.ts";
 
+export interface MenuChoice {
+  label: string;
+  id: ShortcutId;
+  on: boolean;
+  set: (on: boolean) => void;
+}
+
 /** What is chosen once, or wanted seldom. */
-export function DiffMenu({ diff }: { diff: BranchDiff | undefined }) {
+export function DiffMenu({
+  diff,
+  choices,
+}: {
+  diff: BranchDiff | undefined;
+  choices: readonly MenuChoice[];
+}) {
   const button = useRef<HTMLButtonElement>(null);
   const [blueOrange, setBlueOrange] = useBlueOrange();
   const place = ({ currentTarget: menu }: ToggleEvent<HTMLElement>) => {
@@ -24,14 +38,12 @@ export function DiffMenu({ diff }: { diff: BranchDiff | undefined }) {
         aria-label="More about the diff"
         onBeforeToggle={place}
       >
-        <label className="check menu-item">
-          <input
-            type="checkbox"
-            checked={blueOrange}
-            onChange={(event) => setBlueOrange(event.currentTarget.checked)}
-          />
-          Blue and orange
-        </label>
+        {choices.map(({ label, id, on, set }) => (
+          <Check key={id} label={label} on={on} set={set}>
+            <kbd>{firstKey(id)}</kbd>
+          </Check>
+        ))}
+        <Check label="Blue and orange" on={blueOrange} set={setBlueOrange} />
         {diff && (
           <button type="button" className="menu-item" onClick={() => savePatch(diff)}>
             Save the raw patch
@@ -39,6 +51,26 @@ export function DiffMenu({ diff }: { diff: BranchDiff | undefined }) {
         )}
       </section>
     </>
+  );
+}
+
+function Check({
+  label,
+  on,
+  set,
+  children,
+}: {
+  label: string;
+  on: boolean;
+  set: (on: boolean) => void;
+  children?: ReactNode;
+}) {
+  return (
+    <label className="check menu-item">
+      <input type="checkbox" checked={on} onChange={(event) => set(event.currentTarget.checked)} />
+      <span>{label}</span>
+      {children}
+    </label>
   );
 }
 

@@ -1,11 +1,12 @@
 import type { Branch, BranchDiff } from "stackit/contract/view";
-import { firstKey, type ShortcutId } from "../../keyboard/shortcuts.ts";
+import { firstKey } from "../../keyboard/shortcuts.ts";
 import { count } from "../../lib/words.ts";
 import type { BranchSearch } from "../../routes/location.ts";
-import { Toggle } from "../../ui/button.tsx";
+import { Button, Toggle } from "../../ui/button.tsx";
+import { Sign } from "../../ui/glyphs.tsx";
 import { Segments } from "../../ui/segments.tsx";
 import { LineCounts } from "../stacks/line-counts.tsx";
-import { DiffMenu } from "./diff-menu.tsx";
+import { DiffMenu, type MenuChoice } from "./diff-menu.tsx";
 import type { Layout } from "./diff-rows.ts";
 import type { SurfaceFile } from "./diff-surface.ts";
 
@@ -17,9 +18,12 @@ export function DiffToolbar({
   search,
   layout,
   canSplit,
+  isNarrow,
+  viewedCount,
   tree,
   onSearch,
   onTree,
+  onFind,
 }: {
   files: readonly SurfaceFile[] | undefined;
   diff: BranchDiff | undefined;
@@ -28,13 +32,23 @@ export function DiffToolbar({
   search: BranchSearch;
   layout: Layout;
   canSplit: boolean;
-  /** Undefined where there is no room or no need for it. */
+  /** Then what is seldom pressed is in the menu. */
+  isNarrow: boolean;
+  viewedCount: number;
+  /** Whether it is shown; undefined where there is no need for it. */
   tree: boolean | undefined;
   onSearch: (change: Partial<BranchSearch>) => void;
   onTree: (shown: boolean) => void;
+  onFind: () => void;
 }) {
   const added = files?.reduce((sum, file) => sum + file.added, 0);
   const deleted = files?.reduce((sum, file) => sum + file.deleted, 0);
+  const whitespace: MenuChoice = {
+    label: "Ignore whitespace",
+    id: "toggleWhitespace",
+    on: search.ignoreWhitespace,
+    set: (ignoreWhitespace) => onSearch({ ignoreWhitespace }),
+  };
   return (
     <div className="diff-toolbar">
       {branch.depth > 1 && (
@@ -51,6 +65,7 @@ export function DiffToolbar({
       {files && (
         <span className="meta diff-totals">
           {count(files.length, "file")} <LineCounts added={added} deleted={deleted} />
+          {viewedCount > 0 && ` · ${viewedCount} of ${files.length} viewed`}
         </span>
       )}
       <span className="spring" />
@@ -65,46 +80,36 @@ export function DiffToolbar({
           onChoose={(chosen) => onSearch({ layout: chosen })}
         />
       )}
-      <KeyToggle
-        id="toggleWhitespace"
-        label="Ignore whitespace"
-        pressed={search.ignoreWhitespace}
-        onChange={(ignoreWhitespace) => onSearch({ ignoreWhitespace })}
-      />
-      {layout === "unified" && (
-        <KeyToggle
-          id="toggleWrap"
-          label="Wrap"
-          pressed={search.wrap}
-          onChange={(wrap) => onSearch({ wrap })}
-        />
+      {!isNarrow && (
+        <Toggle
+          look="quiet"
+          size="small"
+          pressed={whitespace.on}
+          title={`${whitespace.label} (${firstKey(whitespace.id)})`}
+          onClick={() => whitespace.set(!whitespace.on)}
+        >
+          {whitespace.label}
+        </Toggle>
       )}
-      {tree !== undefined && <KeyToggle id="toggleTree" label="Tree" pressed={tree} onChange={onTree} />}
-      <DiffMenu diff={diff} />
+      <Button
+        look="quiet"
+        size="small"
+        aria-label="Find in diff"
+        title={`Find in diff (${firstKey("findInDiff")})`}
+        onClick={onFind}
+      >
+        <Sign name="search" />
+      </Button>
+      <DiffMenu
+        diff={diff}
+        choices={[
+          ...(isNarrow ? [whitespace] : []),
+          { label: "Wrap lines", id: "toggleWrap", on: search.wrap, set: (wrap) => onSearch({ wrap }) },
+          ...(tree === undefined
+            ? []
+            : [{ label: "File tree", id: "toggleTree" as const, on: tree, set: onTree }]),
+        ]}
+      />
     </div>
-  );
-}
-
-function KeyToggle({
-  id,
-  label,
-  pressed,
-  onChange,
-}: {
-  id: ShortcutId;
-  label: string;
-  pressed: boolean;
-  onChange: (pressed: boolean) => void;
-}) {
-  return (
-    <Toggle
-      look="quiet"
-      size="small"
-      pressed={pressed}
-      title={`${label} (${firstKey(id)})`}
-      onClick={() => onChange(!pressed)}
-    >
-      {label}
-    </Toggle>
   );
 }

@@ -24,6 +24,20 @@ test.each([
     ["Submodule moved from 1111111 to 2222222."],
   ],
   ["index 1..2 100644\n@@ -1 +1 @@\n-a\n+b\n", []],
+  ["index 1..2 100644\n@@ -1 +1 @@\n-a\n+a\r\n", ["Only line endings differ: LF became CRLF."]],
+  ["index 1..2 100644\n@@ -1 +1 @@\n-a\n+b\r\n", []],
+  [
+    "index 1..2 100644\n@@ -1 +1 @@\n-a\n+<<<<<<< HEAD\n",
+    ["Conflict markers were left in, first in line 1."],
+  ],
+  [
+    "index 1..2 100644\n@@ -1 +1 @@\n-a\n+\ufffd\n",
+    ["Not all of it is UTF-8; what cannot be read is shown as \ufffd."],
+  ],
+  [
+    "index 1..2 100644\n@@ -1,2 +1,2 @@\n version https://git-lfs.github.com/spec/v1\n-size 2048\n+size 4096\n",
+    ["Stored with Git LFS: 2\u202fKiB, now 4\u202fKiB."],
+  ],
 ])("%j is told as %j", (patch, told) => {
   expect(sentences(patch)).toEqual(told);
 });
@@ -53,4 +67,19 @@ test("lock files, generated and vendored ones, and very long ones start folded w
 test("after four thousand lines the next files start folded, however small", () => {
   const reasons = foldReasons(parsePatch(["a", "b", "c"].map((path) => fileOf(path, 1500)).join("")));
   expect(reasons.map((reason) => reason !== undefined)).toEqual([false, false, true]);
+});
+
+test("an image is called one", () => {
+  const [file] = parsePatch(
+    "diff --git a/x.png b/x.png\nindex 1..2 100644\nBinary files a/x.png and b/x.png differ\n",
+  );
+  expect(file && fileSentences(file)).toEqual(["An image changed."]);
+});
+
+test("with more than 500 files all start folded", () => {
+  const patch = Array.from(
+    { length: 501 },
+    (_, index) => `diff --git a/${index} b/${index}\n@@ -0,0 +1 @@\n+a\n`,
+  );
+  expect(new Set(foldReasons(parsePatch(patch.join(""))))).toEqual(new Set(["One of 501 files"]));
 });

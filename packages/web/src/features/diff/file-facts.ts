@@ -1,5 +1,5 @@
-import { count, formatNumber, shortSha } from "../../lib/words.ts";
-import type { FileDiff } from "./parse-patch.ts";
+import { count, formatBytes, formatNumber, shortSha } from "../../lib/words.ts";
+import type { DiffLine, FileDiff } from "./parse-patch.ts";
 
 /** What stands instead of lines, or above them, in a file that is not just changed text. */
 export function fileSentences(file: FileDiff): string[] {
@@ -12,12 +12,63 @@ export function fileSentences(file: FileDiff): string[] {
   if (isSubmodule(file)) sentences.push(submoduleSentence(file));
   else if (isSymlink(file)) sentences.push("A symbolic link; the line is the path it points to.");
   else if (oldMode && newMode && oldMode !== newMode) sentences.push(modeSentence(oldMode, newMode));
-  if (file.binary) sentences.push(binarySentences[file.kind]);
+  if (file.binary)
+    sentences.push(image.test(file.path) ? imageSentences[file.kind] : binarySentences[file.kind]);
   else if (hunks.length === 0 && sentences.length === 0) {
     sentences.push(file.kind === "added" ? "An empty file was added." : emptySentence(file.kind));
   }
+  return [...sentences, ...contentSentences(file)];
+}
+
+/** What lines alone would not tell, or not before they are all read. */
+function contentSentences({ hunks }: FileDiff): string[] {
+  const lines = hunks.flatMap((hunk) => hunk.lines);
+  const sentences: string[] = [];
+  if (lines.some(({ text }) => text.startsWith("version https://git-lfs.github.com/spec/"))) {
+    sentences.push(`Stored with Git LFS: ${lfsSizes(lines)}.`);
+  }
+  const endings = lineEndingsOnly(lines);
+  if (endings) sentences.push(`Only line endings differ: ${endings}.`);
+  const conflict = lines.find(({ kind, text }) => kind === "add" && /^(<{7}|>{7})( |$)/.test(text));
+  if (conflict) sentences.push(`Conflict markers were left in, first in line ${conflict.new}.`);
+  if (lines.some(({ text }) => text.includes("\ufffd"))) {
+    sentences.push("Not all of it is UTF-8; what cannot be read is shown as \ufffd.");
+  }
   return sentences;
 }
+
+function lfsSizes(lines: readonly DiffLine[]): string {
+  const size = (side: "add" | "del") => {
+    const line = lines.find(
+      ({ kind, text }) => (kind === side || kind === "same") && /^size \d+$/.test(text),
+    );
+    return line && formatBytes(Number(line.text.slice("size ".length)));
+  };
+  const [before, after] = [size("del"), size("add")];
+  return before === after || !before || !after
+    ? (after ?? before ?? "its size is not known")
+    : `${before}, now ${after}`;
+}
+
+function lineEndingsOnly(lines: readonly DiffLine[]): string | undefined {
+  const deleted = lines.filter(({ kind }) => kind === "del").map(({ text }) => text);
+  const added = lines.filter(({ kind }) => kind === "add").map(({ text }) => text);
+  const bare = (text: string) => text.replace(/\r$/, "");
+  if (deleted.length === 0 || deleted.length !== added.length) return undefined;
+  if (deleted.some((text, index) => bare(text) !== bare(added[index] ?? ""))) return undefined;
+  if (deleted.every((text, index) => text === added[index])) return undefined;
+  return added.some((text) => text.endsWith("\r")) ? "LF became CRLF" : "CRLF became LF";
+}
+
+const image = /\.(png|jpe?g|gif|webp|avif|ico|bmp)$/i;
+
+const imageSentences: Record<FileDiff["kind"], string> = {
+  added: "An image was added.",
+  deleted: "An image was deleted.",
+  modified: "An image changed.",
+  renamed: "It is an image.",
+  copied: "It is an image.",
+};
 
 const binarySentences: Record<FileDiff["kind"], string> = {
   added: "A binary file was added.",
@@ -57,6 +108,8 @@ function isSymlink({ oldMode, newMode }: FileDiff): boolean {
   return oldMode === "120000" || newMode === "120000";
 }
 
+/** With more files than this one chooses in the tree. */
+const MANY_FILES = 500;
 /** Lines shown before the rest of the files is folded. */
 const OPEN_LINES = 4000;
 const LARGE_FILE_LINES = 20_000;
@@ -79,6 +132,7 @@ export function foldReasons(files: readonly FileDiff[]): (string | undefined)[] 
     if (generated.test(file.path)) return "A generated file";
     if (shown > LARGE_FILE_LINES) return `A large diff, ${count(shown, "line")}`;
     if (shown > LONG_FILE_LINES) return `A long diff, ${formatNumber(lines)} changed lines`;
+    if (files.length > MANY_FILES) return `One of ${count(files.length, "file")}`;
     if (open + shown > OPEN_LINES) return "Folded, because much is shown above";
     open += shown;
     return undefined;

@@ -1,11 +1,13 @@
 import { memo } from "react";
+import { firstKey } from "../../keyboard/shortcuts.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { LineCounts } from "../stacks/line-counts.tsx";
-import { DiffLineRow } from "./diff-line-row.tsx";
+import { DiffLineRow, type RowLook } from "./diff-line-row.tsx";
 import type { DiffRow } from "./diff-rows.ts";
 import { HEAD_HEIGHT } from "./diff-rows.ts";
-import type { SurfaceFile } from "./diff-surface.ts";
+import type { LinePlace, SurfaceFile } from "./diff-surface.ts";
+import type { Hit } from "./find-in-diff.ts";
 import type { FileDiff } from "./parse-patch.ts";
 import type { Painter } from "./syntax/painter.ts";
 import { useColours } from "./syntax/use-painter.ts";
@@ -22,7 +24,14 @@ export const FileSection = memo(function FileSection({
   scrolls,
   start,
   end,
+  isNear,
+  isViewed,
+  marked,
+  words,
+  hit,
   painter,
+  onViewed,
+  onLine,
   onToggle,
 }: {
   file: SurfaceFile;
@@ -36,14 +45,32 @@ export const FileSection = memo(function FileSection({
   scrolls: boolean;
   start: number;
   end: number;
+  /** Whether its head is to be used, or only there to be listed and found. */
+  isNear: boolean;
+  isViewed: boolean;
+  /** The name of the line that the address names. */
+  marked: string | undefined;
+  /** What is looked for, and the hit that the reader is at. */
+  words: string;
+  hit: Hit | undefined;
   painter: Painter;
+  onViewed: (file: SurfaceFile, viewed: boolean) => void;
+  onLine: (place: LinePlace) => void;
   onToggle: (file: SurfaceFile) => void;
 }) {
   const colours = useColours(painter, file, end > start);
+  const look: RowLook = { colours, marked, words, hit };
   const width = columns > 0 ? { minWidth: `calc(${columns + 1}ch + 2 * var(--gutter) + 30px)` } : {};
   return (
     <div className="diff-file" data-file={file.path} style={{ top, height }}>
-      <FileHead file={file} open={open} onToggle={() => onToggle(file)} />
+      <FileHead
+        file={file}
+        open={open}
+        isNear={isNear}
+        isViewed={isViewed}
+        onToggle={() => onToggle(file)}
+        onViewed={(viewed) => onViewed(file, viewed)}
+      />
       {open ? (
         <div
           className="diff-body"
@@ -52,13 +79,19 @@ export const FileSection = memo(function FileSection({
         >
           <div className="diff-rows" style={{ paddingTop: offsets[start] ?? 0, ...width }}>
             {rows.slice(start, end).map((row, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place.
-              <DiffLineRow key={start + index} row={row} colours={colours} />
+              <DiffLineRow
+                // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place.
+                key={start + index}
+                row={row}
+                look={look}
+                onLine={(line) => onLine({ path: file.path, line })}
+              />
             ))}
           </div>
         </div>
       ) : (
-        file.foldReason !== undefined && (
+        file.foldReason !== undefined &&
+        !isViewed && (
           <p className="diff-note">
             {file.foldReason}.
             <button type="button" className="link" onClick={() => onToggle(file)}>
@@ -87,33 +120,64 @@ export const kindLetters: Record<FileDiff["kind"], string> = {
   copied: "C",
 };
 
-function FileHead({ file, open, onToggle }: { file: SurfaceFile; open: boolean; onToggle: () => void }) {
+function FileHead({
+  file,
+  open,
+  isNear,
+  isViewed,
+  onToggle,
+  onViewed,
+}: {
+  file: SurfaceFile;
+  open: boolean;
+  isNear: boolean;
+  isViewed: boolean;
+  onToggle: () => void;
+  onViewed: (viewed: boolean) => void;
+}) {
   const slash = file.path.lastIndexOf("/") + 1;
   return (
     <div className="diff-head">
-      <button
-        type="button"
-        className="fold"
-        aria-expanded={open}
-        aria-label={`Lines of ${file.path}`}
-        onClick={onToggle}
-      >
-        <Sign name={open ? "down" : "right"} />
-      </button>
-      <span className={`letter ${file.kind}`} title={kindWords[file.kind]} aria-hidden="true">
-        {kindLetters[file.kind]}
-      </span>
+      {isNear && (
+        <>
+          <button
+            type="button"
+            className="fold"
+            aria-expanded={open}
+            aria-label={`Lines of ${file.path}`}
+            onClick={onToggle}
+          >
+            <Sign name={open ? "down" : "right"} />
+          </button>
+          <span className={`letter ${file.kind}`} title={kindWords[file.kind]} aria-hidden="true">
+            {kindLetters[file.kind]}
+          </span>
+        </>
+      )}
       <h3 className="cut mono" tabIndex={-1} title={file.path}>
         <bdi>
           <span className="subtle">{file.path.slice(0, slash)}</span>
           {file.path.slice(slash)}
         </bdi>
       </h3>
-      <CopyButton text={file.path} what={`the path ${file.path}`} />
-      <span className="spring" />
-      <span className="meta num">
-        {file.added + file.deleted > 0 && <LineCounts added={file.added} deleted={file.deleted} />}
-      </span>
+      {isNear && (
+        <>
+          <CopyButton text={file.path} what={`the path ${file.path}`} />
+          <span className="spring" />
+          <span className="meta num">
+            {file.added + file.deleted > 0 && <LineCounts added={file.added} deleted={file.deleted} />}
+          </span>
+          <label className="viewed" title={`Viewed (${firstKey("markViewed")} marks it and goes on)`}>
+            <input
+              type="checkbox"
+              aria-label={`Viewed ${file.path}`}
+              checked={isViewed}
+              onChange={(event) => onViewed(event.currentTarget.checked)}
+            />
+            <span>Viewed</span>
+          </label>
+        </>
+      )}
     </div>
   );
 }

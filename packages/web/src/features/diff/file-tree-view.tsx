@@ -1,16 +1,19 @@
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { Virtualizer } from "virtua";
 import { Sign } from "../../ui/glyphs.tsx";
+import { LineCounts } from "../stacks/line-counts.tsx";
 import type { SurfaceFile } from "./diff-surface.ts";
 import { kindLetters } from "./file-section.tsx";
 import { buildTree, flattenTree, type TreeLine } from "./file-tree.ts";
 
 export function FileTreeView({
   files,
+  viewed,
   visible,
   onOpen,
 }: {
   files: readonly SurfaceFile[];
+  viewed: ReadonlySet<string>;
   visible: string | undefined;
   onOpen: (path: string) => void;
 }) {
@@ -80,6 +83,7 @@ export function FileTreeView({
                 line={line}
                 file={line.node.file === undefined ? undefined : shown[line.node.file]}
                 folded={folded.has(line.node.path)}
+                isViewed={viewed.has(line.node.path)}
                 isVisible={line.node.path === visible}
                 isTabStop={line.node.path === tabStop}
                 onFocus={() => setFocused(line.node.path)}
@@ -97,6 +101,7 @@ function TreeItem({
   line: { node, depth },
   file,
   folded,
+  isViewed,
   isVisible,
   isTabStop,
   onFocus,
@@ -105,6 +110,7 @@ function TreeItem({
   line: TreeLine;
   file: SurfaceFile | undefined;
   folded: boolean;
+  isViewed: boolean;
   isVisible: boolean;
   isTabStop: boolean;
   onFocus: () => void;
@@ -120,7 +126,9 @@ function TreeItem({
       aria-selected={isVisible}
       aria-expanded={file ? undefined : !folded}
       aria-label={
-        file ? `${node.name}, ${file.kind}, ${file.added} added, ${file.deleted} deleted` : node.name
+        file
+          ? `${node.name}, ${file.kind}, ${file.added} added, ${file.deleted} deleted${isViewed ? ", viewed" : ""}`
+          : node.name
       }
       tabIndex={isTabStop ? 0 : -1}
       style={{ paddingLeft: 8 + depth * 14 }}
@@ -135,6 +143,8 @@ function TreeItem({
       <span className="cut" title={node.path}>
         {node.name}
       </span>
+      {isViewed && <Sign name="ok" className="tick" />}
+      {file && <LineCounts added={file.added} deleted={file.deleted} />}
     </div>
   );
 }

@@ -9,6 +9,8 @@ export interface FileDiff {
   oldMode: string | undefined;
   newMode: string | undefined;
   binary: boolean;
+  /** The object ids of its content before and after, as in `1f3a..9b2c`; undefined where the content stayed. */
+  blobs: string | undefined;
   hunks: Hunk[];
   added: number;
   deleted: number;
@@ -60,6 +62,7 @@ function newFile(line: string): FileDiff {
     oldMode: undefined,
     newMode: undefined,
     binary: false,
+    blobs: undefined,
     hunks: [],
     added: 0,
     deleted: 0,
@@ -99,7 +102,7 @@ const headerReaders: [prefix: string, read: (file: FileDiff, value: string) => v
   ["GIT binary patch", (file) => Object.assign(file, { binary: true })],
   ["--- ", (file, value) => takePath(file, value, "deleted")],
   ["+++ ", (file, value) => takePath(file, value, "added")],
-  ["index ", (file, value) => takeIndexMode(file, value)],
+  ["index ", (file, value) => takeIndex(file, value)],
 ];
 
 function readHeader(file: FileDiff, line: string): void {
@@ -117,9 +120,10 @@ function takePath(file: FileDiff, value: string, onlyFor: "deleted" | "added"): 
   if (onlyFor === "added" || file.kind === "deleted") file.path = path;
 }
 
-/** "1234567..89abcde 100644": an unchanged mode. */
-function takeIndexMode(file: FileDiff, value: string): void {
-  const mode = value.split(" ")[1];
+/** "1234567..89abcde 100644": the contents, and a mode where it is unchanged. */
+function takeIndex(file: FileDiff, value: string): void {
+  const [blobs, mode] = value.split(" ");
+  file.blobs = blobs;
   if (mode === undefined) return;
   file.oldMode ??= mode;
   file.newMode ??= mode;

@@ -1,6 +1,7 @@
 import {
   type CSSProperties,
-  useEffect,
+  useCallback,
+  useEffectEvent,
   useImperativeHandle,
   useLayoutEffect,
   useMemo,
@@ -8,10 +9,12 @@ import {
   useState,
 } from "react";
 import { formatNumber } from "../../lib/words.ts";
+import { useMedia } from "../../ui/use-window.ts";
 import type { DiffSurfaceProps, SurfaceFile } from "./diff-surface.ts";
 import { FileSection } from "./file-section.tsx";
-import { createSurfaceLayout, fileAt, visibleRows } from "./surface-layout.ts";
+import { createSurfaceLayout, visibleRows } from "./surface-layout.ts";
 import { usePainter } from "./syntax/use-painter.ts";
+import { usePlaces } from "./use-places.ts";
 
 const OVERSCAN_PX = 600;
 const STEP_PX = 200;
@@ -30,7 +33,18 @@ interface Size {
  * Draws a diff in rows of known height: whatever its size, only what is seen is in the document, and the end is as near
  * as the beginning. Two sides are always wrapped, because two texts that scroll sideways cannot be read together.
  */
-export function RowSurface({ ref, files, layout, wrap, onVisibleFile }: DiffSurfaceProps) {
+export function RowSurface({
+  ref,
+  files,
+  layout,
+  wrap,
+  viewed,
+  marked,
+  finding,
+  onViewed,
+  onLine,
+  onVisibleFile,
+}: DiffSurfaceProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const probe = useRef<HTMLSpanElement>(null);
   const [size, setSize] = useState<Size>({ width: 800, letter: 7.5 });
@@ -50,10 +64,22 @@ export function RowSurface({ ref, files, layout, wrap, onVisibleFile }: DiffSurf
         layout,
         wrapAt,
         fits,
-        isOpen: (file) => (file.foldReason === undefined) !== toggled.has(file.path),
+        isOpen: (file) =>
+          (file.foldReason === undefined && !viewed.has(file.path)) !== toggled.has(file.path),
       }),
-    [place, files, layout, wrapAt, fits, toggled],
+    [place, files, layout, wrapAt, fits, viewed, toggled],
   );
+  const toggle = useCallback(
+    (file: SurfaceFile) =>
+      setToggled((now) => {
+        const next = new Set(now);
+        if (!next.delete(file.path)) next.add(file.path);
+        return next;
+      }),
+    [],
+  );
+  const places = usePlaces(scroller, placed, { onOpen: toggle, onVisibleFile });
+  const remember = useEffectEvent(places.remember);
 
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -67,6 +93,7 @@ export function RowSurface({ ref, files, layout, wrap, onVisibleFile }: DiffSurf
       const top = Math.floor(element.scrollTop / STEP_PX) * STEP_PX - OVERSCAN_PX;
       const bottom = Math.ceil((element.scrollTop + element.clientHeight) / STEP_PX) * STEP_PX + OVERSCAN_PX;
       setSeen((now) => (now.top === top && now.bottom === bottom ? now : { top, bottom }));
+      remember();
     };
     measure();
     scrolled();
@@ -83,44 +110,18 @@ export function RowSurface({ ref, files, layout, wrap, onVisibleFile }: DiffSurf
     };
   }, []);
 
-  const topFile = placed[fileAt(placed, seen.top + OVERSCAN_PX)]?.file.path;
-  useEffect(() => {
-    if (topFile !== undefined) onVisibleFile(topFile);
-  }, [topFile, onVisibleFile]);
-
-  function show(index: number): string | undefined {
-    const target = placed[index];
-    const element = scroller.current;
-    if (!target || !element) return undefined;
-    element.scrollTop = target.top;
-    requestAnimationFrame(() => {
-      const heading = element.querySelector<HTMLElement>(`[data-file="${CSS.escape(target.file.path)}"] h3`);
-      heading?.focus({ preventScroll: true });
-    });
-    return target.file.path;
+  // A file that is marked or unmarked opens or folds with its mark, whatever was folded by hand before.
+  const [lastViewed, setLastViewed] = useState(viewed);
+  if (lastViewed !== viewed) {
+    setLastViewed(viewed);
+    setToggled(new Set([...toggled].filter((path) => viewed.has(path) === lastViewed.has(path))));
   }
 
-  useImperativeHandle(ref, () => ({
-    scrollTo: (path) => show(placed.findIndex(({ file }) => file.path === path)) !== undefined,
-    step: (by) => {
-      const top = scroller.current?.scrollTop ?? 0;
-      const now = fileAt(placed, top);
-      const atItsTop = Math.abs((placed[now]?.top ?? 0) - top) < 2;
-      return show(by > 0 ? now + 1 : atItsTop ? now - 1 : now);
-    },
-  }));
+  useImperativeHandle(ref, () => places);
 
-  const toggle = useMemo(
-    () => (file: SurfaceFile) =>
-      setToggled((now) => {
-        const next = new Set(now);
-        if (!next.delete(file.path)) next.add(file.path);
-        return next;
-      }),
-    [],
-  );
-
-  const all = placed.length <= ALL_HEADS;
+  const isPrinted = useMedia("print");
+  const shown = isPrinted ? { top: 0, bottom: height } : seen;
+  const all = isPrinted || placed.length <= ALL_HEADS;
   const style = { height, "--gutter": `${gutter}px` } as CSSProperties;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
@@ -130,12 +131,13 @@ export function RowSurface({ ref, files, layout, wrap, onVisibleFile }: DiffSurf
       </span>
       <div className={`diff-files ${layout} ${wrapAt === undefined ? "" : "wrap"}`} style={style}>
         {placed.map((one) => {
-          if (!all && (one.top > seen.bottom + FAR_PX || one.top + one.height < seen.top - FAR_PX))
+          if (!all && (one.top > shown.bottom + FAR_PX || one.top + one.height < shown.top - FAR_PX))
             return null;
-          const { start, end } = visibleRows(one, seen.top, seen.bottom);
+          const { start, end } = visibleRows(one, shown.top, shown.bottom);
+          const { path } = one.file;
           return (
             <FileSection
-              key={one.file.path}
+              key={path}
               file={one.file}
               open={one.open}
               top={one.top}
@@ -146,7 +148,14 @@ export function RowSurface({ ref, files, layout, wrap, onVisibleFile }: DiffSurf
               scrolls={one.columns > fits}
               start={start}
               end={end}
+              isNear={one.top < shown.bottom && one.top + one.height > shown.top}
+              isViewed={viewed.has(path)}
+              marked={marked?.path === path ? marked.line : undefined}
+              words={finding?.words ?? ""}
+              hit={finding?.hit?.path === path ? finding.hit : undefined}
               painter={painter}
+              onViewed={onViewed}
+              onLine={onLine}
               onToggle={toggle}
             />
           );
