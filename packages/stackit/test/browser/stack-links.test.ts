@@ -99,12 +99,12 @@ browserTest(
   },
 );
 
-browserTest("the link at a stack's head is its address, and marks it", async () => {
+browserTest("the title of a stack leads to its address, and marks it", async () => {
   await using world = await manyStacks();
   await using served = await world.serve();
   const { page, goTo } = await open(served);
   await goTo("");
-  const link = page.getByRole("link", { name: /^Link to / }).first();
+  const link = page.getByRole("link", { name: /^Stack / }).first();
   const href = await link.getAttribute("href", WITHIN);
   await link.click();
   await marked(page).waitFor(WITHIN);

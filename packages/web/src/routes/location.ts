@@ -47,7 +47,7 @@ export type Route =
       view: BranchSearch;
       /** At most one of these three is in the address. */
       branch: string | undefined;
-      /** The stack that is marked, by anything it goes or went by. */
+      /** The stack that is marked and whose panel is open, by anything it goes or went by. */
       stack: string | undefined;
       /** The number of a pull request, until its branch is known. */
       pull: number | undefined;

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
-import type { View } from "stackit/contract/view";
+import type { StackDetail, View } from "stackit/contract/view";
 import { useBrowserLocation } from "wouter/use-browser-location";
 import { ApiError } from "../api/client.ts";
 import { statusQuery, useConfig, viewQuery } from "../api/queries.ts";
@@ -25,19 +25,24 @@ import { ProblemBox } from "../ui/problem-box.tsx";
 import { formatRoute, type RepositoryRoute } from "./location.ts";
 import { useLinked } from "./use-linked.ts";
 
+const StackPanel = lazy(async () => ({
+  default: (await import("../features/stack/stack-panel.tsx")).StackPanel,
+}));
+
 export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: RepositoryRoute }) {
   const status = useQuery(statusQuery(repo.id));
   const view = useQuery(viewQuery(repo.id));
   const config = useConfig();
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<StackListHandle>(null);
-  const close = useClosing(route, list);
   const linked = useLinked(repo.id, route, view.data?.body);
+  const stack = useLastStack(linked.stack, route.stack);
+  const close = useClosing(route, stack, list);
   useNoticedChanges(view.data?.body);
-  useTitle(repo, route.branch ?? linked.stack?.title);
+  useTitle(repo, route.branch ?? stack?.title);
 
   return (
-    <main className="workspace" data-panel={route.branch !== undefined || undefined}>
+    <main className="workspace" data-panel={route.branch !== undefined || stack !== undefined || undefined}>
       <div className="list-pane" ref={scroller}>
         <div className="list-content">
           {status.data ? (
@@ -51,7 +56,9 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
           {route.sync && <RunChanges repoId={repo.id} runId={route.sync} route={route} />}
           {status.data && <RepoNotes notes={status.data.notes} />}
           {status.data && <ForgeNote forge={status.data.forge} />}
-          {view.data && <LinkNote linked={linked} route={route} trunk={view.data.body.repo.trunk} />}
+          {view.data && !stack && (
+            <LinkNote linked={linked} route={route} trunk={view.data.body.repo.trunk} />
+          )}
           <ErrorBoundary part="The list of stacks" resetKey={String(view.dataUpdatedAt)}>
             {view.data ? (
               <StacksView
@@ -85,8 +92,40 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
           </ErrorBoundary>
         </PanelFrame>
       )}
+      {stack && view.data && (
+        <PanelFrame>
+          <ErrorBoundary part="The stack" resetKey={stack.id}>
+            <Suspense fallback={<p className="loading meta">Loading the stack…</p>}>
+              <StackPanel
+                key={stack.id}
+                repoId={repo.id}
+                stack={stack}
+                isGone={linked.stackGone}
+                trunk={view.data.body.repo.trunk}
+                forge={status.data?.forge}
+                hrefOf={(branch, tab) =>
+                  formatRoute({
+                    ...route,
+                    branch,
+                    view: { ...route.view, ...(tab && { tab }), file: undefined },
+                  })
+                }
+                onClose={close}
+              />
+            </Suspense>
+          </ErrorBoundary>
+        </PanelFrame>
+      )}
     </main>
   );
+}
+
+/** The stack that the address names; as it was last, when it went away while it was looked at. */
+function useLastStack(here: StackDetail | undefined, named: string | undefined): StackDetail | undefined {
+  const [last, setLast] = useState(here);
+  if (here && here !== last) setLast(here);
+  if (named === undefined) return undefined;
+  return here ?? (last?.id === named ? last : undefined);
 }
 
 function NoView({
@@ -152,24 +191,27 @@ function Skeleton() {
   );
 }
 
-/** Closes the panel: one step back when it was opened from here, and the focus returns to its row. */
-function useClosing(route: RepositoryRoute, list: React.RefObject<StackListHandle | null>) {
+/** Closes the panel: one step back when it was opened from here, and the focus returns to what opened it. */
+function useClosing(
+  route: RepositoryRoute,
+  stack: StackDetail | undefined,
+  list: React.RefObject<StackListHandle | null>,
+) {
   const [, navigate] = useBrowserLocation();
-  const [opened, setOpened] = useState(route.branch);
-  const closedBranch = opened !== undefined && route.branch === undefined ? opened : undefined;
-  if (opened !== route.branch) setOpened(route.branch);
-
-  const lastClosed = useRef<string>(undefined);
-  if (closedBranch !== undefined) lastClosed.current = closedBranch;
+  const shown = useRef<{ branch: string | undefined; stack: string | undefined }>(undefined);
+  const { branch } = route;
+  const root = stack?.rootBranch;
   useEffect(() => {
-    if (route.branch !== undefined || lastClosed.current === undefined) return;
-    list.current?.focusBranch(lastClosed.current);
-    lastClosed.current = undefined;
-  }, [route.branch, list]);
+    const before = shown.current;
+    shown.current = branch === undefined && root === undefined ? undefined : { branch, stack: root };
+    if (shown.current || !before) return;
+    if (before.branch !== undefined) list.current?.focusBranch(before.branch);
+    else if (before.stack !== undefined) list.current?.focusStack(before.stack);
+  }, [branch, root, list]);
 
   return () => {
     if (wasOpenedHere(history.state)) history.back();
-    else navigate(formatRoute({ ...route, branch: undefined }), { replace: true });
+    else navigate(formatRoute({ ...route, branch: undefined, stack: undefined }), { replace: true });
   };
 }
 

@@ -34,7 +34,7 @@ export function PanelFrame({ children }: { children: ReactNode }) {
       <div
         role="separator"
         aria-orientation="vertical"
-        aria-label="Width of the branch panel"
+        aria-label="Width of the panel"
         aria-valuenow={width}
         aria-valuemin={MIN_WIDTH}
         aria-valuemax={maxWidth()}

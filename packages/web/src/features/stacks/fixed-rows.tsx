@@ -74,6 +74,7 @@ export function StackHead({
   gap,
   href,
   isMarked,
+  onFocus,
   onToggle,
 }: {
   row: StackRow;
@@ -81,6 +82,7 @@ export function StackHead({
   /** The stack's own address. */
   href: string;
   isMarked: boolean;
+  onFocus: (id: string) => void;
   onToggle: (stack: string) => void;
 }) {
   const left = row.shownCount < row.branchCount ? `${row.shownCount} of ` : "";
@@ -95,16 +97,19 @@ export function StackHead({
       >
         <Sign name={row.folded ? "right" : "down"} />
       </button>
-      <h3 className="cut">{row.title}</h3>
-      <Link
-        className="stack-link"
-        href={href}
-        aria-label={`Link to ${row.title}`}
-        title="Link to this stack"
-        aria-current={isMarked ? "true" : undefined}
-      >
-        <Sign name="link" />
-      </Link>
+      <h3 className="cut">
+        <Link
+          className="stack-link"
+          href={href}
+          state={{ opened: true }}
+          aria-label={`Stack ${row.title}`}
+          aria-current={isMarked ? "true" : undefined}
+          data-row={row.id}
+          onFocus={() => onFocus(row.id)}
+        >
+          {row.title}
+        </Link>
+      </h3>
       <p className="meta">
         {left}
         {count(row.branchCount, "branch", "branches")}

@@ -36,6 +36,8 @@ export interface StackListHandle {
   focusedBranch(): string | undefined;
   /** Brings a stack, named by its root, to the top of what is seen, unless its beginning is seen already. */
   showStack(root: string): void;
+  /** The same, with the focus on its head; that of a stack without a head on its branch. */
+  focusStack(root: string): void;
 }
 
 export interface ListActions {
@@ -107,6 +109,14 @@ export function StackList({
     focusWanted();
   }
 
+  function showStack(root: string): void {
+    const place = placeOf(rows.findIndex((row) => "stack" in row && row.stack === root));
+    if (!place) return;
+    const { element, top, covered } = place;
+    const isSeen = top >= element.scrollTop + covered && top < element.scrollTop + element.clientHeight / 2;
+    if (!isSeen) element.scrollTop = top - covered - 8;
+  }
+
   /** To the nearest branch beyond `start`. */
   function moveFrom(start: number, step: 1 | -1): string | undefined {
     let index = start + step;
@@ -138,12 +148,10 @@ export function StackList({
       goTo(index);
       return true;
     },
-    showStack(root) {
-      const place = placeOf(rows.findIndex((row) => "stack" in row && row.stack === root));
-      if (!place) return;
-      const { element, top, covered } = place;
-      const isSeen = top >= element.scrollTop + covered && top < element.scrollTop + element.clientHeight / 2;
-      if (!isSeen) element.scrollTop = top - covered - 8;
+    showStack,
+    focusStack(root) {
+      const index = indexById.get(`stack:${root}`) ?? indexById.get(`branch:${root}`);
+      if (index !== undefined) goTo(index);
     },
     focusedBranch: () => (activeId?.startsWith("branch:") ? activeId.slice(7) : undefined),
   }));
@@ -194,6 +202,7 @@ export function StackList({
             gap={block.head.gap}
             href={hrefOfStack(block.head.row.stackId)}
             isMarked={isMarked}
+            onFocus={onFocus}
             onToggle={actions.toggleStack}
           />
         )}
