@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startServerProcess } from "./server-process.ts";
 
 export interface RestartableServer extends AsyncDisposable {
@@ -11,12 +12,13 @@ export interface RestartableServer extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** A real server process that serves a folder, so that it can be killed. Nothing of it remains when it is disposed. */
+/** A real server process that serves a folder, so that it can be killed. Settles when it has read it. Nothing of it remains when it is disposed. */
 export async function serveRestartably(folder: string): Promise<RestartableServer> {
   const dataDir = await mkdtemp(join(tmpdir(), "stackit-data-"));
   const args = ["--cwd", folder, "--data-dir", dataDir];
   let server = await startServerProcess(args);
   const { url } = server;
+  while (!(await fetch(`${url}/readyz`)).ok) await sleep(50);
   const kill = async (): Promise<void> => {
     server.signal("SIGKILL");
     await server.ended;
