@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import { navigate, useLocationProperty, usePathname, useSearch } from "wouter/use-browser-location";
 import { reposQuery, statusQuery, useConfig } from "./api/queries.ts";
 import { SignInPage } from "./features/account/sign-in-page.tsx";
+import { HistoryLayer } from "./features/history/history-layer.tsx";
 import { PaletteLayer } from "./features/palette/palette-layer.tsx";
 import { Strip } from "./features/shell/connection.tsx";
 import { TopBar } from "./features/shell/top-bar.tsx";
@@ -67,6 +68,7 @@ function Served() {
           </Plain>
         )}
       </ErrorBoundary>
+      {route.page === "repository" && repo && <HistoryLayer repo={repo} route={route} />}
       <PaletteLayer repos={repos.data ?? []} route={route} />
       <Announcements />
     </div>

@@ -5,6 +5,7 @@ import type { SyncRun } from "stackit/contract/sync-run";
 import { coalesce } from "../lib/coalesce.ts";
 import { keys } from "./keys.ts";
 import type { LiveEvent, LiveListener } from "./live/live-hub.ts";
+import { type RunPages, withRun } from "./run-pages.ts";
 import { staleAfter } from "./stale-after.ts";
 
 /** A list is drawn anew at most twice a second, however fast the pushes come. */
@@ -60,6 +61,7 @@ function keep(client: QueryClient, { repoId, run, freshness }: ServerEvents["syn
   client.setQueryData<SyncRun>(keys.run(repoId, run.id), (known) =>
     known?.state === "finished" ? known : run,
   );
+  client.setQueryData<RunPages>(keys.runs(repoId), (pages) => withRun(pages, run));
   const refreshed = <T extends { freshness: Freshness }>(repo: T): T => ({ ...repo, freshness });
   client.setQueryData<RepoStatus>(keys.status(repoId), (status) => (status ? refreshed(status) : status));
   client.setQueryData<RepoSummary[]>(keys.repos, (repos) =>

@@ -14,7 +14,6 @@ import { FreshnessHeader } from "../features/freshness/freshness-header.tsx";
 import { ProgressBar } from "../features/freshness/progress-bar.tsx";
 import { progressWords } from "../features/freshness/progress-words.ts";
 import { RepoNotes } from "../features/freshness/repo-notes.tsx";
-import { RunChanges } from "../features/freshness/run-changes.tsx";
 import { LinkNote } from "../features/stacks/link-note.tsx";
 import type { StackListHandle } from "../features/stacks/stack-list.tsx";
 import { StacksView } from "../features/stacks/stacks-view.tsx";
@@ -53,7 +52,6 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
           {status.error && !status.data && (
             <ProblemBox error={status.error} what="The state" onRetry={() => void status.refetch()} />
           )}
-          {route.sync && <RunChanges repoId={repo.id} runId={route.sync} route={route} />}
           {status.data && <RepoNotes notes={status.data.notes} />}
           {status.data && <ForgeNote forge={status.data.forge} />}
           {view.data && !stack && (

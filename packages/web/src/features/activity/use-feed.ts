@@ -1,9 +1,10 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo } from "react";
 import type { ActivityEvent, ActivityList } from "stackit/contract/activity";
 import { getJson } from "../../api/client.ts";
 import { keys } from "../../api/keys.ts";
 import { type ActivityQuestion, paths } from "../../api/paths.ts";
+import { useHeldTop } from "../../ui/use-held-top.ts";
 
 export interface Feed {
   /** Newest first; undefined before the first answer. */
@@ -36,9 +37,7 @@ export function useFeed(question: ActivityQuestion, isAtTop: boolean): Feed {
   });
   const all = useMemo(() => merged(pages.data?.pages, newest.data), [pages.data, newest.data]);
   const newestId = all?.[0]?.id;
-  const [top, setTop] = useState<string>();
-  const shownTop = isAtTop || top === undefined ? newestId : top;
-  useEffect(() => setTop(shownTop), [shownTop]);
+  const { top, release } = useHeldTop(newestId, isAtTop);
 
   // More came than one page holds: what lies between is not known.
   const hasGap =
@@ -47,11 +46,11 @@ export function useFeed(question: ActivityQuestion, isAtTop: boolean): Feed {
     if (hasGap) void client.invalidateQueries({ queryKey: keys.activityPages(question) });
   }, [hasGap, client, question]);
 
-  const events = all?.filter(({ id }) => shownTop === undefined || id <= shownTop);
+  const events = all?.filter(({ id }) => top === undefined || id <= top);
   return {
     events,
     unseen: (all?.length ?? 0) - (events?.length ?? 0),
-    showUnseen: () => setTop(newestId),
+    showUnseen: release,
     error: pages.error,
     retry: () => void pages.refetch(),
     older: {

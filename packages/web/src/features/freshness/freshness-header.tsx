@@ -247,6 +247,11 @@ function SecondLine({ status, route }: { status: RepoStatus; route: RepositoryRo
           activity
         </Link>
       </span>
+      <span>
+        <Link className="link" href={formatRoute({ ...route, sync: "all" })} title="Sync history (h)" replace>
+          sync history
+        </Link>
+      </span>
     </p>
   );
 }
