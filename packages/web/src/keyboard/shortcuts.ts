@@ -7,6 +7,8 @@ export const shortcuts = {
   openRow: { keys: ["Enter"], label: "Open the row", where: "Lists" },
   focusFilter: { keys: ["/"], label: "Filter", where: "Lists" },
   openOnForge: { keys: ["o"], label: "Open the pull request on the forge", where: "Lists" },
+  previousStack: { keys: ["{"], label: "Previous stack", where: "Repository" },
+  nextStack: { keys: ["}"], label: "Next stack", where: "Repository" },
   foldStack: { keys: ["z"], label: "Fold or unfold the stack", where: "Repository" },
   foldAll: { keys: ["Z"], label: "Fold or unfold all stacks", where: "Repository" },
   sync: { keys: ["s"], label: "Sync now", where: "Repository" },

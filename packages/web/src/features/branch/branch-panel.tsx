@@ -18,6 +18,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
+import { Age } from "../../ui/time.tsx";
 import { useMedia } from "../../ui/use-window.ts";
 import { BranchHead } from "./branch-head.tsx";
 import { CheckList } from "./check-list.tsx";
@@ -96,6 +97,7 @@ export function BranchPanel({
       {!found && shown && (
         <Gone
           branch={name}
+          view={view}
           revision={shown.branch.revision}
           stack={view.stacks.find(({ id }) => id === shown.stack.id)}
           route={route}
@@ -195,24 +197,40 @@ function Checks({ repoId, name }: { repoId: string; name: string }) {
 
 function Gone({
   branch,
+  view,
   revision,
   stack,
   route,
 }: {
   branch: string;
+  view: View;
   revision: string;
   /** The one it was in, as long as that is there. */
   stack: StackDetail | undefined;
   route: RepositoryRoute;
 }) {
-  const { announcer } = useServices();
+  const { announcer, ticker } = useServices();
+  const [noticedAt] = useState(() => new Date(ticker.now()).toISOString());
+  const { title, words, isUnknown = false } = absenceOf(view, branch);
   useEffect(() => announcer.say(`The branch ${branch} is gone`), [announcer, branch]);
   return (
     <div className="callout warn">
       <Sign name="late" />
       <p>
-        <strong>This branch is gone.</strong> It was deleted, renamed or merged. What you see is its last
-        known state, at <code>{shortSha(revision)}</code>. <Nearest stack={stack} route={route} />
+        {isUnknown ? (
+          <>
+            <strong>
+              This branch was deleted <Age at={noticedAt} />
+            </strong>
+            , or has another name since.
+          </>
+        ) : (
+          <>
+            <strong>{title}.</strong> <bdi className="mono">{branch}</bdi> {words}
+          </>
+        )}{" "}
+        What you see is its last known state, at <code>{shortSha(revision)}</code>.{" "}
+        <Nearest stack={stack} route={route} />
       </p>
     </div>
   );

@@ -6,7 +6,7 @@ import { branchTitle, type NodeTone, prWords, remoteWords } from "../stacks/bran
 import { LandedLine, TrunkFoot } from "../stacks/fixed-rows.tsx";
 import { LineCounts } from "../stacks/line-counts.tsx";
 import { RailDrawing } from "../stacks/rail-drawing.tsx";
-import { type BranchRow, flattenLanes, rowHeights } from "../stacks/rows.ts";
+import { type BranchRow, rowHeights, stackRows } from "../stacks/rows.ts";
 import type { Ladder, Rung } from "./ladder.ts";
 
 const heights = { ...rowHeights.comfortable, branch: 60 };
@@ -100,26 +100,14 @@ function toneOf({ state }: Rung, tone: NodeTone): NodeTone {
 }
 
 function wholeStack(stack: StackDetail, trunk: string) {
-  const block = { stack, owner: "", shown: stack.branches, filtered: false };
   const nothing = new Set<string>();
-  return flattenLanes(
-    [
-      {
-        id: "",
-        name: "",
-        owner: "",
-        isYou: false,
-        blocks: [block],
-        facts: { stacks: 1, branches: 0, moved: 0, problems: 0, newestAt: "" },
-      },
-    ],
-    {
-      trunk,
-      heights,
-      foldedStacks: nothing,
-      foldedLanes: nothing,
-      openMerged: new Set([stack.rootBranch]),
-      anyPr: stack.prCount > 0,
-    },
-  );
+  const block = { stack, owner: "", shown: stack.branches, filtered: false };
+  return stackRows("", block, {
+    trunk,
+    heights,
+    foldedStacks: nothing,
+    foldedLanes: nothing,
+    openMerged: new Set([stack.rootBranch]),
+    anyPr: stack.prCount > 0,
+  });
 }

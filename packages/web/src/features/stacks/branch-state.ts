@@ -23,6 +23,11 @@ export function nodeTone(branch: Branch, stack: StackDetail): NodeTone {
   return stack.status === "shippable" ? "ready" : "waiting";
 }
 
+/** Since when it waits for somebody: since its newest commit, until it is merged. */
+export function waitingSince(branch: Branch): string | undefined {
+  return isMerged(branch) ? undefined : branch.commitDate;
+}
+
 export function isMerged(branch: Branch): boolean {
   return branch.restack.state === "merged" || (hasMergedPr(branch) && !hasGoneOn(branch));
 }

@@ -4,7 +4,9 @@ import { type Candidate, isEmptyFilter, matches, parseFilter } from "./filter.ts
 
 function candidate(given: Parameters<typeof branch>[1] = {}, owner = "Theo"): Candidate {
   const only = branch("theo/login-form", given);
-  return { branch: only, stack: stack(only.name, [only], { owner }), owner, isMine: owner === "Mira" };
+  const waitingMs = 3 * 86_400_000;
+  const whose = { owner, isMine: owner === "Mira" };
+  return { branch: only, stack: stack(only.name, [only], { owner }), ...whose, waitingMs };
 }
 
 test("qualifiers, numbers, quoted text and plain words are told apart", () => {
@@ -16,6 +18,7 @@ test("qualifiers, numbers, quoted text and plain words are told apart", () => {
     checks: [],
     reviews: [],
     numbers: [1842],
+    waiting: [],
     unknown: [],
   });
 });
@@ -72,4 +75,18 @@ test("check: and review: find pull requests by how they stand, and only those", 
   ]);
   expect([found("check:fail", candidate()), found("review:none", candidate())]).toEqual([false, false]);
   expect(parseFilter("check:green review:ok").unknown).toEqual(["check:green", "review:ok"]);
+});
+
+test("waiting: asks for how long a branch has waited, in one unit, and never finds what is merged", () => {
+  const found = (text: string) => matches(parseFilter(text), candidate());
+  expect(["waiting:>2d", "waiting:<1w", "waiting:2d", "waiting:>4d", "waiting:<72h"].map(found)).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(matches(parseFilter("waiting:>1m"), { ...candidate(), waitingMs: undefined })).toBe(false);
+  expect(parseFilter("waiting:long waiting:>2y").unknown).toEqual(["waiting:long", "waiting:>2y"]);
+  expect(isEmptyFilter(parseFilter("waiting:>2"))).toBe(true);
 });

@@ -27,10 +27,10 @@ export function LaneHead({
   stickyTop: number;
   onToggle: (lane: string) => void;
 }) {
-  const { stacks, branches, moved, problems, newestAt } = row.facts;
+  const { stacks, branches, moved, blocked, waitingSince } = row.facts;
   const attention = [
     moved > 0 ? `${moved} parent${moved === 1 ? "" : "s"} moved` : "",
-    problems > 0 ? count(problems, "problem") : "",
+    blocked > 0 ? `${blocked} blocked` : "",
   ].filter(Boolean);
   return (
     <div className="lane-head" style={{ marginTop: gap, height: row.height, top: stickyTop }}>
@@ -49,10 +49,10 @@ export function LaneHead({
             {text}
           </span>
         ))}
-        {newestAt && (
+        {waitingSince !== undefined && (
           <>
-            {" · newest "}
-            <Age at={newestAt} />
+            {" · oldest waiting "}
+            <Age at={waitingSince} short />
           </>
         )}
       </p>

@@ -6,6 +6,8 @@ import { buildLanes, stackSentence } from "./lanes.ts";
 
 const moved = { restack: { state: "parent-moved", reason: "The parent has a new commit." } } as const;
 
+const NOW = Date.parse("2026-01-10T00:00:00.000Z");
+
 function scene() {
   return view(
     [
@@ -19,7 +21,7 @@ function scene() {
 }
 
 function lanes(q = "", state: Parameters<typeof buildLanes>[2] = "all") {
-  return buildLanes(scene(), parseFilter(q), state, "owner");
+  return buildLanes(scene(), parseFilter(q), state, "owner", NOW);
 }
 
 test("your lane comes first, then whoever needs something, then the newest", () => {
@@ -33,19 +35,35 @@ test("the filter keeps the matching branches only, and says so", () => {
   expect([shownBranches, shownStacks]).toEqual([1, 1]);
 });
 
+test("a lane says how many are blocked, and since when the oldest waits that is not merged", () => {
+  const merged = { restack: { state: "merged", reason: "Merged." } } as const;
+  const branches = [
+    branch("first", { ...merged, commitDate: "2026-01-01T00:00:00.000Z" }),
+    branch("second", { parent: "first", commitDate: "2026-01-03T00:00:00.000Z" }),
+    branch("third", { parent: "second", problems: [{ code: "has-merges", detail: "It has merges." }] }),
+  ];
+  const given = view([stack("first", branches, { owner: "Zoe" })]);
+  const [lane] = buildLanes(given, parseFilter(""), "all", "owner", NOW).lanes;
+  expect(lane?.facts).toMatchObject({ blocked: 1, moved: 0, waitingSince: "2026-01-03T00:00:00.000Z" });
+  const { shownBranches } = buildLanes(given, parseFilter("waiting:>6d"), "all", "owner", NOW);
+  expect(shownBranches).toBe(1);
+});
+
 test("counts are those of every state, whichever is chosen", () => {
   expect(lanes("", "restack").counts).toMatchObject({ all: 5, restack: 1, draft: 0 });
 });
 
 test("not grouped, all stacks stand in one lane", () => {
-  const { lanes: one } = buildLanes(scene(), parseFilter(""), "all", "stack");
+  const { lanes: one } = buildLanes(scene(), parseFilter(""), "all", "stack", NOW);
   expect(one).toHaveLength(1);
   expect(one[0]?.blocks.map((block) => block.stack.rootBranch)).toEqual(["new", "mine", "stuck", "old"]);
 });
 
 test("a stack without an owner is in a lane that says so", () => {
   const { owner: _, ...nobody } = stack("x", [branch("x")]);
-  expect(buildLanes(view([nobody]), parseFilter(""), "all", "owner").lanes[0]?.name).toBe("Unknown owner");
+  expect(buildLanes(view([nobody]), parseFilter(""), "all", "owner", NOW).lanes[0]?.name).toBe(
+    "Unknown owner",
+  );
 });
 
 test("the sentence of a stack speaks of pull requests only where there are some", () => {

@@ -1,6 +1,6 @@
 import type { Branch, StackDetail, View } from "stackit/contract/view";
 import type { Grouping, StateFilter } from "../../routes/location.ts";
-import { hasProblem, isMerged, isMoved } from "./branch-state.ts";
+import { hasProblem, isMerged, isMoved, nodeTone, waitingSince } from "./branch-state.ts";
 import { type Candidate, type Filter, inState, isEmptyFilter, matches } from "./filter.ts";
 
 export interface Lane {
@@ -17,9 +17,12 @@ export interface LaneFacts {
   stacks: number;
   branches: number;
   moved: number;
-  problems: number;
+  /** Something other than a parent that moved stands in their way. */
+  blocked: number;
   /** The newest commit. */
   newestAt: string;
+  /** Since when the one waits that has waited for the longest; absent when all are merged. */
+  waitingSince: string | undefined;
 }
 
 /** A stack with those of its branches that the filter leaves. */
@@ -41,7 +44,13 @@ export interface Lanes {
 const UNKNOWN_OWNER = "Unknown owner";
 
 /** Lanes by owner, yours first, then those that need somebody, then the newest. */
-export function buildLanes(view: View, filter: Filter, state: StateFilter, group: Grouping): Lanes {
+export function buildLanes(
+  view: View,
+  filter: Filter,
+  state: StateFilter,
+  group: Grouping,
+  now: number,
+): Lanes {
   const counts: Record<StateFilter, number> = { all: 0, ready: 0, blocked: 0, restack: 0, draft: 0 };
   const filtering = !isEmptyFilter(filter) || state !== "all";
   const you = view.repo.currentUser;
@@ -53,7 +62,9 @@ export function buildLanes(view: View, filter: Filter, state: StateFilter, group
     const owner = stack.owner || UNKNOWN_OWNER;
     const isMine = you !== undefined && owner === you;
     const shown = stack.branches.filter((branch) => {
-      const candidate: Candidate = { branch, stack, owner, isMine };
+      const since = waitingSince(branch);
+      const waitingMs = since === undefined ? undefined : now - Date.parse(since);
+      const candidate: Candidate = { branch, stack, owner, isMine, waitingMs };
       if (!matches(filter, candidate)) return false;
       for (const key of stateNames) if (inState(key, candidate)) counts[key] += 1;
       return inState(state, candidate);
@@ -90,12 +101,23 @@ export function buildLanes(view: View, filter: Filter, state: StateFilter, group
 const stateNames: readonly StateFilter[] = ["all", "ready", "blocked", "restack", "draft"];
 
 function factsOf(blocks: StackBlock[]): LaneFacts {
-  const facts: LaneFacts = { stacks: blocks.length, branches: 0, moved: 0, problems: 0, newestAt: "" };
-  for (const { shown } of blocks) {
+  const facts: LaneFacts = {
+    stacks: blocks.length,
+    branches: 0,
+    moved: 0,
+    blocked: 0,
+    newestAt: "",
+    waitingSince: undefined,
+  };
+  for (const { shown, stack } of blocks) {
     for (const branch of shown) {
       facts.branches += 1;
       if (isMoved(branch)) facts.moved += 1;
-      if (hasProblem(branch)) facts.problems += 1;
+      if (nodeTone(branch, stack) === "blocked") facts.blocked += 1;
+      const since = waitingSince(branch);
+      if (since !== undefined && (facts.waitingSince === undefined || since < facts.waitingSince)) {
+        facts.waitingSince = since;
+      }
       if (branch.commitDate > facts.newestAt) facts.newestAt = branch.commitDate;
     }
   }
@@ -104,7 +126,7 @@ function factsOf(blocks: StackBlock[]): LaneFacts {
 
 function byAttention(a: Lane, b: Lane): number {
   if (a.isYou !== b.isYou) return a.isYou ? -1 : 1;
-  const needs = (lane: Lane) => Number(lane.facts.moved + lane.facts.problems > 0);
+  const needs = (lane: Lane) => Number(lane.facts.moved + lane.facts.blocked > 0);
   return (
     needs(b) - needs(a) || compareText(b.facts.newestAt, a.facts.newestAt) || compareText(a.name, b.name)
   );

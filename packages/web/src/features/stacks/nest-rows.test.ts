@@ -14,6 +14,7 @@ function rows(): Row[] {
     parseFilter(""),
     "all",
     "owner",
+    0,
   );
   return flattenLanes(lanes, {
     trunk: "main",

@@ -60,6 +60,7 @@ export interface BranchRow extends Placed {
   kind: "branch";
   lane: string;
   stack: string;
+  stackId: string;
   stackTitle: string;
   branch: Branch;
   rail: RailRow;
@@ -165,7 +166,7 @@ export function flattenLanes(lanes: readonly Lane[], options: FlattenOptions): R
   return rows;
 }
 
-function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Row[] {
+export function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Row[] {
   const { heights, trunk } = options;
   const { stack } = block;
   const place = { lane, stack: stack.rootBranch };
@@ -206,6 +207,7 @@ function stackRows(lane: string, block: StackBlock, options: FlattenOptions): Ro
       kind: "branch",
       id: `branch:${branch.name}`,
       height: heights.branch,
+      stackId: stack.id,
       stackTitle: stack.title,
       branch,
       rail,

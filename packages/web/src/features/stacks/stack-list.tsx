@@ -24,13 +24,18 @@ import {
   UnstackedLine,
 } from "./fixed-rows.tsx";
 import { type DrawnBlock, type DrawnLane, nestRows, type Placed, withKept } from "./nest-rows.ts";
-import type { BranchRow as BranchRowModel, Row, SectionRow } from "./rows.ts";
+import type { BranchRow as BranchRowModel, Row, SectionRow, StackRow as StackRowModel } from "./rows.ts";
 
 export interface StackListHandle {
   /** Moves to the next (1) or previous (−1) branch in visual order, never around the ends. Gives its name. */
   move(step: 1 | -1): string | undefined;
   /** Moves to the first (1) or last (−1) branch. Gives its name. */
   moveToEnd(step: 1 | -1): string | undefined;
+  /**
+   * To the beginning of the next or the previous stack, from `root` on, else from the branch that has the focus. Gives its
+   * id, and the branch that has the focus then, unless the stack is folded.
+   */
+  moveStack(step: 1 | -1, root?: string): { stackId: string; branch: string | undefined } | undefined;
   /** Brings a branch into view and gives it the focus. False when it is not in the list. */
   focusBranch(name: string): boolean;
   focusedBranch(): string | undefined;
@@ -127,6 +132,21 @@ export function StackList({
     return row.branch.name;
   }
 
+  function moveStack(
+    step: 1 | -1,
+    root?: string,
+  ): { stackId: string; branch: string | undefined } | undefined {
+    const firsts = firstRows(rows);
+    const here = rows[indexById.get(activeId ?? currentId ?? "") ?? -1];
+    const stack = root ?? (here && "stack" in here ? here.stack : undefined);
+    const from = firsts.findIndex(({ row }) => row.stack === stack);
+    const next = from < 0 ? firsts.at(step > 0 ? 0 : -1) : firsts[from + step];
+    if (!next) return undefined;
+    goTo(next.index);
+    const { row } = next;
+    return { stackId: row.stackId, branch: row.kind === "branch" ? row.branch.name : undefined };
+  }
+
   function focusWanted(): void {
     const id = wantsFocus.current;
     if (id === undefined) return;
@@ -142,6 +162,7 @@ export function StackList({
     move: (step) =>
       moveFrom(indexById.get(activeId ?? currentId ?? "") ?? (step > 0 ? -1 : rows.length), step),
     moveToEnd: (step) => moveFrom(step > 0 ? -1 : rows.length, step),
+    moveStack,
     focusBranch(name) {
       const index = indexById.get(`branch:${name}`);
       if (index === undefined) return false;
@@ -249,4 +270,16 @@ export function StackList({
 
 function stackName({ stackTitle, of }: BranchRowModel): string {
   return `Stack ${stackTitle}, ${count(of, "branch", "branches")}, top first`;
+}
+
+/** Where each stack begins for the keys: at its uppermost branch, or at its head while it is folded. */
+function firstRows(rows: readonly Row[]) {
+  const firsts = new Map<string, { row: StackRowModel | BranchRowModel; index: number }>();
+  for (const [index, row] of rows.entries()) {
+    if (row.kind !== "stack" && row.kind !== "branch") continue;
+    if (!firsts.has(row.stack) || (row.kind === "branch" && firsts.get(row.stack)?.row.kind === "stack")) {
+      firsts.set(row.stack, { row, index });
+    }
+  }
+  return [...firsts.values()];
 }

@@ -12,6 +12,7 @@ import { useBrowserLocation } from "wouter/use-browser-location";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { reuseByKey } from "../../lib/reuse.ts";
 import { formatRoute, plainList, type RepositoryRoute, repositoryRoute } from "../../routes/location.ts";
+import { useServices } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Empty } from "../../ui/empty.tsx";
@@ -48,7 +49,11 @@ export function StacksView({
   const [compact, setCompact] = useStored("stackit.density", "comfortable", ["comfortable", "compact"]);
   const touch = useMedia("(pointer: coarse)");
   const folds = useFolds();
-  const found = useMemo(() => buildLanes(view, parseFilter(q), state, group), [view, q, state, group]);
+  const { ticker } = useServices();
+  const found = useMemo(
+    () => buildLanes(view, parseFilter(q), state, group, ticker.now()),
+    [view, q, state, group, ticker],
+  );
   const order = useSteadyOrder(found.lanes, `${q}\n${state}\n${group}`, reading);
   const heights = rowHeights[touch ? "touch" : compact];
   const anyPr = useMemo(() => view.stacks.some((stack) => stack.prCount > 0), [view.stacks]);
@@ -73,7 +78,7 @@ export function StacksView({
   const toolbar = useRef<HTMLDivElement>(null);
   const stickyHeight = useStickyHeight(toolbar);
 
-  useListKeys(rows, route, list, folds.actions);
+  useListKeys(rows, route, marked, list, folds.actions);
   useShownStack(marked, list);
 
   const total = view.stacks.reduce((sum, stack) => sum + stack.branches.length, 0);
@@ -170,6 +175,7 @@ function useStickyHeight(element: RefObject<HTMLElement | null>): number {
 function useListKeys(
   rows: readonly Row[],
   route: RepositoryRoute,
+  marked: StackDetail | undefined,
   list: RefObject<StackListHandle | null>,
   actions: { toggleStack: (stack: string) => void; toggleAll: (stacks: readonly string[]) => void },
 ): void {
@@ -191,6 +197,17 @@ function useListKeys(
   useShortcut("previousRow", () => show(list.current?.move(-1)));
   useShortcut("firstRow", () => show(list.current?.moveToEnd(1)));
   useShortcut("lastRow", () => show(list.current?.moveToEnd(-1)));
+  const stepStack = (step: 1 | -1) => {
+    const row = list.current?.moveStack(step, marked?.rootBranch);
+    if (!row) return true;
+    if (marked) {
+      const address = formatRoute({ ...route, stack: row.stackId });
+      navigate(address, { replace: true, state: history.state });
+    } else if (row.branch !== undefined) show(row.branch);
+    return true;
+  };
+  useShortcut("nextStack", () => stepStack(1));
+  useShortcut("previousStack", () => stepStack(-1));
   useShortcut("openRow", () => {
     // A link or button with the focus does what it does.
     if (document.activeElement !== document.body) return false;
