@@ -156,6 +156,20 @@ browserTest("S6-08: Ctrl+F finds words in files that are not drawn, and steps fr
   expect(open.complaints).toEqual([]);
 });
 
+browserTest("X-04: what closes the search or the tree leaves the focus in the diff", async () => {
+  await using open = await openDiff(browser, server, "many");
+  const { page, diff } = open;
+  const hasFocus = () => diff.evaluate((element) => element === document.activeElement);
+  await page.keyboard.press("Control+f");
+  await page.getByRole("button", { name: "Close the search" }).click();
+  expect(await hasFocus()).toBe(true);
+  await page.keyboard.press("t");
+  await page.getByRole("treeitem", { name: "src", exact: true }).focus();
+  await page.keyboard.press("t");
+  await page.getByRole("tree", { name: "Files" }).waitFor({ state: "detached", ...WITHIN });
+  expect(await hasFocus()).toBe(true);
+});
+
 browserTest(
   "S6-09: a push changes nothing under the reader, says how much it changed, and keeps the place",
   async () => {

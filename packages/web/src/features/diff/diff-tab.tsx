@@ -118,7 +118,13 @@ export function DiffTab({
   useAction("toggleLayout", () => onSearch({ layout: layout === "split" ? "unified" : "split" }));
   useAction("toggleWhitespace", () => onSearch({ ignoreWhitespace: !ignoreWhitespace }));
   useAction("toggleWrap", () => onSearch({ wrap: !search.wrap }));
-  useAction("toggleTree", () => setTree(showsTree ? "hidden" : "shown"));
+  useAction("toggleTree", () => {
+    // What had the focus in the tree goes with it.
+    if (document.activeElement?.closest(".tree-pane")) {
+      frame.current?.querySelector<HTMLElement>(".diff-scroller")?.focus();
+    }
+    setTree(showsTree ? "hidden" : "shown");
+  });
 
   return (
     <div ref={frame} className="diff-tab">

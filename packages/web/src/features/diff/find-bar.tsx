@@ -68,6 +68,10 @@ export function useFinding(
 }
 
 export function FindBar({ input, words, hits, at, look, step, close }: FindState) {
+  const leave = () => {
+    close();
+    document.querySelector<HTMLElement>(".diff-scroller")?.focus();
+  };
   return (
     <search
       className="find-bar"
@@ -76,8 +80,7 @@ export function FindBar({ input, words, hits, at, look, step, close }: FindState
         if (event.key !== "Escape") return;
         event.preventDefault();
         event.stopPropagation();
-        close();
-        document.querySelector<HTMLElement>(".diff-scroller")?.focus();
+        leave();
       }}
     >
       <Sign name="search" />
@@ -111,7 +114,7 @@ export function FindBar({ input, words, hits, at, look, step, close }: FindState
       <Button look="quiet" size="small" aria-label="Next hit" title="Next (Enter)" onClick={() => step(1)}>
         <Sign name="down" />
       </Button>
-      <Button look="quiet" size="small" aria-label="Close the search" title="Close (Esc)" onClick={close}>
+      <Button look="quiet" size="small" aria-label="Close the search" title="Close (Esc)" onClick={leave}>
         <Sign name="close" />
       </Button>
     </search>
