@@ -7,11 +7,11 @@ import { isSsh, onGithub, ownerAndName, parseRemoteUrl } from "../config/remote-
 import type { MirrorConfig, RepoConfig } from "../config/repos-file.ts";
 import type { AskedToAdd } from "../contract/added-repo.ts";
 import { Problem } from "../contract/problem-error.ts";
-import type { SyncRun } from "../contract/sync-run.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { GithubApp } from "../forge/github-app.ts";
 import { RefLooker } from "../git/wire/ls-refs.ts";
 import { RemoteError } from "../git/wire/remote-failure.ts";
+import type { AddedNow } from "../http/server-parts.ts";
 import { basicAuthorization } from "../lib/basic-authorization.ts";
 import { removeMirror } from "../repos/mirror-folder.ts";
 import type { AddedRepo } from "../store/added-repos.ts";
@@ -64,8 +64,8 @@ export class Onboarding implements AsyncDisposable {
     this.#tools = tools;
   }
 
-  /** `isNew`: it was not served before. @throws {Problem} */
-  async add(asked: AskedToAdd, caller: Caller): Promise<{ repoId: string; run?: SyncRun; isNew: boolean }> {
+  /** @throws {Problem} */
+  async add(asked: AskedToAdd, caller: Caller): Promise<AddedNow> {
     const wanted = wantedBy(asked, this.#tools.config);
     const forgeRepoId = await this.#numberFor(wanted, caller);
     return this.#inTurn(async () => {
@@ -74,8 +74,12 @@ export class Onboarding implements AsyncDisposable {
       const repoId = found ?? (await this.#serve(wanted, forgeRepoId, caller));
       if (caller.kind === "person") await this.#tools.watch?.askAnew(caller.id).catch(asProblem);
       if (caller.roleOn(repoId) === undefined) throw new Problem("repo/no-access", NO_ACCESS);
-      const run = this.#clones.get(repoId)?.run();
-      return { repoId, ...(run && { run }), isNew: found === undefined };
+      const clone = this.#clones.get(repoId);
+      return {
+        repoId,
+        ...(clone && { clone: { run: () => clone.run(), ended: clone.finished } }),
+        isNew: found === undefined,
+      };
     });
   }
 
@@ -120,21 +124,36 @@ export class Onboarding implements AsyncDisposable {
   }
 
   /** GitHub's number for it, which it tells to those who can read it. */
-  async #numberFor({ isOnGithub, owner, name }: Wanted, caller: Caller): Promise<number | undefined> {
+  async #numberFor({ url, isOnGithub, owner, name }: Wanted, caller: Caller): Promise<number | undefined> {
     const { watch } = this.#tools;
     if (caller.kind === "local") return undefined;
     if (caller.kind !== "person" || !watch) {
       throw new Problem("access/not-allowed", "Repositories are added by people who signed in.");
     }
     if (!isOnGithub || owner === undefined || name === undefined) {
-      throw new Problem(
-        "access/not-allowed",
-        "On a team's server only repositories on its GitHub can be added; others are listed in the file of --repos-config.",
-      );
+      this.#mayAddFrom(url, caller);
+      return undefined;
     }
     const found = await watch.lookAt(caller.id, { owner, name }).catch(asProblem);
     if (!found) throw new Problem("repo/no-access", NO_ACCESS);
     return found.forgeRepoId;
+  }
+
+  /**
+   * Nobody can be asked who may read what is elsewhere, and a URL may point into the server's own network: so it is for operators, and only
+   * hosts that are named where the server is started are asked.
+   * @throws {Problem}
+   */
+  #mayAddFrom({ protocol, host }: URL, { isOperator }: Caller): void {
+    const hosts = this.#tools.config.signIn?.remoteHosts;
+    const isWeb = protocol === "https:" || protocol === "http:";
+    if (isOperator && isWeb && hosts?.has(host)) return;
+    throw new Problem(
+      "access/not-allowed",
+      isOperator
+        ? `On a team's server a repository that is not on its GitHub can be added by an https URL whose host STACKIT_ALLOWED_REMOTE_HOSTS names${isWeb ? `; it does not name ${host}` : ""}. Others are listed in the file of --repos-config.`
+        : "On a team's server only operators add repositories that are not on its GitHub.",
+    );
   }
 
   #find({ url, isOnGithub }: Wanted, forgeRepoId: number | undefined): string | undefined {

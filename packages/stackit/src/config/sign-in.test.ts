@@ -93,6 +93,11 @@ test.each<[FlagValues, NodeJS.ProcessEnv, RegExp]>([
     { ...COMPLETE, STACKIT_ALLOWED_GH_USERS: "ada;robin" },
     /STACKIT_ALLOWED_GH_USERS cannot be used; it must be GitHub logins/,
   ],
+  [
+    { auth: true },
+    { ...COMPLETE, STACKIT_ALLOWED_REMOTE_HOSTS: "https://git.example.com/" },
+    /STACKIT_ALLOWED_REMOTE_HOSTS cannot be used; it must be hosts/,
+  ],
   [{ auth: true }, { ...COMPLETE, STACKIT_ALLOWED_GH_ORG: "a b" }, /STACKIT_ALLOWED_GH_ORG cannot be used/],
   [
     { auth: true },
@@ -125,6 +130,7 @@ test("lists are read without regard to case and space, and keys in their order",
       STACKIT_SESSION_KEY: `${other.toString("base64url")}, ${key}`,
       STACKIT_ALLOWED_GH_ORG: "acme",
       STACKIT_OPERATORS: "Root",
+      STACKIT_ALLOWED_REMOTE_HOSTS: "Git.Example.com, gitlab.example.com:8443",
     },
   );
   expect(signIn).toMatchObject({
@@ -132,6 +138,7 @@ test("lists are read without regard to case and space, and keys in their order",
     allowedUsers: new Set(["ada", "robin"]),
     allowedOrg: "acme",
     operators: new Set(["root"]),
+    remoteHosts: new Set(["git.example.com", "gitlab.example.com:8443"]),
   });
   expect(trustedProxies).toEqual(["127.0.0.1", "10.0.0.0/8", "::1"]);
 });

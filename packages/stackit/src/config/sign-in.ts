@@ -16,6 +16,8 @@ export interface SignInConfig {
   readonly allowedOrg?: string;
   /** GitHub logins in lower case. They may sign in too. */
   readonly operators: ReadonlySet<string>;
+  /** Hosts in lower case, with a port where it is not the usual one, of which operators may add repositories by URL. */
+  readonly remoteHosts: ReadonlySet<string>;
   /** The GitHub where people sign in. */
   readonly github: Pick<GithubPlace, "url" | "apiUrl">;
 }
@@ -26,6 +28,7 @@ const KEY = "STACKIT_SESSION_KEY";
 const USERS = "STACKIT_ALLOWED_GH_USERS";
 const ORG = "STACKIT_ALLOWED_GH_ORG";
 const OPERATORS = "STACKIT_OPERATORS";
+const REMOTE_HOSTS = "STACKIT_ALLOWED_REMOTE_HOSTS";
 /** What GitHub takes as a login or as the name of an organisation; those of Enterprise Managed Users have an underscore. */
 const LOGIN = /^[a-z\d](?:[a-z\d_-]{0,98}[a-z\d])?$/i;
 
@@ -71,6 +74,7 @@ export function readSignIn(
     allowedUsers,
     ...(org !== undefined && { allowedOrg: org }),
     operators,
+    remoteHosts: readHosts(settings),
     github: { url: github.url, apiUrl: github.apiUrl },
   };
 }
@@ -87,9 +91,25 @@ function readKeys(settings: Settings): Buffer[] {
   });
 }
 
+function readHosts(settings: Settings): ReadonlySet<string> {
+  const allowed = "hosts with commas between them, such as git.example.com or gitlab.example.com:8443";
+  const hosts = commaSeparated(settings[REMOTE_HOSTS]?.value);
+  const isHost = (host: string) =>
+    URL.canParse(`https://${host}`) && new URL(`https://${host}`).host === host;
+  if (hosts.every(isHost)) return new Set(hosts);
+  throw new ConfigError(`${REMOTE_HOSTS} cannot be used; it must be ${allowed}.`, {
+    mend: `Set ${REMOTE_HOSTS} to ${allowed}.`,
+  });
+}
+
+/** In lower case. */
+function commaSeparated(value = ""): string[] {
+  const items = value.split(",").map((item) => item.trim().toLowerCase());
+  return items.filter((item) => item !== "");
+}
+
 function logins(settings: Settings, name: Variable): ReadonlySet<string> {
-  const names = (settings[name]?.value ?? "").split(",").map((login) => login.trim().toLowerCase());
-  const given = names.filter((login) => login !== "");
+  const given = commaSeparated(settings[name]?.value);
   if (given.every((login) => LOGIN.test(login))) return new Set(given);
   throw notLogins(name, "GitHub logins with commas between them");
 }

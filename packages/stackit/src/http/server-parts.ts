@@ -58,13 +58,18 @@ export interface ForgeActivity {
   readonly checked: readonly { readonly repoId: string; readonly checkedAtMs: number }[];
 }
 
+export interface AddedNow {
+  readonly repoId: string;
+  /** What clones it first, as long as that has not ended. */
+  readonly clone?: { run(): SyncRun; readonly ended: Promise<SyncRun> };
+  /** It was not served before. */
+  readonly isNew: boolean;
+}
+
 /** Has repositories served that were not, and takes them away again. */
 export interface RepoAdder {
-  /**
-   * Settles when the repository is served; `run` clones it, as long as that has not ended. `isNew`: it was not served before.
-   * @throws {Problem} when it cannot be served, or not for that caller
-   */
-  add(asked: AskedToAdd, caller: Caller): Promise<{ repoId: string; run?: SyncRun; isNew: boolean }>;
+  /** Settles when the repository is served. @throws {Problem} when it cannot be served, or not for that caller */
+  add(asked: AskedToAdd, caller: Caller): Promise<AddedNow>;
   /** Whether it was added and its first clone has not ended. */
   isCloning(repoId: string): boolean;
   /** Settles when nothing is left of it. @throws {Problem} */

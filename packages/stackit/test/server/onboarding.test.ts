@@ -31,15 +31,19 @@ function atWidget(request: { url?: string | undefined }): boolean {
   return false;
 }
 
-async function teamAt(upstream: Upstream, dataDir: string): Promise<TeamServer> {
+async function teamAt(
+  upstream: Upstream,
+  dataDir: string,
+  more: Parameters<typeof teamServer>[1] = {},
+): Promise<TeamServer> {
   const place = { url: new URL(upstream.host.url), apiUrl: new URL(upstream.host.url) };
-  return teamServer(() => [], { dataDir, github: place, settleMs: 20 });
+  return teamServer(() => [], { dataDir, github: place, settleMs: 20, ...more });
 }
 
-function add(browser: Browser, body: object): Promise<Response> {
+function add(browser: Browser, body: object, headers: Record<string, string> = {}): Promise<Response> {
   return browser.fetch("/api/v1/repos", {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   });
 }
@@ -181,6 +185,75 @@ test("on a team's server neither another host nor a program adds anything", asyn
   expect((await add(root, { owner: "octo", name: ".." })).status).toBe(400);
   expect(upstream.host.requests).toHaveLength(asked);
   expect(await ids(root)).toEqual([]);
+});
+
+test("operators add what is on a host that the server's start names, and no other host is asked", async () => {
+  await using upstream = await widgetUpstream();
+  await using elsewhere = await widgetUpstream();
+  await using unnamed = await widgetUpstream();
+  const remoteHosts = [new URL(elsewhere.host.url).host];
+  await using team = await teamAt(upstream, await dataFolder(), { remoteHosts });
+  const root = await team.signIn(team.github.person("root"));
+  const adas = await team.signIn(team.github.person("ada"));
+  const url = `${elsewhere.host.url}/octo/widget.git`;
+
+  const refused = [await add(adas, { url }), await add(root, { url: `${unnamed.host.url}/octo/widget.git` })];
+  expect(refused.map(({ status }) => status)).toEqual([403, 403]);
+  expect(await refused[1]?.json()).toMatchObject({
+    detail: expect.stringContaining(`it does not name ${new URL(unnamed.host.url).host}`),
+  });
+  expect([...unnamed.host.requests, ...elsewhere.host.requests]).toEqual([]);
+
+  const added = await add(root, { url }, { prefer: "wait=30" });
+  expect([added.status, added.headers.get("preference-applied")]).toEqual([200, "wait=30"]);
+  expect(await added.json()).toMatchObject({
+    repo: { id: "widget", counts: { branches: 1 } },
+    run: { state: "finished", outcome: "updated" },
+  });
+  expect(await ids(adas)).toEqual([]);
+});
+
+test("who waits for a first clone is answered when the time is over, and hears of a failure in its run", async () => {
+  await using upstream = await widgetUpstream();
+  await using team = await teamAt(upstream, await dataFolder());
+  const adas = await team.signIn(team.github.person("ada", { "octo/Widget": "READ" }));
+  const opened = Promise.withResolvers<void>();
+  upstream.host.front = async (request, response, ask) => {
+    if (ask !== "fetch") return atWidget(request);
+    await opened.promise;
+    response.writeHead(500).end();
+    return true;
+  };
+  const early = await add(adas, WIDGET, { prefer: "wait=0" });
+  expect(early.status).toBe(202);
+  expect(await early.json()).toMatchObject({ run: { state: "running" } });
+  const late = add(adas, WIDGET, { prefer: "wait=30" });
+  opened.resolve();
+  expect((await late).status).toBe(200);
+  expect(await (await late).json()).toMatchObject({ run: { error: { code: "sync/remote-error" } } });
+});
+
+test("one that is removed while it is cloned is gone: who waited is told, and nothing makes it anew", async () => {
+  await using upstream = await widgetUpstream();
+  const dataDir = await dataFolder();
+  await using team = await teamAt(upstream, dataDir);
+  const adas = await team.signIn(team.github.person("ada", { "octo/Widget": "WRITE" }));
+  const opened = Promise.withResolvers<void>();
+  upstream.host.front = async (request, _response, ask) => {
+    if (ask === "fetch") await opened.promise;
+    return atWidget(request);
+  };
+  const added = await add(adas, WIDGET);
+  expect(added.status).toBe(202);
+  const waiting = adas.fetch("/api/v1/repos/widget/sync", { method: "POST" });
+  await expect.poll(() => upstream.host.asks.includes("fetch")).toBe(true);
+  expect(await adas.status("/api/v1/repos/widget", { method: "DELETE" })).toBe(204);
+  expect((await waiting).status).toBe(404);
+  opened.resolve();
+  expect(await adas.status("/api/v1/repos/widget")).toBe(404);
+  expect(await adas.status(added.headers.get("location") ?? "")).toBe(404);
+  expect(await ids(adas)).toEqual([]);
+  expect(existsSync(join(dataDir, "mirrors", "widget.git"))).toBe(false);
 });
 
 test("what is added to a local server is served by the next one too, until it is removed or listed", async () => {

@@ -61,8 +61,9 @@ export async function teamServer(
   {
     allowedUsers = ["ada", "robin"],
     allowedOrg,
+    remoteHosts = [],
     ...overrides
-  }: { allowedUsers?: string[]; allowedOrg?: string } & Partial<Config> = {},
+  }: { allowedUsers?: string[]; allowedOrg?: string; remoteHosts?: string[] } & Partial<Config> = {},
 ): Promise<TeamServer> {
   const github = await githubPeopleDouble();
   const place = { url: github.url, apiUrl: github.apiUrl };
@@ -76,6 +77,7 @@ export async function teamServer(
       allowedUsers: new Set(allowedUsers),
       ...(allowedOrg !== undefined && { allowedOrg }),
       operators: new Set(["root"]),
+      remoteHosts: new Set(remoteHosts),
       github: place,
     },
   };

@@ -3,10 +3,12 @@ import { AskedToAdd, type RepoAdded } from "../../contract/added-repo.ts";
 import { Problem } from "../../contract/problem-error.ts";
 import type { App } from "../app-type.ts";
 import { cameFrom } from "../came-from.ts";
+import { parsePrefer } from "../prefer.ts";
 import { findRepo, RepoParams, repoPaths } from "../repo-lookup.ts";
 import { repoSummary } from "../repo-summary.ts";
 import { content, responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
+import { LONGEST_WAIT_SEC, waitForEnd } from "../wait-for-end.ts";
 
 const ADD_PROBLEMS = [
   "request/invalid",
@@ -25,18 +27,26 @@ const ADD_PROBLEMS = [
   "sync/shutting-down",
 ] as const;
 
-export function addRepoRoute(app: App, { access, onboarding, syncs }: RouteContext): void {
+export function addRepoRoute(app: App, context: RouteContext): void {
+  const { access, onboarding, syncs } = context;
   const schema = {
     operationId: "addRepo",
     tags: ["repositories"],
     summary: "Have a repository served",
     description:
       "By `owner` and `name` on the server's GitHub, or by `url`. Whoever asks must be able to read it there. Its clone is a run, which goes on when the client goes away. " +
-      "One that is served already is answered as it is.",
+      "One that is served already is answered as it is. `Prefer: wait=30` waits so many seconds, at most 600, for the end of the clone.",
+    headers: Type.Object({
+      prefer: Type.Optional(Type.String({ description: "`wait=<seconds>` (RFC 7240)." })),
+    }),
     body: AskedToAdd,
     response: responses(
       {
-        200: content("It is served already.", "application/json", Type.Ref("RepoAdded")),
+        200: content(
+          "It is served already, or was cloned while the client waited.",
+          "application/json",
+          Type.Ref("RepoAdded"),
+        ),
         202: {
           ...content("It is served, and being cloned.", "application/json", Type.Ref("RepoAdded")),
           headers: { Location: Type.String({ description: "Where the run that clones it is." }) },
@@ -47,8 +57,14 @@ export function addRepoRoute(app: App, { access, onboarding, syncs }: RouteConte
   };
   app.post("/repos", { schema, config: { access: "reader" } }, async (request, reply) => {
     const { caller } = request;
-    const { repoId, run, isNew } = await onboarding.add(request.body, caller);
+    const { repoId, clone, isNew } = await onboarding.add(request.body, caller);
     if (isNew) await access.record("repo-added", caller, { target: repoId, ...cameFrom(request) });
+    const { waitSec } = parsePrefer(request.headers.prefer);
+    if (clone && waitSec !== undefined) {
+      await waitForEnd(Math.min(waitSec, LONGEST_WAIT_SEC) * 1000, clone, context);
+      reply.header("preference-applied", `wait=${waitSec}`);
+    }
+    const run = clone?.run();
     const repo = request.repos.get(repoId);
     if (!repo) throw new Problem("repo/no-access", "There is no such repository, or you may not read it.");
     if (run?.state === "queued" || run?.state === "running") {

@@ -14,10 +14,10 @@ import { findRepo, RepoParams, repoPaths } from "../repo-lookup.ts";
 import { content, responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 import { beginSync, type SyncEnd, type SyncOperation } from "../sync-operation.ts";
+import { LONGEST_WAIT_SEC, waitForEnd } from "../wait-for-end.ts";
 
 /** How long an expected commit is waited for when the client does not say. */
 const EXPECT_WITHIN_SEC = 10;
-const LONGEST_WAIT_SEC = 600;
 
 const description = `Asks for a run that starts after this request arrived, and answers with its result.
 
@@ -80,7 +80,7 @@ export function syncRoute(app: App, context: RouteContext): void {
         const scope = `${caller.id} ${repo.id}`;
         const operation = await operations.once(scope, key, JSON.stringify(body), begin);
         const isAsync = prefer.respondAsync && prefer.waitSec === undefined;
-        const end = isAsync ? undefined : await endWithin(waitSec * 1000, operation, context);
+        const end = isAsync ? undefined : await waitForEnd(waitSec * 1000, operation, context);
         preferencesApplied(reply, prefer, end);
         if (end?.run.error) throw runProblem(end.run, reply, clock.wallNow());
         return end ? answerEnd(reply, end, prefer) : answerUnderWay(reply, repo.id, operation.run());
@@ -127,33 +127,6 @@ const PROBLEMS = [
 
 async function anEmptyBodyAsksForNothing(request: FastifyRequest): Promise<void> {
   if (request.body === undefined) request.body = {};
-}
-
-/**
- * Undefined when the time is over first.
- * @throws {Problem} `sync/shutting-down` when the server stops first: the run's result will never be known here.
- */
-async function endWithin(
-  waitMs: number,
-  operation: SyncOperation,
-  { clock, closing }: RouteContext,
-): Promise<SyncEnd | undefined> {
-  const over = Promise.withResolvers<undefined>();
-  const cancelTimer = clock.after(waitMs, () => over.resolve(undefined));
-  const stop = () =>
-    over.reject(
-      new Problem("sync/shutting-down", "The server stops before the run has ended.", {
-        members: { run: operation.run() },
-      }),
-    );
-  closing.addEventListener("abort", stop);
-  if (closing.aborted) stop();
-  try {
-    return await Promise.race([operation.ended, over.promise]);
-  } finally {
-    cancelTimer();
-    closing.removeEventListener("abort", stop);
-  }
 }
 
 function preferencesApplied(reply: FastifyReply, prefer: Preferences, end: SyncEnd | undefined): void {
