@@ -25,6 +25,7 @@ import { RefLooker } from "./git/wire/ls-refs.ts";
 import { RemoteError } from "./git/wire/remote-failure.ts";
 import { createServer, listen } from "./http/server.ts";
 import type { ActivityReader, SyncHistory } from "./http/server-parts.ts";
+import { type Clock, systemClock } from "./lib/clock.ts";
 import { DisposableStack } from "./lib/disposable-stack.ts";
 import { Turns } from "./lib/turns.ts";
 import { productVersion } from "./lib/version.ts";
@@ -79,8 +80,8 @@ export async function serve(
   log.info("stopping");
 }
 
-/** Opens, wires and starts everything. What was opened is released again when it throws. */
-export async function start(config: Config, log: Logger): Promise<Running> {
+/** Opens, wires and starts everything. What was opened is released again when it throws. `clock`: of who may come in, and of streams. */
+export async function start(config: Config, log: Logger, clock: Clock = systemClock): Promise<Running> {
   const house = new DisposableStack();
   try {
     const store = house.use(await openStore(config.dataDir));
@@ -160,6 +161,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
         store,
         names,
         log,
+        clock,
         served: () => served.list(),
         configOf: (repoId) => served.configOf(repoId),
       },
@@ -183,6 +185,7 @@ export async function start(config: Config, log: Logger): Promise<Running> {
     );
     const app = await createServer({
       access,
+      clock,
       onboarding,
       repos: { list: () => served.list(), get: (id) => served.get(id) },
       syncs: isPublic ? syncsForStrangers(queue) : queue,

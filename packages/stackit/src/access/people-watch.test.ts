@@ -5,10 +5,11 @@ import type { AboutPerson, PersonTokens } from "../forge/github-people.ts";
 import { RemoteError } from "../git/wire/remote-failure.ts";
 import { Vault } from "../lib/vault.ts";
 import { openStore } from "../store/open-store.ts";
+import { AllowedPeople } from "./allow-list.ts";
 import { PeopleWatch, Unverified } from "./people-watch.ts";
 
 const ID = "github.com:7";
-const ADA: AboutPerson = { id: 7, login: "ada", isMember: true, repos: new Map() };
+const ADA: AboutPerson = { id: 7, login: "ada", isMember: true, repos: new Map(), unanswered: new Set() };
 const MINUTE_MS = 60_000;
 const refused = () => new RemoteError("auth-failed", "no");
 const unreachable = () => new RemoteError("unreachable", "no answer");
@@ -38,7 +39,11 @@ async function setUp(tokens: PersonTokens = { token: "first" }) {
         },
       },
       vault: new Vault(keys),
-      allowList: { allowedUsers: new Set(["ada"]), allowedOrg: "acme", operators: new Set() },
+      allowed: new AllowedPeople(
+        { allowedUsers: new Set(["robin"]), allowedOrg: "acme", operators: new Set() },
+        new Map(),
+        async (_, personId) => personId,
+      ),
       clock,
       repos: () => [],
       onRemoved: ({ login }, why) => void removed.push(`${login} ${why}`),

@@ -10,9 +10,9 @@ import type { Clock } from "../lib/clock.ts";
 import type { Vault } from "../lib/vault.ts";
 import type { People } from "../store/people.ts";
 import type { Sessions } from "../store/sessions.ts";
-import { type AllowList, isAllowed, isOperator } from "./allow-list.ts";
+import type { AllowedPeople } from "./allow-list.ts";
 
-/** How old an answer of the forge may be by which somebody is let in. Who is removed there is out within a minute. */
+/** How old an answer of the forge, or its silence, may be by which somebody is let in. Who is removed there is out within a minute. */
 const FRESH_MS = 40_000;
 /** How often it is asked again about those who are at it, so that nobody waits for it. */
 const CHECK_EVERY_MS = 25_000;
@@ -31,7 +31,7 @@ export interface PeopleWatchOptions {
   readonly sessions: Pick<Sessions, "end" | "isOpen">;
   readonly github: Pick<GithubPeople, "about" | "refresh">;
   readonly vault: Vault;
-  readonly allowList: AllowList;
+  readonly allowed: AllowedPeople;
   readonly clock: Clock;
   /** Those whose readers the forge decides. */
   readonly repos: () => readonly AskedRepo[];
@@ -52,6 +52,10 @@ interface Known extends Member {
   isOperator: boolean;
   about: AboutPerson;
   checkedAtMs: number;
+  /** When the forge last left a question open; undefined once it answers. */
+  silentAtMs: number | undefined;
+  /** When it last answered about a repository, by id, of those that it left out since. */
+  readonly heardAtMs: Map<string, number>;
   askedAtMs: number;
   /** Of those that have something open, by session id. */
   readonly open: Map<string, { readonly end: AbortController; count: number }>;
@@ -60,7 +64,7 @@ interface Known extends Member {
 /**
  * Knows of everybody who is signed in whether they still may be, and what they can read on the forge: by asking it in their own
  * names, again and again while they are at it. Nobody is let in by an answer that is older than 40 seconds, unless the forge does not
- * answer: then for 15 minutes. Disposal waits for the questions that are under way.
+ * answer: then for 15 minutes, in which nobody waits for it. Disposal waits for the questions that are under way.
  */
 export class PeopleWatch implements AsyncDisposable {
   readonly #options: PeopleWatchOptions;
@@ -75,8 +79,8 @@ export class PeopleWatch implements AsyncDisposable {
 
   /** What the forge says of whoever that token is of. @throws {RemoteError} */
   ask({ token }: PersonTokens): Promise<AboutPerson> {
-    const { github, allowList, repos } = this.#options;
-    return github.about(token, allowList.allowedOrg, repos());
+    const { github, allowed, repos } = this.#options;
+    return github.about(token, allowed.org, repos());
   }
 
   /** Who has just proved who they are. */
@@ -93,7 +97,11 @@ export class PeopleWatch implements AsyncDisposable {
   async current(personId: string): Promise<Member | undefined> {
     const { clock } = this.#options;
     const known = this.#known.get(personId);
-    if (!known || clock.now() - known.checkedAtMs > FRESH_MS) await this.#check(personId);
+    if (!known || clock.now() - known.checkedAtMs > FRESH_MS) {
+      const check = this.#check(personId);
+      if (known && this.#isExcused(known)) check.catch(() => {});
+      else await check;
+    }
     const found = this.#known.get(personId);
     if (found) {
       found.askedAtMs = clock.now();
@@ -165,6 +173,12 @@ export class PeopleWatch implements AsyncDisposable {
     return tokens?.token;
   }
 
+  /** Whether the forge is known not to answer, and what it said before still holds. */
+  #isExcused({ checkedAtMs, silentAtMs }: Known): boolean {
+    const now = this.#options.clock.now();
+    return silentAtMs !== undefined && now - silentAtMs <= FRESH_MS && now - checkedAtMs <= GRACE_MS;
+  }
+
   /** At most one question about a person is under way. */
   #check(personId: string): Promise<void> {
     const underWay = this.#checks.get(personId);
@@ -175,7 +189,7 @@ export class PeopleWatch implements AsyncDisposable {
   }
 
   async #checkNow(personId: string): Promise<void> {
-    const { people, allowList, clock } = this.#options;
+    const { people, allowed, clock } = this.#options;
     const person = await people.find(personId);
     const login = person?.login ?? "";
     try {
@@ -184,8 +198,10 @@ export class PeopleWatch implements AsyncDisposable {
       const about = await this.ask(tokens);
       if (idOf(personId) !== String(about.id))
         return await this.#remove({ id: personId, login }, "is somebody else");
-      if (!isAllowed(allowList, about))
-        return await this.#remove({ id: personId, login }, "is not on the list any more");
+      const isAllowed = await allowed.has(personId, about);
+      if (isAllowed === undefined)
+        throw new RemoteError("error", "The forge did not say who is in the organisation.");
+      if (!isAllowed) return await this.#remove({ id: personId, login }, "is not on the list any more");
       // Whoever signed out everywhere while GitHub was asked stays out; what was renewed meanwhile stays renewed.
       const still = await people.find(personId);
       if (still?.tokens === undefined) return;
@@ -197,6 +213,7 @@ export class PeopleWatch implements AsyncDisposable {
         return await this.#remove({ id: personId, login }, "took back the sign-in at the forge");
       }
       const known = this.#known.get(personId);
+      if (known) known.silentAtMs = clock.now();
       if (!known || clock.now() - known.checkedAtMs > GRACE_MS) {
         throw new Unverified("The forge could not be asked who may come in.", { cause: error });
       }
@@ -227,16 +244,16 @@ export class PeopleWatch implements AsyncDisposable {
   }
 
   #note(id: string, about: AboutPerson, now: number): void {
-    const { allowList } = this.#options;
-    const news = {
-      about,
-      login: about.login,
-      isOperator: isOperator(allowList, about.login),
-      checkedAtMs: now,
-    };
     const known = this.#known.get(id);
+    const news = {
+      about: known ? withUnanswered(about, known, now) : about,
+      login: about.login,
+      isOperator: this.#options.allowed.isOperator(id),
+      checkedAtMs: now,
+      silentAtMs: undefined,
+    };
     if (known) Object.assign(known, news);
-    else this.#known.set(id, { id, ...news, askedAtMs: now, open: new Map() });
+    else this.#known.set(id, { id, ...news, heardAtMs: new Map(), askedAtMs: now, open: new Map() });
     this.#checkLater();
   }
 
@@ -283,6 +300,19 @@ export class PeopleWatch implements AsyncDisposable {
     this.#cancel?.();
     await Promise.allSettled(this.#checks.values());
   }
+}
+
+/** What the forge left out stays as it was, for as long as it would if the forge answered nothing at all. */
+function withUnanswered(about: AboutPerson, known: Known, now: number): AboutPerson {
+  const { heardAtMs } = known;
+  for (const id of heardAtMs.keys()) if (!about.unanswered.has(id)) heardAtMs.delete(id);
+  const repos = new Map(about.repos);
+  for (const id of about.unanswered) {
+    const before = known.about.repos.get(id);
+    if (!heardAtMs.has(id)) heardAtMs.set(id, known.checkedAtMs);
+    if (before && now - (heardAtMs.get(id) ?? now) <= GRACE_MS) repos.set(id, before);
+  }
+  return { ...about, repos };
 }
 
 /** Its sealed tokens open for nobody else. */

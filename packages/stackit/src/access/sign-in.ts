@@ -5,7 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { newSecret } from "../lib/secret-hash.ts";
 import type { Vault } from "../lib/vault.ts";
 import type { Session, Sessions } from "../store/sessions.ts";
-import { type AllowList, isAllowed } from "./allow-list.ts";
+import type { AllowedPeople } from "./allow-list.ts";
 import { type PeopleWatch, personIdOf } from "./people-watch.ts";
 
 export interface SignInOptions {
@@ -14,7 +14,7 @@ export interface SignInOptions {
   readonly watch: PeopleWatch;
   readonly sessions: Sessions;
   readonly vault: Vault;
-  readonly allowList: AllowList;
+  readonly allowed: AllowedPeople;
   readonly clock: Clock;
 }
 
@@ -73,12 +73,12 @@ export class SignIn {
 
   /** `returnTo`: where the person wanted to go; another site's address counts as none. */
   begin(returnTo: string | undefined, redirectUrl: string): Begun {
-    const { github, vault, clock, allowList } = this.#options;
+    const { github, vault, clock, allowed } = this.#options;
     const [state, verifier] = [newSecret(), newSecret()];
     const keepsake: Keepsake = { state, verifier, returnTo: ownPath(returnTo), beganAtMs: clock.wallNow() };
     const challenge = createHash("sha256").update(verifier).digest("base64url");
     // Without `repo` an OAuth App may not even say whether a person can read a private repository.
-    const scopes = ["repo", ...(allowList.allowedOrg === undefined ? [] : ["read:org"])];
+    const scopes = ["repo", ...(allowed.org === undefined ? [] : ["read:org"])];
     return {
       url: github.authorizeUrl({ state, challenge, redirectUrl, scopes }),
       keepsake: vault.seal(JSON.stringify(keepsake), PLACE),
@@ -93,7 +93,7 @@ export class SignIn {
     browser: Browser,
     before?: Pick<Session, "id" | "personId">,
   ): Promise<Finished> {
-    const { github, githubUrl, watch, sessions, allowList } = this.#options;
+    const { github, githubUrl, watch, sessions, allowed } = this.#options;
     const keepsake = this.#open(kept);
     if (!keepsake || !this.#isNew(keepsake, state)) return { kind: "refused", why: "expired", returnTo: "/" };
     const { verifier, returnTo } = keepsake;
@@ -102,11 +102,13 @@ export class SignIn {
       const tokens = await github.exchange(code, verifier, redirectUrl);
       const about = await watch.ask(tokens);
       const { login } = about;
-      if (!isAllowed(allowList, about)) {
+      const id = personIdOf(githubUrl, about.id);
+      const isAllowed = await allowed.has(id, about);
+      if (!isAllowed) {
         await github.revoke(tokens.token).catch(() => {});
+        if (isAllowed === undefined) return { kind: "refused", why: "forge", returnTo };
         return { kind: "refused", why: "not-allowed", login, returnTo };
       }
-      const id = personIdOf(githubUrl, about.id);
       await watch.welcome(about, tokens, id);
       if (before) watch.endSessions(before.personId, await sessions.end(before.personId, before.id));
       const { secret, session } = await sessions.begin(id, browser);

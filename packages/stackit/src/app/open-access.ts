@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { Access } from "../access/access.ts";
+import { AllowedPeople } from "../access/allow-list.ts";
 import { PeopleWatch } from "../access/people-watch.ts";
 import { SignIn } from "../access/sign-in.ts";
 import type { Config } from "../config/config.ts";
@@ -8,7 +9,7 @@ import type { RepoConfig } from "../config/repos-file.ts";
 import type { SignInConfig } from "../config/sign-in.ts";
 import type { Visibility } from "../contract/role.ts";
 import type { AboutPerson, AskedRepo } from "../forge/github-people.ts";
-import { systemClock } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { DisposableStack } from "../lib/disposable-stack.ts";
 import { Vault } from "../lib/vault.ts";
 import type { Store } from "../store/open-store.ts";
@@ -19,6 +20,7 @@ interface AccessTools {
   readonly store: Store;
   readonly names: ForgeNames;
   readonly log: Logger;
+  readonly clock: Clock;
   /** What is served now, by its latest name. */
   readonly served: () => readonly {
     readonly id: string;
@@ -30,13 +32,13 @@ interface AccessTools {
 
 /** Who may see and do what, as the configuration says. What it keeps open is released with `house`. */
 export async function openAccess(tools: AccessTools, house: DisposableStack): Promise<Access> {
-  const { config, store, names, configOf } = tools;
+  const { config, store, names, clock, configOf } = tools;
   const { posture, signIn } = config;
   const repo = (repoId: string) => {
     const found = configOf(repoId);
     return found && { visibility: visibilityOf(found, config), forgeRepoId: names.forgeRepoIdOf(repoId) };
   };
-  const common = { posture, clock: systemClock, audit: store.audit, repo };
+  const common = { posture, clock, audit: store.audit, repo };
   if (!signIn) return new Access(common);
   const team = await openTeam(signIn, tools, house);
   return new Access({ ...common, team });
@@ -44,7 +46,7 @@ export async function openAccess(tools: AccessTools, house: DisposableStack): Pr
 
 async function openTeam(
   signIn: SignInConfig,
-  { config, store, names, log, served, configOf }: AccessTools,
+  { config, store, names, log, clock, served, configOf }: AccessTools,
   house: DisposableStack,
 ) {
   // What it is made of takes a while to load, and most servers have none.
@@ -53,7 +55,10 @@ async function openTeam(
   const github = new GithubPeople({ url: place.url, apiUrl: place.apiUrl, clientId, clientSecret });
   house.defer(() => github[Symbol.dispose]());
   const { sessions, people, apiTokens, audit } = store;
-  const common = { github, vault: new Vault(signIn.keys), allowList: signIn, clock: systemClock, sessions };
+  const { listedLogins } = store;
+  const owners = await listedLogins.keepOnly([...signIn.allowedUsers, ...signIn.operators]);
+  const allowed = new AllowedPeople(signIn, owners, (login, personId) => listedLogins.take(login, personId));
+  const common = { github, vault: new Vault(signIn.keys), allowed, clock, sessions };
   const watch = new PeopleWatch({
     ...common,
     github: {

@@ -2,6 +2,7 @@ import { parseRetryAfter, RemoteError } from "../git/wire/remote-failure.ts";
 
 /** What GitHub asks of those who were too quick, when it does not say for how long. */
 const QUIET_MS = 60_000;
+const SUSPENDED = /account (?:was|is|has been) suspended/i;
 const TOO_QUICK = "GitHub asks to be left alone for a while.";
 const NOT_ITS_KEY =
   "GitHub does not accept the key of the GitHub App: STACKIT_GITHUB_APP_ID and the private key do not belong together, or GitHub does not have them any more.";
@@ -10,6 +11,8 @@ const NOT_ITS_KEY =
 export interface Refusals {
   readonly unauthorized: string;
   readonly forbidden: string;
+  /** Of a person's account; its words alone tell that from everything else that is forbidden. */
+  readonly suspended?: string;
 }
 
 const OF_APP: Refusals = { unauthorized: NOT_ITS_KEY, forbidden: "GitHub forbids this to the GitHub App." };
@@ -25,10 +28,13 @@ export function githubFailure(error: unknown, refusals = OF_APP): RemoteError {
   if (error instanceof RemoteError) return error;
   const answer = answerOf(error);
   if (!answer) return withoutAnswer(error);
-  const { status } = answer;
+  const { status, data } = answer;
   const retryAfterMs = quietMs(answer);
   if (retryAfterMs !== undefined) return new RemoteError("rate-limited", TOO_QUICK, { retryAfterMs });
   if (status === 401) return new RemoteError("auth-failed", refusals.unauthorized);
+  if (status === 403 && refusals.suspended !== undefined && SUSPENDED.test(messageOf(data))) {
+    return new RemoteError("auth-failed", refusals.suspended);
+  }
   if (status === 403) return new RemoteError("auth-failed", refusals.forbidden);
   if (status === 404) return new RemoteError("not-found", "GitHub's API does not have that.");
   return new RemoteError("error", `GitHub's API answered ${status}.`);

@@ -42,10 +42,12 @@ export interface AboutPerson {
   /** GitHub's number, which stays when the person takes another login. */
   readonly id: number;
   readonly login: string;
-  /** Of the organisation that was asked for. */
-  readonly isMember: boolean;
+  /** Of the organisation that was asked for; undefined when GitHub did not say. */
+  readonly isMember: boolean | undefined;
   /** By the ids of the question; those that the person can read. */
   readonly repos: ReadonlyMap<string, AboutRepo>;
+  /** Those of the question that GitHub did not say anything about. */
+  readonly unanswered: ReadonlySet<string>;
 }
 
 /** What GitHub says of a client that nobody signs in with just now. */
@@ -59,13 +61,15 @@ const TIMEOUT_MS = 10_000;
 /** In one question; GitHub takes more, and answers slowly. */
 const REPOS_AT_ONCE = 100;
 const WRITING: ReadonlySet<unknown> = new Set(["WRITE", "MAINTAIN", "ADMIN"]);
-const SAYS_NO: ReadonlySet<string> = new Set(["NOT_FOUND", "FORBIDDEN"]);
+/** Any other error leaves open what it is about: an organisation that wants its own single sign-on forbids even to say. */
+const SAYS_NO = "NOT_FOUND";
 const NOT_GITHUB = "What answered is not GitHub.";
 const NOT_ITS_SECRET = "GitHub does not accept the client secret.";
 const NO_CLIENT = "GitHub does not know the client id, or what answers is not GitHub.";
 const REFUSALS = {
   unauthorized: "GitHub does not accept the person's sign-in any more.",
   forbidden: "GitHub forbids this to the person's sign-in.",
+  suspended: "GitHub has suspended the person.",
 };
 
 /** Asks GitHub in the names of people, with what they gave when they signed in. */
@@ -163,15 +167,14 @@ export class GithubPeople {
   }
 
   /**
-   * Who the person is, and what the person can read of these repositories, by one question for a hundred of them. What GitHub says
-   * nothing of counts as not readable.
+   * Who the person is, and what the person can read of these repositories, by one question for a hundred of them.
    * @throws {RemoteError} `auth-failed` when GitHub does not take the token any more.
    */
   async about(token: string, org: string | undefined, repos: readonly AskedRepo[]): Promise<AboutPerson> {
     let about: AboutPerson | undefined;
     for (let start = 0; start === 0 || start < repos.length; start += REPOS_AT_ONCE) {
       const page = await this.#aboutSome(token, org, repos.slice(start, start + REPOS_AT_ONCE));
-      about = about ? { ...about, repos: new Map([...about.repos, ...page.repos]) } : page;
+      about = about ? joined(about, page) : page;
     }
     if (!about) throw new RemoteError("error", NOT_GITHUB);
     return about;
@@ -208,17 +211,24 @@ export class GithubPeople {
       throw new RemoteError("rate-limited", "GitHub asks to be left alone for a while.");
     }
     const viewer = asFields(data?.viewer);
-    // Of an organisation that it could not look up just now it says null, as of one that the person is not in.
-    const isUnsure = errors.some(({ path, type }) => path[0] === "viewer" && !SAYS_NO.has(type));
-    if (isUnsure) throw new RemoteError("error", "GitHub could not say who the person is.");
+    // Of what it could not look up just now it says null, as of what is not there.
+    const isUnsure = (...place: string[]) =>
+      errors.some(
+        ({ path, type }) => type !== SAYS_NO && place.every((part, at) => part === (path[at] ?? part)),
+      );
+    const said = asFields(viewer?.organization)?.viewerIsAMember;
+    const unanswered = repos.filter(
+      ({ id }, index) => readRepo(id, data?.[`r${index}`]).length === 0 && isUnsure(`r${index}`),
+    );
     if (typeof viewer?.databaseId !== "number" || typeof viewer.login !== "string") {
       throw new RemoteError("error", NOT_GITHUB);
     }
     return {
       id: viewer.databaseId,
       login: viewer.login,
-      isMember: asFields(viewer.organization)?.viewerIsAMember === true,
+      isMember: typeof said === "boolean" ? said : isUnsure("viewer", "organization") ? undefined : false,
       repos: new Map(repos.flatMap(({ id }, index) => readRepo(id, data?.[`r${index}`]))),
+      unanswered: new Set(unanswered.map(({ id }) => id)),
     };
   }
 
@@ -275,6 +285,15 @@ export class GithubPeople {
 
 function isMissing(error: unknown): boolean {
   return error instanceof RemoteError && error.failure === "not-found";
+}
+
+function joined(one: AboutPerson, other: AboutPerson): AboutPerson {
+  return {
+    ...one,
+    isMember: one.isMember === other.isMember ? one.isMember : undefined,
+    repos: new Map([...one.repos, ...other.repos]),
+    unanswered: new Set([...one.unanswered, ...other.unanswered]),
+  };
 }
 
 /** The ids of OAuth Apps begin otherwise. */

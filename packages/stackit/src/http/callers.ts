@@ -11,6 +11,8 @@ import type { RepoTable } from "./server-parts.ts";
 
 const SEES_NOTHING = anonymous(() => undefined);
 const NOBODY: Credential = { kind: "none" };
+/** When the forge that could not be asked is worth another question. */
+const UNVERIFIED_RETRY_SEC = "15";
 
 /** Lets requests carry who sends them. Every route has to say whom it answers. */
 export async function knowCallers(app: App): Promise<void> {
@@ -54,7 +56,7 @@ export async function letIn(
   { access, repos }: { access: Access; repos: RepoTable },
 ): Promise<void> {
   const { access: wanted = "open" } = request.routeOptions.config;
-  const caller = await identify(access, credential, wanted === "open" || request.is404);
+  const caller = await identify(access, credential, reply, wanted === "open" || request.is404);
   request.caller = caller;
   request.repos = visibleTo(caller, repos);
   await access.recordUse(caller, cameFrom(request));
@@ -69,12 +71,18 @@ export async function letIn(
 }
 
 /** Where nobody in particular is answered too, one who cannot be asked about is nobody. */
-async function identify(access: Access, credential: Credential, isOpen: boolean): Promise<Caller> {
+async function identify(
+  access: Access,
+  credential: Credential,
+  reply: FastifyReply,
+  isOpen: boolean,
+): Promise<Caller> {
   try {
     return await access.identify(credential);
   } catch (error) {
     if (!(error instanceof Unverified)) throw error;
     if (isOpen) return access.identify(NOBODY);
+    reply.header("retry-after", UNVERIFIED_RETRY_SEC);
     throw new Problem("access/unverified", error.message, { cause: error.cause });
   }
 }

@@ -15,6 +15,7 @@ import { forgetRepo } from "./forget-repo.ts";
 import { HeadMoves } from "./head-moves.ts";
 import { LandedBranches } from "./landed-branches.ts";
 import { LineCounts } from "./line-counts.ts";
+import { ListedLogins } from "./listed-logins.ts";
 import { migrations } from "./migrations/migrations.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
 import { PatchIds } from "./patch-ids.ts";
@@ -44,6 +45,7 @@ export interface Store extends AsyncDisposable {
   readonly repositories: Repositories;
   readonly forgeFacts: ForgeFacts;
   readonly people: People;
+  readonly listedLogins: ListedLogins;
   readonly sessions: Sessions;
   readonly apiTokens: ApiTokens;
   readonly audit: AuditLog;
@@ -129,6 +131,7 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     repositories: new Repositories(db),
     forgeFacts: new ForgeFacts(db),
     people: new People(db),
+    listedLogins: new ListedLogins(db),
     sessions: new Sessions(db),
     apiTokens: new ApiTokens(db),
     audit: new AuditLog(db),

@@ -29,6 +29,7 @@ export interface Schema {
   audit: AuditRow;
   added_repo: AddedRepoRow;
   activity: ActivityRow;
+  listed_login: ListedLoginRow;
 }
 
 export interface SyncRunRow {
@@ -177,6 +178,13 @@ export interface ForgeLookRow {
 export interface ForgeBranchRow {
   repo_key: string;
   branch: string;
+}
+
+/** Whose a login is that the operator listed. */
+export interface ListedLoginRow {
+  /** In lower case. */
+  login: string;
+  person_id: string;
 }
 
 /** Somebody who has signed in. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { RouteOptions } from "fastify";
 import { Access } from "../../src/access/access.ts";
+import { AllowedPeople } from "../../src/access/allow-list.ts";
 import { PeopleWatch } from "../../src/access/people-watch.ts";
 import { SignIn } from "../../src/access/sign-in.ts";
 import type { Visibility } from "../../src/contract/role.ts";
@@ -70,7 +71,8 @@ export async function startAccessWorld(options: AccessWorldOptions): Promise<Acc
   for (const [{ owner, name }] of repos) github.repos.set(`${owner}/${name}`, github.repos.size + 1);
   const people = new GithubPeople({ ...github });
   const allowedUsers = new Set<string>();
-  const allowList = { allowedUsers, operators: new Set(["root"]) };
+  const list = { allowedUsers, operators: new Set(["root"]) };
+  const allowed = new AllowedPeople(list, new Map(), async (_, personId) => personId);
   let watch: PeopleWatch | undefined;
 
   const openAccess = (store: Store): Access => {
@@ -91,7 +93,7 @@ export async function startAccessWorld(options: AccessWorldOptions): Promise<Acc
     const parts = {
       github: people,
       vault: new Vault([randomBytes(32)]),
-      allowList,
+      allowed,
       clock: accessClock,
       sessions,
     };

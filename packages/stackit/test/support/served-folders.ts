@@ -6,6 +6,7 @@ import { pino } from "pino";
 import { start } from "../../src/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { HttpConfig } from "../../src/http/server-config.ts";
+import type { Clock } from "../../src/lib/clock.ts";
 import { EventReader, type ReadEvent } from "./event-reader.ts";
 import { filesBelow } from "./files-below.ts";
 import { foundIn } from "./spellings.ts";
@@ -23,12 +24,12 @@ export interface ServedFolders extends AsyncDisposable {
 
 /**
  * The product as `serve` composes it, on a free port, with a data folder of its own. Settles when each repository was read once,
- * or could not be; with `atOnce` before.
+ * or could not be; with `atOnce` before. `clock`: of who may come in, and of streams.
  */
 export async function serveFolders(
   repos: Config["repos"],
   overrides: Partial<Config> = {},
-  { atOnce = false } = {},
+  { atOnce = false, clock }: { atOnce?: boolean; clock?: Clock } = {},
 ): Promise<ServedFolders> {
   const dataDir = await mkdtemp(join(tmpdir(), "stackit-data-"));
   // One client is a whole test here, so it may ask as often as it likes.
@@ -62,7 +63,7 @@ export async function serveFolders(
       done();
     },
   });
-  const running = await start(config, pino({ level: "trace" }, lines));
+  const running = await start(config, pino({ level: "trace" }, lines), clock);
   if (!atOnce) await running.firstRuns;
   const { url } = running;
   return {

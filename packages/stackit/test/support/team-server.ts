@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Config } from "../../src/config/config.ts";
 import type { RepoConfig } from "../../src/config/repos-file.ts";
 import type { SignInConfig } from "../../src/config/sign-in.ts";
+import type { Clock } from "../../src/lib/clock.ts";
 import { type DoublePerson, type GithubPeopleDouble, githubPeopleDouble } from "./github-people-double.ts";
 import { type ServedFolders, serveFolders } from "./served-folders.ts";
 
@@ -62,8 +63,14 @@ export async function teamServer(
     allowedUsers = ["ada", "robin"],
     allowedOrg,
     remoteHosts = [],
+    clock,
     ...overrides
-  }: { allowedUsers?: string[]; allowedOrg?: string; remoteHosts?: string[] } & Partial<Config> = {},
+  }: {
+    allowedUsers?: string[];
+    allowedOrg?: string;
+    remoteHosts?: string[];
+    clock?: Clock;
+  } & Partial<Config> = {},
 ): Promise<TeamServer> {
   const github = await githubPeopleDouble();
   const place = { url: github.url, apiUrl: github.apiUrl };
@@ -81,7 +88,7 @@ export async function teamServer(
       github: place,
     },
   };
-  const served = await serveFolders(repos(github), { ...opening, ...overrides });
+  const served = await serveFolders(repos(github), { ...opening, ...overrides }, clock ? { clock } : {});
   const server: TeamServer = {
     url: served.url,
     github,

@@ -12,6 +12,7 @@ import { access } from "./0010-access.ts";
 import { addedRepos } from "./0011-added-repos.ts";
 import { auditQuestions } from "./0012-audit-questions.ts";
 import { activity } from "./0013-activity.ts";
+import { listedLogins } from "./0014-listed-logins.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -28,4 +29,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0011-added-repos": addedRepos,
   "0012-audit-questions": auditQuestions,
   "0013-activity": activity,
+  "0014-listed-logins": listedLogins,
 };
