@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,6 +7,8 @@ import { expect, onTestFinished, test } from "vitest";
 import type { RepoAdded } from "../../src/contract/added-repo.ts";
 import type { RepoList, RepoStatus } from "../../src/contract/repo.ts";
 import { openStore } from "../../src/store/open-store.ts";
+import { askForCredentials } from "../support/git-host-behaviours.ts";
+import { githubDouble } from "../support/github-double.ts";
 import { type Upstream, upstreamOf } from "../support/mirror-world.ts";
 import { eventThat, serveFolders } from "../support/served-folders.ts";
 import { type Browser, type TeamServer, teamServer } from "../support/team-server.ts";
@@ -185,6 +188,37 @@ test("on a team's server neither another host nor a program adds anything", asyn
   expect((await add(root, { owner: "octo", name: ".." })).status).toBe(400);
   expect(upstream.host.requests).toHaveLength(asked);
   expect(await ids(root)).toEqual([]);
+});
+
+test("a GitHub App opens what it is installed on, and where it is not, the way to install it is told", async () => {
+  await using upstream = await widgetUpstream();
+  await using apps = await githubDouble();
+  apps.addRepository("octo/widget");
+  const githubApp = {
+    id: apps.appId,
+    privateKey: createPrivateKey(apps.privateKey),
+    githubUrl: new URL(upstream.host.url),
+    apiUrl: apps.apiUrl,
+  };
+  await using team = await teamAt(upstream, await dataFolder(), { githubApp });
+  const adas = await team.signIn(team.github.person("ada", { "octo/Widget": "WRITE" }));
+  // A private repository, which the App alone opens.
+  upstream.host.front = (request, response, ask) =>
+    request.headers.authorization === undefined
+      ? askForCredentials()(request, response, ask)
+      : atWidget(request);
+  const refused = await add(adas, WIDGET);
+  expect(refused.status).toBe(422);
+  expect(await refused.json()).toMatchObject({
+    code: "repo/unreadable-for-server",
+    detail: expect.stringContaining("https://github.com/apps/stackit-test/installations/new"),
+  });
+  expect(await ids(adas)).toEqual([]);
+
+  apps.install("octo/widget");
+  const added = await add(adas, WIDGET, { prefer: "wait=30" });
+  expect(await added.json()).toMatchObject({ run: { outcome: "updated" } });
+  expect(apps.tokens.length).toBeGreaterThan(0);
 });
 
 test("operators add what is on a host that the server's start names, and no other host is asked", async () => {
