@@ -5,6 +5,7 @@ import { forgeWorld } from "../support/forge-world.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { type ServedFolders, serveFolder } from "../support/served-folders.ts";
 import { delivered, push, repositoryOf, SECRET } from "../support/webhooks.ts";
+import { accessibilityFindings, LOOKS } from "./axe-check.ts";
 
 const WITHIN = { timeout: 15_000 };
 const MIRA = { author: "Mira Lind <mira@example.com>" };
@@ -344,4 +345,63 @@ browserTest("S3-12: what landed of a stack is folded into a line that unfolds", 
   await fold.click();
   await row(page, "api").waitFor({ ...WITHIN, state: "detached" });
   await page.close();
+});
+
+browserTest("S3-13: the table sorts by a column, says so, and keeps it in the address", async () => {
+  await using scene = await shop();
+  await using served = await serveFolder(scene.path, { settleMs: 20 });
+  const page = await open(served);
+  await page.getByRole("group", { name: "Layout" }).getByRole("button", { name: "Table" }).click(WITHIN);
+  const table = page.getByRole("table", { name: "Branches" });
+  await table.waitFor(WITHIN);
+  const order = () =>
+    table
+      .locator("td [data-row]")
+      .evaluateAll((all) => all.map((link) => link.getAttribute("data-row")?.slice(7)));
+  const header = (name: string) => table.getByRole("columnheader", { name });
+  expect(await header("Waiting").getAttribute("aria-sort")).toBe("descending");
+  expect(await table.getByRole("rowheader").allInnerTexts()).toEqual([
+    expect.stringMatching(/^You/),
+    expect.stringMatching(/^Theo Ruiz/),
+  ]);
+
+  await page.getByRole("group", { name: "Group by" }).getByRole("button", { name: "Ungrouped" }).click();
+  await expect.poll(async () => (await order())[0], WITHIN).toBe("mira/checkout-1");
+  await header("State").getByRole("button").click();
+  await expect.poll(async () => (await order()).slice(0, 2), WITHIN).toEqual(["theo/typing", "theo/search"]);
+  expect(await header("State").getAttribute("aria-sort")).toBe("ascending");
+  expect(await header("Waiting").getAttribute("aria-sort")).toBe(null);
+  const { searchParams } = new URL(page.url());
+  expect(Object.fromEntries(searchParams)).toEqual({ view: "table", group: "none", sort: "state" });
+
+  await header("State").getByRole("button").click();
+  await expect.poll(async () => (await order()).at(-1), WITHIN).toBe("theo/search");
+  const sorted = await order();
+  await page.reload();
+  await expect.poll(order, WITHIN).toEqual(sorted);
+  expect(await header("State").getAttribute("aria-sort")).toBe("descending");
+
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  expect(await focusedRow(page)).toBe(`branch:${sorted[1]}`);
+  await page.keyboard.press("Enter");
+  await page.getByRole("region", { name: `Branch ${sorted[1]}`, exact: true }).waitFor(WITHIN);
+  await page.keyboard.press("Escape");
+  await expect.poll(() => focusedRow(page), WITHIN).toBe(`branch:${sorted[1]}`);
+  await page.close();
+});
+
+browserTest("X-01: axe finds nothing on the table, light and dark, wide and narrow", async () => {
+  await using scene = await shop();
+  await using served = await serveFolder(scene.path);
+  const found: string[] = [];
+  for (const look of LOOKS) {
+    const page = await browser.newPage(look);
+    await page.goto(`${served.url}/r/local/default?view=table`);
+    await page.getByRole("table", { name: "Branches" }).waitFor(WITHIN);
+    const findings = await accessibilityFindings(page);
+    found.push(...findings.map((finding) => `${look.colorScheme} ${look.viewport.width}: ${finding}`));
+    await page.close();
+  }
+  expect(found).toEqual([]);
 });

@@ -32,7 +32,13 @@ test("a repository of a forge and one without have different addresses", () => {
 test("everything that can be chosen is in the address and comes back", () => {
   const route = {
     ...repositoryRoute({ kind: "forge", owner: "octo", name: "web" }),
-    list: { q: "is:blocked owner:theo", state: "blocked", group: "stack" } as const,
+    list: {
+      q: "is:blocked owner:theo",
+      state: "blocked",
+      group: "stack",
+      layout: "table",
+      sort: { by: "branch", down: true },
+    } as const,
     view: {
       tab: "commits",
       base: "trunk",
@@ -50,7 +56,9 @@ test("everything that can be chosen is in the address and comes back", () => {
 });
 
 test("what is not known falls back and is not written again", () => {
-  const route = parse("/r/local/default?state=nonsense&tab=nonsense&d=3&ws=yes&utm=1");
+  const route = parse(
+    "/r/local/default?state=nonsense&view=nonsense&sort=-nonsense&tab=nonsense&d=3&ws=yes&utm=1",
+  );
   expect(route).toEqual(repositoryRoute({ kind: "local", id: "default" }));
   expect(formatRoute(route)).toBe("/r/local/default");
 });

@@ -7,12 +7,23 @@ import { ownPath } from "./own-path.ts";
 export type RepoRef = { kind: "local"; id: string } | { kind: "forge"; owner: string; name: string };
 
 export type StateFilter = "all" | "ready" | "blocked" | "restack" | "draft";
-export type Grouping = "owner" | "stack";
+export type Grouping = "owner" | "stack" | "none";
+
+const sortColumns = ["branch", "stack", "owner", "state", "review", "pr", "lines", "waiting"] as const;
+export type SortColumn = (typeof sortColumns)[number];
+export interface Sorting {
+  by: SortColumn;
+  down: boolean;
+}
 
 export interface ListSearch {
   q: string;
   state: StateFilter;
+  /** Lanes are never without groups: there, `none` is as `stack`. */
   group: Grouping;
+  layout: "lanes" | "table";
+  /** Of the table. */
+  sort: Sorting;
 }
 
 export interface BranchSearch {
@@ -63,7 +74,13 @@ export type RepositoriesRoute = Extract<Route, { page: "repositories" }>;
 export type ActivityRoute = Extract<Route, { page: "activity" }>;
 export type SignInRoute = Extract<Route, { page: "sign-in" }>;
 
-export const plainList: ListSearch = { q: "", state: "all", group: "owner" };
+export const plainList: ListSearch = {
+  q: "",
+  state: "all",
+  group: "owner",
+  layout: "lanes",
+  sort: { by: "waiting", down: true },
+};
 export const repositoriesRoute: RepositoriesRoute = { page: "repositories", q: "", state: "all" };
 export const plainView: BranchSearch = {
   tab: "diff",
@@ -106,7 +123,9 @@ export function parseLocation(pathname: string, search: string, hash = ""): Rout
     list: {
       q: params.get("q") ?? "",
       state: oneOf(params.get("state"), ["ready", "blocked", "restack", "draft"]) ?? "all",
-      group: oneOf(params.get("group"), ["stack"]) ?? "owner",
+      group: oneOf(params.get("group"), ["stack", "none"]) ?? "owner",
+      layout: oneOf(params.get("view"), ["table"]) ?? "lanes",
+      sort: parseSorting(params.get("sort")),
     },
     view: {
       tab: oneOf(params.get("tab"), ["commits", "checks"]) ?? "diff",
@@ -123,6 +142,13 @@ export function parseLocation(pathname: string, search: string, hash = ""): Rout
     activity: activity ? activityFilter(params) : undefined,
     sync: params.get("sync") || undefined,
   };
+}
+
+/** `-title`: downwards by the title. */
+function parseSorting(text: string | null): Sorting {
+  const down = text?.startsWith("-") === true;
+  const by = oneOf(down ? (text?.slice(1) ?? null) : text, sortColumns);
+  return by === undefined ? plainList.sort : { by, down };
 }
 
 function activityFilter(params: URLSearchParams): ActivityFilter {
@@ -154,6 +180,9 @@ export function formatRoute(route: Route): string {
   if (list.q) query.set("q", list.q);
   if (list.state !== "all") query.set("state", list.state);
   if (list.group !== "owner") query.set("group", list.group);
+  if (list.layout !== "lanes") query.set("view", list.layout);
+  const { by, down } = list.sort;
+  if (by !== plainList.sort.by || down !== plainList.sort.down) query.set("sort", `${down ? "-" : ""}${by}`);
   if (view.tab !== "diff") query.set("tab", view.tab);
   if (view.base !== "parent") query.set("base", view.base);
   if (view.layout) query.set("d", view.layout);

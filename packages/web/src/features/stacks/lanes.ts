@@ -100,7 +100,7 @@ export function buildLanes(
 
 const stateNames: readonly StateFilter[] = ["all", "ready", "blocked", "restack", "draft"];
 
-function factsOf(blocks: StackBlock[]): LaneFacts {
+export function factsOf(blocks: readonly StackBlock[]): LaneFacts {
   const facts: LaneFacts = {
     stacks: blocks.length,
     branches: 0,

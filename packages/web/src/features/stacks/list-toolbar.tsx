@@ -93,12 +93,29 @@ export function ListToolbar({
           </Toggle>
         )}
         <Segments
-          name="Group by"
-          value={list.group}
+          name="Layout"
+          value={list.layout}
           choices={[
-            { value: "owner", label: "By owner" },
-            { value: "stack", label: "Stacks only" },
+            { value: "lanes", label: "Lanes" },
+            { value: "table", label: "Table" },
           ]}
+          onChoose={(layout) => search({ layout })}
+        />
+        <Segments
+          name="Group by"
+          value={list.group === "none" && list.layout === "lanes" ? "stack" : list.group}
+          choices={
+            list.layout === "table"
+              ? [
+                  { value: "owner", label: "By owner" },
+                  { value: "stack", label: "By stack" },
+                  { value: "none", label: "Ungrouped" },
+                ]
+              : [
+                  { value: "owner", label: "By owner" },
+                  { value: "stack", label: "Stacks only" },
+                ]
+          }
           onChoose={(group) => search({ group })}
         />
       </span>

@@ -1,5 +1,7 @@
 import {
+  lazy,
   type RefObject,
+  Suspense,
   useDeferredValue,
   useEffect,
   useLayoutEffect,
@@ -11,21 +13,27 @@ import type { StackDetail, View } from "stackit/contract/view";
 import { useBrowserLocation } from "wouter/use-browser-location";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { reuseByKey } from "../../lib/reuse.ts";
-import { formatRoute, plainList, type RepositoryRoute, repositoryRoute } from "../../routes/location.ts";
+import { formatRoute, type RepositoryRoute, repositoryRoute } from "../../routes/location.ts";
 import { useServices } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { useStored } from "../../ui/use-stored.ts";
 import { useMedia } from "../../ui/use-window.ts";
+import { useTable } from "../table/use-table.ts";
 import { remoteWords } from "./branch-state.ts";
 import { parseFilter } from "./filter.ts";
 import { buildLanes } from "./lanes.ts";
 import { ListToolbar } from "./list-toolbar.tsx";
 import { flattenLanes, footRows, type Row, rowHeights } from "./rows.ts";
-import { StackList, type StackListHandle } from "./stack-list.tsx";
+import { StackList } from "./stack-list.tsx";
 import { useFolds } from "./use-folds.ts";
+import type { StackListHandle } from "./use-row-focus.ts";
 import { useSteadyOrder } from "./use-steady-order.ts";
+
+const BranchTable = lazy(async () => ({
+  default: (await import("../table/branch-table.tsx")).BranchTable,
+}));
 
 /** From this many branches on, compact rows are offered. */
 const MANY_BRANCHES = 300;
@@ -44,18 +52,22 @@ export function StacksView({
   scroller: RefObject<HTMLDivElement | null>;
   list: RefObject<StackListHandle | null>;
 }) {
-  const { q, state, group } = useDeferredValue(route.list);
+  const search = useDeferredValue(route.list);
+  const { q, state, group, layout } = search;
+  const isTable = layout === "table";
   const [reading, setReading] = useState(false);
   const [compact, setCompact] = useStored("stackit.density", "comfortable", ["comfortable", "compact"]);
   const touch = useMedia("(pointer: coarse)");
   const folds = useFolds();
   const { ticker } = useServices();
   const found = useMemo(
-    () => buildLanes(view, parseFilter(q), state, group, ticker.now()),
+    () => buildLanes(view, parseFilter(q), state, group === "owner" ? "owner" : "stack", ticker.now()),
     [view, q, state, group, ticker],
   );
   const order = useSteadyOrder(found.lanes, `${q}\n${state}\n${group}`, reading);
   const heights = rowHeights[touch ? "touch" : compact];
+  const table = useTable(found.lanes, search, reading, heights.branch);
+  const [, navigate] = useBrowserLocation();
   const anyPr = useMemo(() => view.stacks.some((stack) => stack.prCount > 0), [view.stacks]);
 
   const rows = useSharedRows(
@@ -78,11 +90,15 @@ export function StacksView({
   const toolbar = useRef<HTMLDivElement>(null);
   const stickyHeight = useStickyHeight(toolbar);
 
-  useListKeys(rows, route, marked, list, folds.actions);
+  useListKeys(rows, route, marked, list, folds.actions, isTable);
   useShownStack(marked, list);
 
   const total = view.stacks.reduce((sum, stack) => sum + stack.branches.length, 0);
   const empty = found.shownBranches === 0;
+  const hrefOfStack = (stack: string) =>
+    formatRoute({ ...repositoryRoute(route.repo), list: route.list, stack });
+  const hrefOf = (branch: string) =>
+    formatRoute({ ...route, branch, view: { ...route.view, file: undefined } });
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only notices that somebody reads; it offers nothing.
     <div
@@ -106,13 +122,34 @@ export function StacksView({
               !touch && (total > MANY_BRANCHES || compact === "compact") ? compact === "compact" : undefined
             }
             onCompact={(on) => setCompact(on ? "compact" : "comfortable")}
-            outOfOrder={order.outOfOrder}
-            onResort={order.resort}
+            outOfOrder={isTable ? table.outOfOrder : order.outOfOrder}
+            onResort={isTable ? table.resort : order.resort}
           />
         )}
       </div>
       {empty && (total === 0 ? <NoStacks trunk={view.repo.trunk} /> : <NothingFound route={route} />)}
-      {rows.length > 0 && (
+      {isTable && !empty && (
+        <Suspense fallback={<p className="loading meta">Loading the table…</p>}>
+          <BranchTable
+            ref={list}
+            groups={table.groups}
+            columns={table.columns}
+            sort={search.sort}
+            scroller={scroller}
+            stickyHeight={stickyHeight}
+            openBranch={route.branch}
+            hrefOf={hrefOf}
+            hrefOfStack={hrefOfStack}
+            onSort={(sort) =>
+              navigate(formatRoute({ ...route, list: { ...route.list, sort } }), {
+                replace: true,
+                state: history.state,
+              })
+            }
+          />
+        </Suspense>
+      )}
+      {!isTable && rows.length > 0 && (
         <StackList
           ref={list}
           rows={rows}
@@ -120,8 +157,8 @@ export function StacksView({
           stickyHeight={stickyHeight}
           openBranch={route.branch}
           markedStack={marked?.rootBranch}
-          hrefOfStack={(stack) => formatRoute({ ...repositoryRoute(route.repo), stack })}
-          hrefOf={(branch) => formatRoute({ ...route, branch, view: { ...route.view, file: undefined } })}
+          hrefOfStack={hrefOfStack}
+          hrefOf={hrefOf}
           actions={folds.actions}
         />
       )}
@@ -178,6 +215,7 @@ function useListKeys(
   marked: StackDetail | undefined,
   list: RefObject<StackListHandle | null>,
   actions: { toggleStack: (stack: string) => void; toggleAll: (stacks: readonly string[]) => void },
+  isTable: boolean,
 ): void {
   const [, navigate] = useBrowserLocation();
   const open = (branch: string, replace: boolean) =>
@@ -224,11 +262,12 @@ function useListKeys(
   });
   useShortcut("foldStack", () => {
     const row = rowOf(list.current?.focusedBranch() ?? route.branch);
-    if (row?.kind !== "branch") return false;
+    if (row?.kind !== "branch" || isTable) return false;
     actions.toggleStack(row.stack);
     return true;
   });
   useShortcut("foldAll", () => {
+    if (isTable) return false;
     actions.toggleAll(rows.filter((row) => row.kind === "stack").map((row) => row.stack));
     return true;
   });
@@ -267,7 +306,7 @@ function NothingFound({ route }: { route: RepositoryRoute }) {
       {q && state !== "all" && <p className="meta">Only branches in one state are looked at.</p>}
       <Button
         onClick={() =>
-          navigate(formatRoute({ ...route, list: { ...plainList, group: route.list.group } }), {
+          navigate(formatRoute({ ...route, list: { ...route.list, q: "", state: "all" } }), {
             replace: true,
           })
         }

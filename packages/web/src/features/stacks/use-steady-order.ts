@@ -11,18 +11,22 @@ const idsOf = (lanes: readonly Lane[]) =>
  * for: another question may be answered in another order.
  */
 export function useSteadyOrder(natural: Lane[], question: string, reading: boolean) {
-  const [held, setHeld] = useState({ question: "", ids: [] as string[] });
-  const naturalIds = idsOf(natural);
-  const steady = reading && held.question === question;
-  const ids = steady ? keepOrder(held.ids, naturalIds) : naturalIds;
-  if (held.question !== question || !sameData(held.ids, ids)) setHeld({ question, ids });
-
-  const moved = steady && !sameData(ids, naturalIds);
+  const { ids, moved, resort } = useSteadyIds(idsOf(natural), question, reading);
   const lanes = moved
     ? sortByIds(natural, ids, (lane) => lane.id).map((lane) => ({
         ...lane,
         blocks: sortByIds(lane.blocks, ids, (block) => block.stack.rootBranch),
       }))
     : natural;
-  return { lanes, outOfOrder: moved, resort: () => setHeld({ question: "", ids: [] }) };
+  return { lanes, outOfOrder: moved, resort };
+}
+
+/** The same for any things with ids. */
+export function useSteadyIds(naturalIds: string[], question: string, reading: boolean) {
+  const [held, setHeld] = useState({ question: "", ids: [] as string[] });
+  const steady = reading && held.question === question;
+  const ids = steady ? keepOrder(held.ids, naturalIds) : naturalIds;
+  if (held.question !== question || !sameData(held.ids, ids)) setHeld({ question, ids });
+  const moved = steady && !sameData(ids, naturalIds);
+  return { ids, moved, resort: () => setHeld({ question: "", ids: [] }) };
 }
