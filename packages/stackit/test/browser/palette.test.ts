@@ -59,7 +59,7 @@ browserTest("X-10: the palette goes to a branch, remembers it, and does what the
   expect(await palette(page).count()).toBe(0);
 
   const before = (await fleet.repos()).find(({ id }) => id === "web")?.freshness.lastAttempt?.runId;
-  await ask(page, "> sync");
+  await ask(page, "> sync now");
   await expect.poll(() => options(page).allInnerTexts()).toEqual([expect.stringContaining("Sync now")]);
   await page.keyboard.press("Enter");
   await expect
