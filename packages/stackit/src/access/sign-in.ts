@@ -71,8 +71,8 @@ export class SignIn {
     this.#options = options;
   }
 
-  /** `returnTo`: where the person wanted to go; another site's address counts as none. */
-  begin(returnTo: string | undefined, redirectUrl: string): Begun {
+  /** `returnTo`: where the person wanted to go; another site's address counts as none. `chooses`: with another account. */
+  begin(returnTo: string | undefined, redirectUrl: string, { chooses = false } = {}): Begun {
     const { github, vault, clock, allowed } = this.#options;
     const [state, verifier] = [newSecret(), newSecret()];
     const keepsake: Keepsake = { state, verifier, returnTo: ownPath(returnTo), beganAtMs: clock.wallNow() };
@@ -80,7 +80,7 @@ export class SignIn {
     // Without `repo` an OAuth App may not even say whether a person can read a private repository.
     const scopes = ["repo", ...(allowed.org === undefined ? [] : ["read:org"])];
     return {
-      url: github.authorizeUrl({ state, challenge, redirectUrl, scopes }),
+      url: github.authorizeUrl({ state, challenge, redirectUrl, scopes, chooses }),
       keepsake: vault.seal(JSON.stringify(keepsake), PLACE),
     };
   }

@@ -101,6 +101,11 @@ test.each<[FlagValues, NodeJS.ProcessEnv, RegExp]>([
   [{ auth: true }, { ...COMPLETE, STACKIT_ALLOWED_GH_ORG: "a b" }, /STACKIT_ALLOWED_GH_ORG cannot be used/],
   [
     { auth: true },
+    { ...COMPLETE, STACKIT_OPERATOR_CONTACT: "a\nb" },
+    /STACKIT_OPERATOR_CONTACT cannot be used; it must be one line/,
+  ],
+  [
+    { auth: true },
     { ...COMPLETE, STACKIT_SESSION_KEY: "short" },
     /STACKIT_SESSION_KEY: key 1 of 1 cannot be used; each must be 32 bytes in base64/,
   ],
@@ -130,6 +135,7 @@ test("lists are read without regard to case and space, and keys in their order",
       STACKIT_SESSION_KEY: `${other.toString("base64url")}, ${key}`,
       STACKIT_ALLOWED_GH_ORG: "acme",
       STACKIT_OPERATORS: "Root",
+      STACKIT_OPERATOR_CONTACT: " Ask Root. ",
       STACKIT_ALLOWED_REMOTE_HOSTS: "Git.Example.com, gitlab.example.com:8443",
     },
   );
@@ -138,6 +144,7 @@ test("lists are read without regard to case and space, and keys in their order",
     allowedUsers: new Set(["ada", "robin"]),
     allowedOrg: "acme",
     operators: new Set(["root"]),
+    contact: "Ask Root.",
     remoteHosts: new Set(["git.example.com", "gitlab.example.com:8443"]),
   });
   expect(trustedProxies).toEqual(["127.0.0.1", "10.0.0.0/8", "::1"]);

@@ -16,6 +16,8 @@ export interface SignInConfig {
   readonly allowedOrg?: string;
   /** GitHub logins in lower case. They may sign in too. */
   readonly operators: ReadonlySet<string>;
+  /** Whom to ask to be let in, in the operator's words. Everybody may read it. */
+  readonly contact?: string;
   /** Hosts in lower case, with a port where it is not the usual one, of which operators may add repositories by URL. */
   readonly remoteHosts: ReadonlySet<string>;
   /** The GitHub where people sign in. */
@@ -28,6 +30,8 @@ const KEY = "STACKIT_SESSION_KEY";
 const USERS = "STACKIT_ALLOWED_GH_USERS";
 const ORG = "STACKIT_ALLOWED_GH_ORG";
 const OPERATORS = "STACKIT_OPERATORS";
+const CONTACT = "STACKIT_OPERATOR_CONTACT";
+const MAX_CONTACT = 200;
 const REMOTE_HOSTS = "STACKIT_ALLOWED_REMOTE_HOSTS";
 /** What GitHub takes as a login or as the name of an organisation; those of Enterprise Managed Users have an underscore. */
 const LOGIN = /^[a-z\d](?:[a-z\d_-]{0,98}[a-z\d])?$/i;
@@ -61,6 +65,15 @@ export function readSignIn(
   const operators = logins(settings, OPERATORS);
   const org = settings[ORG]?.value.trim();
   if (org !== undefined && !LOGIN.test(org)) throw notLogins(ORG, "the name of one GitHub organisation");
+  const contact = settings[CONTACT]?.value.trim() || undefined;
+  if (contact !== undefined && (contact.length > MAX_CONTACT || /\p{Cc}/u.test(contact))) {
+    throw new ConfigError(
+      `${CONTACT} cannot be used; it must be one line of at most ${MAX_CONTACT} characters.`,
+      {
+        mend: `Shorten ${CONTACT}.`,
+      },
+    );
+  }
   if (allowedUsers.size === 0 && operators.size === 0 && org === undefined) {
     throw new ConfigError(
       `Nobody could sign in: set ${USERS} to GitHub logins, ${ORG} to an organisation, or both.`,
@@ -74,6 +87,7 @@ export function readSignIn(
     allowedUsers,
     ...(org !== undefined && { allowedOrg: org }),
     operators,
+    ...(contact !== undefined && { contact }),
     remoteHosts: readHosts(settings),
     github: { url: github.url, apiUrl: github.apiUrl },
   };

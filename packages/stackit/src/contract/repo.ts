@@ -172,6 +172,9 @@ export const ServerConfig = Type.Object(
     singleRepo: Type.Boolean(),
     webhooks: Type.Boolean(),
     version: Type.String(),
+    contact: Type.Optional(
+      Type.String({ description: "Whom to ask to be let in, in the operator's words." }),
+    ),
   },
   { $id: "ServerConfig" },
 );

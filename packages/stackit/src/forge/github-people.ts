@@ -96,6 +96,8 @@ export class GithubPeople {
     readonly challenge: string;
     readonly redirectUrl: string;
     readonly scopes: readonly string[];
+    /** Lets the person choose, also when only one account is signed in there. */
+    readonly chooses?: boolean;
   }): URL {
     const url = new URL("login/oauth/authorize", this.#options.url);
     url.search = new URLSearchParams({
@@ -105,6 +107,7 @@ export class GithubPeople {
       code_challenge: asked.challenge,
       code_challenge_method: "S256",
       allow_signup: "false",
+      ...(asked.chooses && { prompt: "select_account" }),
       ...(!isGithubApp(this.#options.clientId) && { scope: asked.scopes.join(" ") }),
     }).toString();
     return url;

@@ -36,6 +36,8 @@ export interface HttpConfig {
   readonly trustedProxies?: readonly string[];
   /** Any of them may sign webhooks. Without one there are no webhooks. */
   readonly webhookSecrets?: readonly string[];
+  /** Present where people sign in. */
+  readonly signIn?: { readonly contact?: string };
   /** Folder of the built dashboard. */
   readonly webDir?: string;
   readonly limits?: Partial<HttpLimits>;

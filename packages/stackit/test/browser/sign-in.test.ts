@@ -7,6 +7,8 @@ import { serveFolders } from "../support/served-folders.ts";
 import { type TeamServer, teamServer } from "../support/team-server.ts";
 
 const WITHIN = { timeout: 15_000 };
+/** It is text, whatever it looks like. */
+const CONTACT = "Ask Ada in #stacks <b>now</b>";
 const SECRET_BRANCH = "mira/unannounced";
 
 let browser: Browser;
@@ -29,9 +31,10 @@ async function teamShop(): Promise<TeamShop> {
     s.stacked("api", "main");
     s.stacked(SECRET_BRANCH, "api");
   });
-  const team = await teamServer(() => [
-    { kind: "working-copy", id: "shop", path: scene.path, visibility: "team" },
-  ]);
+  const team = await teamServer(
+    () => [{ kind: "working-copy", id: "shop", path: scene.path, visibility: "team" }],
+    { contact: CONTACT },
+  );
   return {
     team,
     scene,
@@ -70,6 +73,12 @@ async function openBrowser(url: string, options: BrowserContextOptions = {}): Pr
   };
 }
 
+/** By a redirect, with the cookies of that browser. */
+async function ledTo({ context }: OpenBrowser, url: string): Promise<string> {
+  const answer = await context.request.get(url, { maxRedirects: 0 });
+  return answer.headers().location ?? "";
+}
+
 const heading = (page: Page) => page.getByRole("heading", { name: /^Sign in to / });
 const way = (page: Page, name = "Continue with GitHub") => page.getByRole("link", { name });
 const account = (page: Page) => page.getByRole("button", { name: /^Account, / });
@@ -85,7 +94,7 @@ async function signIn({ team }: TeamShop, page: Page, login = "ada"): Promise<vo
 /** Whatever a page could still show, to eyes and to a screen reader. */
 const everything = (page: Page) => page.evaluate(() => document.title + document.body.textContent);
 
-browserTest("S10-01: a deep link stands at the sign-in and is where it leads", async () => {
+browserTest("a deep link stands at the sign-in and is where it leads (S10-01)", async () => {
   await using shop = await teamShop();
   const { team } = shop;
   await using visitor = await openBrowser(team.url);
@@ -122,7 +131,7 @@ browserTest("the frame of the page stands until it is known whether somebody is 
 });
 
 browserTest(
-  "S10-02: whoever is not on the list is told so by name, and can use another account",
+  "whoever is not on the list is told so by name and whom to ask, is shown nothing, and can use another account (S10-02)",
   async () => {
     await using shop = await teamShop();
     const { github, url } = shop.team;
@@ -131,8 +140,13 @@ browserTest(
     github.signedIn = github.person("mira");
     await way(page).click();
     await page.getByRole("alert").getByText("mira is not on the list of this server.").waitFor(WITHIN);
-    await page.getByRole("alert").getByText("Ask whoever runs it.").waitFor(WITHIN);
+    await page.getByRole("alert").getByText(CONTACT, { exact: true }).waitFor(WITHIN);
     expect(await everything(page)).not.toContain(SECRET_BRANCH);
+    for (const path of ["/api/v1/repos", "/api/v1/repos/shop/view", "/api/v1/events"]) {
+      expect((await visitor.context.request.get(`${url}${path}`)).status()).toBe(401);
+    }
+    const other = new URL((await way(page, "Use another account").getAttribute("href")) ?? "", url);
+    expect(new URL(await ledTo(visitor, other.href)).searchParams.get("prompt")).toBe("select_account");
 
     github.signedIn = github.person("ada");
     await way(page, "Use another account").click();
@@ -170,7 +184,7 @@ browserTest("a sign-in that leads nowhere says why, and keeps where it was to le
   await way(stale, "Start again").waitFor(WITHIN);
 });
 
-browserTest("S10-03: who is signed in goes on from the sign-in, and never to another site", async () => {
+browserTest("who is signed in goes on from the sign-in, and never to another site (S10-03)", async () => {
   await using shop = await teamShop();
   const { url } = shop.team;
   await using visitor = await openBrowser(url);
@@ -192,7 +206,7 @@ browserTest("S10-03: who is signed in goes on from the sign-in, and never to ano
 });
 
 browserTest(
-  "S10-07: signed out everywhere in one tab, nothing is left on the screen of another",
+  "signed out everywhere in one tab, nothing is left on the screen of another (S10-07)",
   async () => {
     await using shop = await teamShop();
     await using visitor = await openBrowser(shop.team.url);
@@ -216,33 +230,36 @@ browserTest(
   },
 );
 
-browserTest("a session that is ended elsewhere while its page is open takes the page with it", async () => {
-  await using shop = await teamShop();
-  await using visitor = await openBrowser(shop.team.url);
-  const page = await visitor.open("/r/local/shop");
-  await signIn(shop, page);
-  await row(page, SECRET_BRANCH).waitFor(WITHIN);
-  await using second = await openBrowser(shop.team.url);
-  const elsewhere = await second.open("/r/local/shop");
-  await way(elsewhere).click();
-  await account(elsewhere).click();
-  await elsewhere.getByRole("button", { name: "Sessions…" }).click();
-  const entries = elsewhere.getByRole("list", { name: "Sessions" }).getByRole("listitem");
-  await entries
-    .filter({ hasText: "This browser" })
-    .getByText(/Chrome on /)
-    .waitFor(WITHIN);
-  expect(await entries.count()).toBe(2);
+browserTest(
+  "a session that is ended elsewhere while its page is open takes the page with it (S10-07)",
+  async () => {
+    await using shop = await teamShop();
+    await using visitor = await openBrowser(shop.team.url);
+    const page = await visitor.open("/r/local/shop");
+    await signIn(shop, page);
+    await row(page, SECRET_BRANCH).waitFor(WITHIN);
+    await using second = await openBrowser(shop.team.url);
+    const elsewhere = await second.open("/r/local/shop");
+    await way(elsewhere).click();
+    await account(elsewhere).click();
+    await elsewhere.getByRole("button", { name: "Sessions…" }).click();
+    const entries = elsewhere.getByRole("list", { name: "Sessions" }).getByRole("listitem");
+    await entries
+      .filter({ hasText: "This browser" })
+      .getByText(/Chrome on /)
+      .waitFor(WITHIN);
+    expect(await entries.count()).toBe(2);
 
-  await elsewhere.getByRole("button", { name: /^Sign out of Chrome/ }).click();
-  await entries.nth(1).waitFor({ state: "detached", ...WITHIN });
-  await page.getByRole("alert").getByText("You are signed out.").waitFor(WITHIN);
-  expect(await everything(page)).not.toContain("unannounced");
-  expect(page.url()).toBe(`${shop.team.url}/r/local/shop`);
-  await way(page).click();
-  await row(page, SECRET_BRANCH).waitFor(WITHIN);
-  expect(visitor.complaints).toEqual([]);
-});
+    await elsewhere.getByRole("button", { name: /^Sign out of Chrome/ }).click();
+    await entries.nth(1).waitFor({ state: "detached", ...WITHIN });
+    await page.getByRole("alert").getByText("Your session ended.").waitFor(WITHIN);
+    expect(await everything(page)).not.toContain("unannounced");
+    expect(page.url()).toBe(`${shop.team.url}/r/local/shop`);
+    await way(page, "Sign in again").click();
+    await row(page, SECRET_BRANCH).waitFor(WITHIN);
+    expect(visitor.complaints).toEqual([]);
+  },
+);
 
 browserTest("a request that is refused for want of a sign-in is enough, without the stream", async () => {
   await using shop = await teamShop();
@@ -252,8 +269,40 @@ browserTest("a request that is refused for want of a sign-in is enough, without 
   await row(page, SECRET_BRANCH).waitFor(WITHIN);
   await visitor.context.clearCookies();
   await page.getByRole("button", { name: /^Sync now/ }).click();
-  await page.getByRole("alert").getByText("You are signed out.").waitFor(WITHIN);
+  await page.getByRole("alert").getByText("Your session ended.").waitFor(WITHIN);
 });
+
+browserTest(
+  "a callback of another browser, or one that was used, signs nobody in and leads to a new start",
+  async () => {
+    await using shop = await teamShop();
+    const { github, url } = shop.team;
+    await using victim = await openBrowser(url);
+    await using attacker = await openBrowser(url);
+    github.signedIn = github.person("robin");
+    const theirs = await attacker.open("/");
+    // As far as GitHub sends the browser back.
+    const stolen = await ledTo(attacker, await ledTo(attacker, `${url}/auth/login`));
+    const kept = await attacker.context.cookies();
+
+    const page = await victim.open("/r/local/shop");
+    await way(page).waitFor(WITHIN);
+    // Also while a sign-in of their own is under way there.
+    await ledTo(victim, `${url}/auth/login`);
+    await page.goto(stolen);
+    await page.getByRole("alert").getByText("That sign-in is no longer valid.").waitFor(WITHIN);
+    expect(await everything(page)).not.toContain(SECRET_BRANCH);
+
+    await theirs.goto(stolen);
+    await account(theirs).waitFor(WITHIN);
+    await attacker.context.clearCookies();
+    await attacker.context.addCookies(kept);
+    await theirs.goto(stolen);
+    await theirs.getByRole("alert").getByText("That sign-in is no longer valid.").waitFor(WITHIN);
+    await way(theirs, "Start again").click();
+    await account(theirs).waitFor(WITHIN);
+  },
+);
 
 browserTest("a reader has no Sync and is told so; a member has it", async () => {
   await using scene = await createScene((s) => {
@@ -288,7 +337,7 @@ browserTest("a reader has no Sync and is told so; a member has it", async () => 
 });
 
 browserTest(
-  "S12-01: a public server says that it is read-only, and has neither Sync nor accounts",
+  "a public server says that it is read-only, and has neither Sync nor accounts (S12-01)",
   async () => {
     await using scene = await createScene((s) => {
       s.commit("main");

@@ -64,12 +64,14 @@ export async function teamServer(
     allowedOrg,
     remoteHosts = [],
     clock,
+    contact,
     ...overrides
   }: {
     allowedUsers?: string[];
     allowedOrg?: string;
     remoteHosts?: string[];
     clock?: Clock;
+    contact?: string;
   } & Partial<Config> = {},
 ): Promise<TeamServer> {
   const github = await githubPeopleDouble();
@@ -84,6 +86,7 @@ export async function teamServer(
       allowedUsers: new Set(allowedUsers),
       ...(allowedOrg !== undefined && { allowedOrg }),
       operators: new Set(["root"]),
+      ...(contact !== undefined && { contact }),
       remoteHosts: new Set(remoteHosts),
       github: place,
     },

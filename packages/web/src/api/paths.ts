@@ -17,7 +17,8 @@ export interface ActivityQuestion {
 
 export const paths = {
   me: "/auth/me",
-  signIn: (returnTo: string) => `/auth/login?return=${segment(returnTo)}`,
+  signIn: (returnTo: string, account?: "other") =>
+    `/auth/login?return=${segment(returnTo)}${account ? `&account=${account}` : ""}`,
   signOut: (where: "here" | "everywhere") => `/auth/logout${where === "everywhere" ? "?everywhere=1" : ""}`,
   sessions: "/auth/sessions",
   session: (id: string) => `/auth/sessions/${segment(id)}`,

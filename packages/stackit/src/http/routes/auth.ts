@@ -11,7 +11,12 @@ import { cookieNames, cookieOptions } from "../cookies.ts";
 import { noSuchRoute } from "../request-guards.ts";
 import type { RouteContext } from "../route-context.ts";
 
-const BEGIN = { schema: { hide: true, querystring: Type.Object({ return: Type.Optional(Type.String()) }) } };
+const BEGIN = {
+  schema: {
+    hide: true,
+    querystring: Type.Object({ return: Type.Optional(Type.String()), account: Type.Optional(Type.String()) }),
+  },
+};
 const FINISH = {
   schema: {
     hide: true,
@@ -32,7 +37,10 @@ export function authRoutes(app: App, { access, config }: RouteContext): void {
   const take = (reply: FastifyReply, name: string) => reply.setCookie(name, "", cookieOptions(baseUrl, 0));
 
   app.get("/auth/login", { ...BEGIN, ...open }, async (request, reply) => {
-    const { url, keepsake } = team.signIn.begin(request.query.return, callbackUrl(request));
+    const { return: returnTo, account } = request.query;
+    const { url, keepsake } = team.signIn.begin(returnTo, callbackUrl(request), {
+      chooses: account === "other",
+    });
     reply.setCookie(names.signIn, keepsake, cookieOptions(baseUrl, SIGN_IN_WITHIN_MS / 1000));
     return reply.header("cache-control", "no-store").redirect(url.href, 302);
   });

@@ -13,12 +13,14 @@ export function configRoute(app: App, { config, access }: RouteContext): void {
     response: readResponses("What this server allows.", Type.Ref("ServerConfig")),
   };
   app.get("/config", { schema, config: { access: "open", isFree: true } }, async (request, reply) => {
+    const contact = access.team && config.signIn?.contact;
     const answer: ServerConfig = {
       readOnly: config.readOnly,
       authRequired: access.team !== undefined,
       singleRepo: request.repos.list().length === 1,
       webhooks: (config.webhookSecrets ?? []).length > 0,
       version: config.version,
+      ...(contact !== undefined && { contact }),
     };
     return answerValue(request, reply, answer);
   });

@@ -7,19 +7,32 @@ export interface SignInNote {
   text: string;
   /** In place of "Continue with GitHub". */
   action?: string;
+  /** Whom to ask, in the words of whoever runs the server. */
+  contact?: string;
+  /** GitHub is to let the person choose. */
+  account?: "other";
+}
+
+/** What the sign-in depends on besides GitHub. */
+export interface Surroundings {
+  isSecure: boolean;
+  keepsCookies: boolean;
+  contact: string | undefined;
 }
 
 /** Why somebody stands before the sign-in. What happened in this page comes before what the address says. */
 export function signInNote(
   state: SessionState,
   came: Pick<SignInRoute, "refused" | "login"> | undefined,
+  { contact }: Pick<Surroundings, "contact">,
 ): SignInNote | undefined {
   switch (state) {
     case "ended":
       return {
         tone: "warn",
-        title: "You are signed out.",
-        text: "Your session ended, so what was shown here is gone from this page. Signing in leads back to it.",
+        title: "Your session ended.",
+        text: "What was shown here is gone from this page. Signing in leads back to it.",
+        action: "Sign in again",
       };
     case "left":
       return {
@@ -34,18 +47,41 @@ export function signInNote(
         text: "What GitHub had allowed this server was given back.",
       };
     default:
-      return came?.refused && refusalNote(came.refused, came.login);
+      return came?.refused && refusalNote(came.refused, came.login, contact);
   }
 }
 
-function refusalNote(refused: NonNullable<SignInRoute["refused"]>, login: string | undefined): SignInNote {
+/** What stands in the way of any sign-in from here. */
+export function obstacle({ isSecure, keepsCookies }: Surroundings): SignInNote | undefined {
+  if (!keepsCookies) {
+    return {
+      tone: "bad",
+      title: "This browser keeps no cookies.",
+      text: "Without them nobody can sign in. Allow cookies for this site, then load the page again.",
+    };
+  }
+  if (isSecure) return undefined;
+  return {
+    tone: "warn",
+    title: "This connection is not encrypted.",
+    text: "Others on the way could take over your session. Open this site by its https address.",
+  };
+}
+
+function refusalNote(
+  refused: NonNullable<SignInRoute["refused"]>,
+  login: string | undefined,
+  contact: string | undefined,
+): SignInNote {
   switch (refused) {
     case "not-allowed":
       return {
         tone: "warn",
         title: `${login ?? "This account"} is not on the list of this server.`,
-        text: "Ask whoever runs it. To use another account, first sign out of GitHub, or choose it there.",
+        text: contact === undefined ? "Ask whoever runs it." : "Whoever runs it says:",
+        ...(contact !== undefined && { contact }),
         action: "Use another account",
+        account: "other",
       };
     case "cancelled":
       return {
