@@ -123,6 +123,16 @@ export const problems = {
     title: "The objects of this diff are not in this clone",
     mend: "A shallow or partial clone does not hold them, and it is never fetched into. Deepen it yourself if you need the diff.",
   },
+  "push/not-found": {
+    status: 404,
+    title: "This push of the branch is not stored, or no longer",
+    mend: "GET …/branch-pushes/{name} lists those that are known, and says which are stored.",
+  },
+  "compare/too-large": {
+    status: 422,
+    title: "The pushes are too large to be compared commit by commit",
+    mend: "Ask with `mode=tree` for the difference between the two trees.",
+  },
   "run/not-found": {
     status: 404,
     title: "There is no such sync run",

@@ -17,6 +17,7 @@ const ALLOWED_OPTIONS = {
     /^(-[rtpMw]|--(stdin|numstat|raw|always|full-index|no-commit-id|no-ext-diff|no-textconv|no-color|ignore-blank-lines))$/,
   "for-each-ref": /^--(count=\d+|format=(?!.*%\(\*?signature).*)$/s,
   "patch-id": /^--verbatim$/,
+  "range-diff": /^--(no-color|no-notes|creation-factor=\d+)$/,
   "rev-list":
     /^--(stdin|topo-order|parents|ignore-missing|no-commit-header|encoding=UTF-8|max-count=\d+|format=(?!.*%G).*)$/s,
   "rev-parse": /^--symbolic-full-name$/,

@@ -7,12 +7,31 @@ import { Turns } from "../lib/turns.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
 import { JsonBytes } from "./json-answer.ts";
 
-/** The range must be of a snapshot that the one who asks may see: who that is, is not asked here. */
+/** The commits must be such as the one who asks may see: who that is, is not asked here. */
 export interface AskedDiff {
   readonly repo: ServedRepo;
-  readonly branch: string;
-  readonly range: { readonly base: string; readonly head: string };
-  readonly ignoreWhitespace: boolean;
+  /** The same for whatever has the same answer in this repository, and for nothing else. */
+  readonly key: string;
+  /** @throws {Problem} */
+  read(signal: AbortSignal): Promise<object>;
+}
+
+/** What changed between two commits. */
+export function askedDiff(
+  repo: ServedRepo,
+  branch: string,
+  range: { readonly base: string; readonly head: string },
+  ignoreWhitespace: boolean,
+): AskedDiff {
+  const { base: baseRevision, head: headRevision } = range;
+  return {
+    repo,
+    key: ["diff", baseRevision, headRevision, ignoreWhitespace, branch].join(" "),
+    async read(signal): Promise<BranchDiff> {
+      const { patch, truncated } = await repo.diff(range, { ignoreWhitespace, signal });
+      return { branch, baseRevision, headRevision, patch, truncated };
+    },
+  };
 }
 
 export interface DiffAnswersOptions {
@@ -55,7 +74,7 @@ export class DiffAnswers {
   /**
    * Made now. Rejects when `signal` aborts, which does not disturb others who wait for the same. `onBusy` is called before it throws
    * that the server is busy.
-   * @throws {Problem} `server/busy`, `diff/unavailable`
+   * @throws {Problem} `server/busy`, and what reading throws
    */
   async make(asked: AskedDiff, signal: AbortSignal, onBusy: () => void): Promise<JsonBytes> {
     const key = this.#keyOf(asked);
@@ -87,13 +106,9 @@ export class DiffAnswers {
   }
 
   async #read(key: string, asked: AskedDiff, abandoned: AbortSignal): Promise<JsonBytes> {
-    const { repo, branch, range, ignoreWhitespace } = asked;
     const signal = AbortSignal.any([abandoned, this.#options.closing]);
     using _turn = await this.#turn(signal);
-    const { patch, truncated } = await repo.diff(range, { ignoreWhitespace, signal });
-    const { base: baseRevision, head: headRevision } = range;
-    const diff: BranchDiff = { branch, baseRevision, headRevision, patch, truncated };
-    const bytes = new JsonBytes(diff);
+    const bytes = new JsonBytes(await asked.read(signal));
     const gzipped = bytes.isWorthGzip ? (await bytes.gzipped()).length : 0;
     this.#kept.set(key, bytes, bytes.plain.length + gzipped);
     return bytes;
@@ -114,9 +129,9 @@ export class DiffAnswers {
   }
 
   /** A repository that was removed and added again is another one. */
-  #keyOf({ repo, branch, range, ignoreWhitespace }: AskedDiff): string {
+  #keyOf({ repo, key }: AskedDiff): string {
     const number = this.#repoNumbers.get(repo) ?? ++this.#repos;
     this.#repoNumbers.set(repo, number);
-    return [number, range.base, range.head, ignoreWhitespace, branch].join(" ");
+    return `${number} ${key}`;
   }
 }

@@ -4,6 +4,7 @@ import { ActivityEvent, ActivityList } from "../contract/activity.ts";
 import { AskedToAdd, RepoAdded } from "../contract/added-repo.ts";
 import { AuditEntry, AuditList } from "../contract/audit.ts";
 import { ProblemBody } from "../contract/problem-body.ts";
+import { ComparedCommit, Push, PushComparison, PushList } from "../contract/pushes.ts";
 import {
   ForgeHealth,
   Freshness,
@@ -58,12 +59,16 @@ export const contractSchemas: readonly TSchema[] = [
   Check,
   Ci,
   Commit,
+  ComparedCommit,
   Edge,
   ForgeHealth,
   Freshness,
   LandedLayer,
   ProblemBody,
   PullRequest,
+  Push,
+  PushComparison,
+  PushList,
   RefChange,
   RepoAdded,
   RepoInfo,

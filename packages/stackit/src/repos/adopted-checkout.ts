@@ -15,6 +15,7 @@ import { handOver } from "./hand-over.ts";
 import { removeOwnLocks } from "./head-lock.ts";
 import type { Mirror } from "./mirror.ts";
 import type { MirrorResult, MirrorWork } from "./mirror-options.ts";
+import type { PushHistory } from "./push-history.ts";
 import type { DiffOptions, ServedRepo } from "./served-repo.ts";
 import type { Published } from "./snapshot-publisher.ts";
 
@@ -156,6 +157,10 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
   async probe(signal: AbortSignal): Promise<RefChanges> {
     const until = this.#until(signal);
     return (await this.#alone(() => this.#admit(until))).probe(until);
+  }
+
+  get pushes(): PushHistory | undefined {
+    return this.#mirror?.pushes;
   }
 
   async diff(

@@ -9,6 +9,8 @@ export type Leaving = Pick<HeadMove, "ref" | "old" | "seenAtMs">;
 export interface HeadMoveStore {
   /** `moves`: newest first. `leaving`: what was announced and never settled, oldest first. */
   recall(): Promise<{ moves: readonly HeadMove[]; leaving: readonly Leaving[] }>;
+  /** By the branch's full name; newest first. */
+  ofBranch(ref: string): Promise<readonly HeadMove[]>;
   /** Once this has settled, it survives the death of the process. */
   announce(leaving: readonly Leaving[]): Promise<void>;
   /** What became of everything that was announced: what is not among the moves did not happen. */
@@ -100,6 +102,11 @@ export class HeadHistory {
   formerTips(branch: string): string[] {
     const ref = HEADS + branch;
     return [...(this.#justLeft.get(ref) ?? []), ...(this.#tips.get(ref) ?? [])];
+  }
+
+  /** Of a branch by its short name, newest first, as far as they are settled. */
+  async movesOf(branch: string): Promise<readonly HeadMove[]> {
+    return (await this.#store?.ofBranch(HEADS + branch)) ?? [];
   }
 
   /**

@@ -27,6 +27,7 @@ import type { MirrorOptions, MirrorResult, MirrorWork } from "./mirror-options.t
 import { fullNameOf, type MirrorPlace, originOf } from "./mirror-place.ts";
 import { MirrorRemote } from "./mirror-remote.ts";
 import { MirrorUpkeep, type UpkeepReport } from "./mirror-upkeep.ts";
+import { PushHistory } from "./push-history.ts";
 import { readPatch } from "./read-patch.ts";
 import { commitsOf, describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
 import { RefMover } from "./ref-mover.ts";
@@ -52,6 +53,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly host: string;
   readonly remotes: readonly { name: string; host: string }[];
   readonly refPrefixes = MIRRORED_PREFIXES;
+  readonly pushes: PushHistory;
   /** When the forge said that the repository was deleted there, until a run proves otherwise. */
   deletedAt: string | undefined;
   /** How well its pull requests are known; undefined where nobody asks for them. */
@@ -109,6 +111,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       trialsDir: options.trialsDir,
       onMissing: () => this.#health.suspect(),
     });
+    this.pushes = new PushHistory(this.#git, this.#heads, () => this.refs);
     this.#mover = new RefMover(this.#mirrorGit, this.#remote, this.#heads);
     this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
   }

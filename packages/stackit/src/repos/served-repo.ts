@@ -1,6 +1,7 @@
 import type { ForgeHealth, RepoKind, RepoNote, Watching } from "../contract/repo.ts";
 import type { RefChanges } from "../contract/sync-run.ts";
 import type { Branch, StackDetail, StackSummary, View } from "../contract/view.ts";
+import type { PushHistory } from "./push-history.ts";
 
 /**
  * The immutable model of one reading of the refs: complete or absent. Everything a reader sees of one request comes
@@ -56,6 +57,8 @@ export interface ServedRepo {
     range: { base: string; head: string },
     options: DiffOptions,
   ): Promise<{ patch: string; truncated: boolean }>;
+  /** Absent where former heads of branches are not remembered. */
+  readonly pushes?: PushHistory | undefined;
   /** What the names of refs begin with that are read; no others are ever seen. */
   readonly refPrefixes: readonly string[];
   /** The object that a full ref name such as `refs/heads/topic` had in the last reading. Asks nobody. */

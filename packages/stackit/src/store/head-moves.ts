@@ -47,6 +47,20 @@ export class HeadMoves {
     return { moves, leaving: leaving.reverse() };
   }
 
+  /** Of one branch by its full name, newest first: where it was, and nothing that is only announced. */
+  async ofBranch(ref: string): Promise<HeadMove[]> {
+    const rows = await this.#db
+      .selectFrom("head_move")
+      .selectAll()
+      .where("repo_key", "=", this.#repoKey)
+      .where("ref", "=", ref)
+      .where("kind", "is not", null)
+      .orderBy("seen_at", "desc")
+      .limit(MAX_OF_BRANCH)
+      .execute();
+    return rows.flatMap((row) => toMove(row) ?? []);
+  }
+
   /** What is known already stays as it is. */
   async announce(leaving: readonly Leaving[]): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {

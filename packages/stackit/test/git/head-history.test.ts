@@ -14,6 +14,7 @@ async function remembering(write: (writer: SceneWriter) => void) {
   const writes: string[] = [];
   const headMoves: HeadMoveStore = {
     recall: () => moves.recall(),
+    ofBranch: (ref) => moves.ofBranch(ref),
     announce: (leaving) => {
       writes.push("announce");
       return moves.announce(leaving);

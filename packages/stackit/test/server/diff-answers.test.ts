@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { DiffAnswers } from "../../src/http/diff-answers.ts";
+import { askedDiff, DiffAnswers } from "../../src/http/diff-answers.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { HandMadeRepo, oidOf } from "../support/hand-made-repo.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -78,7 +78,7 @@ test("who leaves takes nothing from others who wait for the same, and the last o
   const limits = { diffs: 1, diffWaitMs: 60_000, diffBytes: 1000 };
   const answers = new DiffAnswers({ limits, clock: systemClock, closing: new AbortController().signal });
   const range = { base: oidOf("api"), head: oidOf("ui") };
-  const asked = { repo, branch: "ui", range, ignoreWhitespace: false };
+  const asked = askedDiff(repo, "ui", range, false);
   const [first, second] = [new AbortController(), new AbortController()];
   const firstGone = expect(answers.make(asked, first.signal, () => {})).rejects.toThrow();
   const secondGone = expect(answers.make(asked, second.signal, () => {})).rejects.toThrow();

@@ -53,6 +53,10 @@ GET    /api/v1/repos/:repo/branches/:branch
                                            401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/branch-diff/:branch
                                            401   401   404     200    200  200   200  200  404   404    200    200
+GET    /api/v1/repos/:repo/branch-pushes/:branch
+                                           401   401   404     200    200  200   200  200  404   404    200    200
+GET    /api/v1/repos/:repo/branch-compare/:branch
+                                           401   401   404     404    404  404   404  404  404   404    404    404
 GET    /api/v1/repos/:repo/sync-runs       401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/sync-runs/:run  401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/activity        401   401   404     200    200  200   200  200  404   404    200    200
@@ -93,7 +97,7 @@ function expected(row: string, who: Who, posture: Posture): number | undefined {
 function rowOf(method: string, pattern: string): string {
   const path = pattern
     .replace("/repos/:owner/:name", "/repos/:repo")
-    .replace(/\/(stacks|branches|branch-diff)\/\*$/, "/$1/:branch");
+    .replace(/\/(stacks|branches|branch-diff|branch-pushes|branch-compare)\/\*$/, "/$1/:branch");
   return `${method === "HEAD" ? "GET" : method} ${path}`;
 }
 

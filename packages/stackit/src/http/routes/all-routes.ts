@@ -5,7 +5,9 @@ import { addRepoRoute, removeRepoRoute } from "./added-repos.ts";
 import { auditRoute } from "./audit.ts";
 import { authRoutes } from "./auth.ts";
 import { branchRoute } from "./branch.ts";
+import { branchCompareRoute } from "./branch-compare.ts";
 import { branchDiffRoute } from "./branch-diff.ts";
+import { branchPushesRoute } from "./branch-pushes.ts";
 import { branchesRoute } from "./branches.ts";
 import { configRoute } from "./config.ts";
 import { eventsRoute, repoEventsRoute } from "./events.ts";
@@ -32,6 +34,8 @@ const apiRoutes = [
   branchesRoute,
   branchRoute,
   branchDiffRoute,
+  branchPushesRoute,
+  branchCompareRoute,
   syncRunsRoute,
   syncRunRoute,
   repoActivityRoute,

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { Problem } from "../../contract/problem-error.ts";
 import type { App } from "../app-type.ts";
+import { askedDiff } from "../diff-answers.ts";
 import { strongTag } from "../etag.ts";
 import { answerJson, isUnchanged } from "../json-answer.ts";
 import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, snapshotOf } from "../repo-lookup.ts";
@@ -14,8 +15,8 @@ const Query = Type.Object({
     }),
   ),
   w: Type.Optional(Type.Enum(["0", "1"], { description: "`1` ignores changes of white space." })),
-  from: Type.Optional(Type.String({ description: "Reserved: comparing two pushes is not offered yet." })),
-  to: Type.Optional(Type.String({ description: "Reserved, like `from`." })),
+  from: Type.Optional(Type.String({ description: "Not here: `branch-compare` compares two pushes." })),
+  to: Type.Optional(Type.String({ description: "Not here, like `from`." })),
 });
 
 const BUSY_FOR_SEC = "2";
@@ -44,7 +45,7 @@ export function branchDiffRoute(app: App, { config, diffs, count }: RouteContext
     app.get(url, { schema, config: { access: "reader", isFree: true } }, async (request, reply) => {
       const { base: against = "parent", w, from, to } = request.query;
       if (from !== undefined || to !== undefined) {
-        throw new Problem("request/invalid", "Comparing two pushes by `from` and `to` is not offered yet.");
+        throw new Problem("request/invalid", "Two pushes are compared by `branch-compare`.");
       }
       const repo = findRepo(request);
       const snapshot = snapshotOf(repo, reply);
@@ -58,7 +59,7 @@ export function branchDiffRoute(app: App, { config, diffs, count }: RouteContext
       // A diff of two commits never changes, so the tag needs no generation and the git process is spared.
       const tag = strongTag(config.version, "diff", branch, range.base, range.head, String(ignoreWhitespace));
       if (isUnchanged(request, reply, tag)) return reply.code(304).send();
-      const asked = { repo, branch, range, ignoreWhitespace };
+      const asked = askedDiff(repo, branch, range, ignoreWhitespace);
       const kept = diffs.find(asked);
       if (kept) return answerJson(request, reply, tag, kept);
       count(request, reply);
