@@ -109,6 +109,7 @@ export class Onboarding implements AsyncDisposable {
       // Told while those who could see it still can; who asks then does not find it any more.
       events.append({ name: "repos", data: { repoId } });
       await served.remove(repoId);
+      events.forget(repoId);
       await removeMirror(mirrorDir(config, repoId));
       await store.forget(mirrorKey(repoId));
     });
@@ -204,6 +205,9 @@ export class Onboarding implements AsyncDisposable {
     const { url, owner, name } = wanted;
     const id = this.#newId(wanted);
     const visibility = wanted.isOnGithub ? ("forge" as const) : ("operators" as const);
+    // One that had the id before, and is not listed any more or was half removed, is nobody's business who sees this one.
+    await store.apiTokens.forgetRepo(id);
+    await store.forget(mirrorKey(id));
     const added = { id, url: url.href, visibility, addedBy: caller.kind === "person" ? caller.id : "" };
     if (forgeRepoId !== undefined) {
       const fullName = `${owner}/${name}`;

@@ -240,3 +240,20 @@ test("large events push old ones out, so that memory stays bounded", () => {
   log.subscribe({ since: positions[4] ?? "" }, late);
   expect(late.heard).toEqual(["resync"]);
 });
+
+test("what was forgotten of a repository is told to nobody, and who missed it is told so", () => {
+  const log = new EventLog();
+  const start = log.position;
+  log.append(switched("hidden", "b"));
+  const middle = log.position;
+  log.append(switched("shown"));
+  log.forget("b");
+  const [early, late] = [new NotingReader(), new NotingReader()];
+  log.subscribe({ since: start }, early);
+  log.subscribe({ since: middle }, late);
+  log.append(switched("anew", "b"));
+  expect([early.heard, late.heard]).toEqual([
+    ["resync", "anew"],
+    ["shown", "anew"],
+  ]);
+});

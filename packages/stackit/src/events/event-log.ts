@@ -48,8 +48,8 @@ export class EventLog {
   readonly #options: EventLogOptions;
   readonly #subscriptions = new Set<Subscription>();
   readonly #positions = new Positions();
-  /** The last events, oldest first. */
-  readonly #kept: Entry[] = [];
+  /** The last events, oldest first; undefined for one that was forgotten. */
+  readonly #kept: (Entry | undefined)[] = [];
   #keptBytes = 0;
   #lastNumber = 0;
 
@@ -90,6 +90,18 @@ export class EventLog {
       if (subscription.telling || !subscription.filter(head)) continue;
       this.#guard(subscription, () => subscription.reader.event(frame));
       this.#tell(subscription);
+    }
+  }
+
+  /**
+   * Nothing that happened in the repository so far is replayed any more, so that nobody hears of it who sees another one that gets its id.
+   * Who missed some of it is told that it can no longer be told.
+   */
+  forget(repoId: string): void {
+    for (const [index, entry] of this.#kept.entries()) {
+      if (entry?.repoId !== repoId) continue;
+      this.#keptBytes -= entry.frame.length;
+      this.#kept[index] = undefined;
     }
   }
 

@@ -329,3 +329,36 @@ test("what is added to a local server is served by the next one too, until it is
   await eventThat(events, ({ name, data }) => name === "repos" && data.repoId === "widget");
   expect(await server.get<RepoList>("/repos")).toEqual({ repos: [] });
 });
+
+test("who gets the id of one that is served no more reads nothing of it, and no token of it opens the new one", async () => {
+  await using upstream = await widgetUpstream();
+  const dataDir = await dataFolder();
+  const store = await openStore(dataDir);
+  await store.activity.write("mirror:widget", [{ kind: "pushed", branch: "secret-plan" }]);
+  const wanted = { name: "ci", scopes: ["read" as const], repos: ["widget"] };
+  const { secret } = await store.apiTokens.create(wanted);
+  await store[Symbol.asyncDispose]();
+  await using team = await teamAt(upstream, dataDir);
+  const adas = await team.signIn(team.github.person("ada", { "octo/Widget": "READ" }));
+  const greeting = async (query = "") => {
+    const stream = (await adas.fetch(`/api/v1/events${query}`)).body?.getReader();
+    const { value } = (await stream?.read()) ?? {};
+    await stream?.cancel();
+    return new TextDecoder().decode(value);
+  };
+  const start = /^id: (.+)$/m.exec(await greeting())?.[1];
+  await cloned(adas, await add(adas, WIDGET));
+  const activity = await (await adas.fetch("/api/v1/repos/widget/activity")).text();
+  expect(activity).toContain("repo-added");
+  expect(activity).not.toContain("secret-plan");
+  const asProgram = { headers: { authorization: `Bearer ${secret}` } };
+  expect(await team.browser().status("/api/v1/repos/widget", asProgram)).toBe(404);
+
+  const replayed = () => greeting(`?since=${start}`);
+  expect(await replayed()).toContain('"outcome":"updated"');
+  expect(await adas.status("/api/v1/repos/widget", { method: "DELETE" })).toBe(204);
+  expect((await add(adas, WIDGET)).status).toBe(202);
+  const said = await replayed();
+  expect(said).toContain("event: resync");
+  expect(said).not.toContain('"outcome":"updated"');
+});
