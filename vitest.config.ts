@@ -29,14 +29,17 @@ export default defineConfig({
     projects: [
       project(
         "unit",
-        ["packages/*/src/**/*.test.{ts,tsx}", "scripts/**/*.test.ts", "bench/**/*.test.ts"],
+        ["packages/*/src/**/*.test.{ts,tsx}", "scripts/{,demo/}*.test.ts", "bench/**/*.test.ts"],
         20_000,
       ),
       project("git", ["packages/stackit/test/git/**/*.test.ts"], 60_000),
       project("server", ["packages/stackit/test/server/**/*.test.ts"], 60_000),
-      project("browser", ["packages/stackit/test/browser/**/*.test.ts"], 120_000, [
-        "packages/stackit/test/support/browser-setup.ts",
-      ]),
+      project(
+        "browser",
+        ["packages/stackit/test/browser/**/*.test.ts", "scripts/screens/*.test.ts"],
+        120_000,
+        ["packages/stackit/test/support/browser-setup.ts"],
+      ),
     ],
   },
 });
