@@ -53,7 +53,7 @@ async function shop(): Promise<{
 
 const articles = (page: Page) => page.getByRole("feed", { name: "Activity" }).getByRole("article");
 
-browserTest("what was pushed is told in a feed that a reload shows again (S9-01)", async () => {
+browserTest("S9-01: what was pushed is told in a feed that a reload shows again", async () => {
   const { served, push } = await shop();
   const page = await openPage(`${served.url}/activity`);
   await page.getByRole("heading", { name: "Nothing has happened yet" }).waitFor(WITHIN);
@@ -70,7 +70,7 @@ browserTest("what was pushed is told in a feed that a reload shows again (S9-01)
 });
 
 browserTest(
-  "what comes goes before the rest, and is only counted while somebody reads on (S9-02)",
+  "S9-02: what comes goes before the rest, and is only counted while somebody reads on",
   async () => {
     const { served, push } = await shop();
     for (let n = 0; n < 3; n++) await push("main");
@@ -93,7 +93,7 @@ browserTest(
   },
 );
 
-browserTest("four pushes in one sync are one line that opens into four (S9-03)", async () => {
+browserTest("S9-03: four pushes in one sync are one line that opens into four", async () => {
   const { served, push } = await shop();
   await push(...FOUR);
   const page = await openPage(`${served.url}/r/local/shop/-/activity`);
@@ -107,7 +107,7 @@ browserTest("four pushes in one sync are one line that opens into four (S9-03)",
   expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("ARTICLE");
 });
 
-browserTest("a kind of event that the page does not know is told in general words (S9-04)", async () => {
+browserTest("S9-04: a kind of event that the page does not know is told in general words", async () => {
   const { served } = await shop();
   const page = await openPage("about:blank");
   await page.route("**/api/v1/activity", (route) =>
@@ -127,7 +127,7 @@ browserTest("a kind of event that the page does not know is told in general word
   expect(told[1]).toMatch(/gone changed · brand new/);
 });
 
-browserTest("failures can be shown alone, and the feed keeps to what people can read (X-01)", async () => {
+browserTest("X-01: failures can be shown alone, and the feed keeps to what people can read", async () => {
   const { upstream, served, push } = await shop();
   await push(...FOUR);
   upstream.host.front = (_request, response) => {

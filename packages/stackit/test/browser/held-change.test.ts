@@ -209,7 +209,7 @@ browserTest(
   },
 );
 
-browserTest("axe finds nothing in what is held, light and dark, wide and narrow", async () => {
+browserTest("X-01: axe finds nothing in what is held, light and dark, wide and narrow", async () => {
   await using shop = await heldShop();
   const found: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {

@@ -94,7 +94,7 @@ async function signIn({ team }: TeamShop, page: Page, login = "ada"): Promise<vo
 /** Whatever a page could still show, to eyes and to a screen reader. */
 const everything = (page: Page) => page.evaluate(() => document.title + document.body.textContent);
 
-browserTest("a deep link stands at the sign-in and is where it leads (S10-01)", async () => {
+browserTest("S10-01: a deep link stands at the sign-in and is where it leads", async () => {
   await using shop = await teamShop();
   const { team } = shop;
   await using visitor = await openBrowser(team.url);
@@ -131,7 +131,7 @@ browserTest("the frame of the page stands until it is known whether somebody is 
 });
 
 browserTest(
-  "whoever is not on the list is told so by name and whom to ask, is shown nothing, and can use another account (S10-02)",
+  "S10-02: whoever is not on the list is told so by name and whom to ask, is shown nothing, and can use another account",
   async () => {
     await using shop = await teamShop();
     const { github, url } = shop.team;
@@ -184,7 +184,7 @@ browserTest("a sign-in that leads nowhere says why, and keeps where it was to le
   await way(stale, "Start again").waitFor(WITHIN);
 });
 
-browserTest("who is signed in goes on from the sign-in, and never to another site (S10-03)", async () => {
+browserTest("S10-03: who is signed in goes on from the sign-in, and never to another site", async () => {
   await using shop = await teamShop();
   const { url } = shop.team;
   await using visitor = await openBrowser(url);
@@ -206,7 +206,7 @@ browserTest("who is signed in goes on from the sign-in, and never to another sit
 });
 
 browserTest(
-  "signed out everywhere in one tab, nothing is left on the screen of another (S10-07)",
+  "S10-07: signed out everywhere in one tab, nothing is left on the screen of another",
   async () => {
     await using shop = await teamShop();
     await using visitor = await openBrowser(shop.team.url);
@@ -231,7 +231,7 @@ browserTest(
 );
 
 browserTest(
-  "a session that is ended elsewhere while its page is open takes the page with it (S10-07)",
+  "S10-07: a session that is ended elsewhere while its page is open takes the page with it",
   async () => {
     await using shop = await teamShop();
     await using visitor = await openBrowser(shop.team.url);
@@ -337,7 +337,7 @@ browserTest("a reader has no Sync and is told so; a member has it", async () => 
 });
 
 browserTest(
-  "a public server says that it is read-only, and has neither Sync nor accounts (S12-01)",
+  "S12-01: a public server says that it is read-only, and has neither Sync nor accounts",
   async () => {
     await using scene = await createScene((s) => {
       s.commit("main");
@@ -362,7 +362,7 @@ browserTest(
 );
 
 browserTest(
-  "axe finds nothing in signing in and in the account, light and dark, wide and narrow",
+  "X-01: axe finds nothing in signing in and in the account, light and dark, wide and narrow",
   async () => {
     await using shop = await teamShop();
     const { github, url } = shop.team;

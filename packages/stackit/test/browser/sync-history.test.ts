@@ -56,7 +56,7 @@ const drawer = (page: Page) => page.getByRole("complementary", { name: "Sync his
 const row = (page: Page, name: RegExp) => drawer(page).getByRole("listitem").getByRole("button", { name });
 
 browserTest(
-  "h opens the history beside the page, Esc closes it, and on a phone it is a dialog (S8-01)",
+  "S8-01: h opens the history beside the page, Esc closes it, and on a phone it is a dialog",
   async () => {
     const { url } = await shop();
     const page = await openPage(url);
@@ -74,7 +74,7 @@ browserTest(
   },
 );
 
-browserTest("each run says what came of it, who asked and how long it took (S8-02)", async () => {
+browserTest("S8-02: each run says what came of it, who asked and how long it took", async () => {
   const { upstream, sync, url } = await shop();
   await upstream.scene.commit("ui");
   await sync();
@@ -94,7 +94,7 @@ browserTest("each run says what came of it, who asked and how long it took (S8-0
   expect(await drawer(page).getByRole("listitem").count()).toBe(1);
 });
 
-browserTest("checks that found nothing are one line that opens into all of them (S8-03)", async () => {
+browserTest("S8-03: checks that found nothing are one line that opens into all of them", async () => {
   const { sync, url } = await shop();
   for (let n = 0; n < 5; n++) await sync();
   const page = await openPage(`${url}?sync=all`);
@@ -105,7 +105,7 @@ browserTest("checks that found nothing are one line that opens into all of them 
   expect(await row(page, /^No change/).count()).toBe(5);
 });
 
-browserTest("a run that failed says why and what to do, and nothing that it must not (S8-05)", async () => {
+browserTest("S8-05: a run that failed says why and what to do, and nothing that it must not", async () => {
   const { upstream, sync, url } = await shop();
   const token = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
   upstream.host.front = refuse(500, {}, `remote: token ${token} is broken`);
@@ -124,7 +124,7 @@ browserTest("a run that failed says why and what to do, and nothing that it must
 });
 
 browserTest(
-  "a link to a run opens the history there, also in a group, and says when it is gone (S8-06)",
+  "S8-06: a link to a run opens the history there, also in a group, and says when it is gone",
   async () => {
     const { upstream, sync, url } = await shop();
     await upstream.scene.commit("ui");
@@ -148,7 +148,7 @@ browserTest(
   },
 );
 
-browserTest("a run under way is told as it goes on, and who reads on is not moved (S8-07)", async () => {
+browserTest("S8-07: a run under way is told as it goes on, and who reads on is not moved", async () => {
   const { upstream, sync, url } = await shop();
   for (let n = 0; n < 12; n++) {
     await upstream.scene.commit("main");
@@ -180,7 +180,7 @@ browserTest("a run under way is told as it goes on, and who reads on is not move
   expect(await list.evaluate((element) => element.scrollTop)).toBe(0);
 });
 
-browserTest("the history keeps to what people can read, wide and narrow (X-01)", async () => {
+browserTest("X-01: the history keeps to what people can read, wide and narrow", async () => {
   const { upstream, sync, url } = await shop();
   await upstream.scene.amend("api", "Another way");
   const { id: changed } = await sync();
