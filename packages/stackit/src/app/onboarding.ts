@@ -24,6 +24,8 @@ import { mirrorDir } from "./open-repos.ts";
 import type { ServedRepos } from "./served-repos.ts";
 
 const LOOK_TIMEOUT_MS = 15_000;
+/** By one person who is no operator. */
+const MOST_ADDED = 50;
 const NO_ACCESS = "There is no such repository, or you may not read it.";
 
 export interface OnboardingTools {
@@ -70,7 +72,10 @@ export class Onboarding implements AsyncDisposable {
     const forgeRepoId = await this.#numberFor(wanted, caller);
     return this.#inTurn(async () => {
       const found = this.#find(wanted, forgeRepoId);
-      if (found === undefined) await this.#mustBeReadable(wanted);
+      if (found === undefined) {
+        await this.#mayAddMore(caller);
+        await this.#mustBeReadable(wanted);
+      }
       const repoId = found ?? (await this.#serve(wanted, forgeRepoId, caller));
       if (caller.kind === "person") await this.#tools.watch?.askAnew(caller.id).catch(asProblem);
       if (caller.roleOn(repoId) === undefined) throw new Problem("repo/no-access", NO_ACCESS);
@@ -154,6 +159,17 @@ export class Onboarding implements AsyncDisposable {
       isOperator
         ? `On a team's server a repository that is not on its GitHub can be added by an https URL whose host STACKIT_ALLOWED_REMOTE_HOSTS names${isWeb ? `; it does not name ${host}` : ""}. Others are listed in the file of --repos-config.`
         : "On a team's server only operators add repositories that are not on its GitHub.",
+    );
+  }
+
+  /** Each takes disk and time for as long as it is served. @throws {Problem} */
+  async #mayAddMore(caller: Caller): Promise<void> {
+    if (caller.kind !== "person" || caller.isOperator) return;
+    const added = await this.#tools.store.addedRepos.list();
+    if (added.filter(({ addedBy }) => addedBy === caller.id).length < MOST_ADDED) return;
+    throw new Problem(
+      "access/not-allowed",
+      `You have added ${MOST_ADDED} repositories, the most that one person may have here. Remove one of them, or ask an operator.`,
     );
   }
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { RepoAdded } from "../../src/contract/added-repo.ts";
+import type { SignedIn } from "../../src/contract/auth.ts";
 import type { RepoList, RepoStatus } from "../../src/contract/repo.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { askForCredentials } from "../support/git-host-behaviours.ts";
@@ -219,6 +220,27 @@ test("a GitHub App opens what it is installed on, and where it is not, the way t
   const added = await add(adas, WIDGET, { prefer: "wait=30" });
   expect(await added.json()).toMatchObject({ run: { outcome: "updated" } });
   expect(apps.tokens.length).toBeGreaterThan(0);
+});
+
+test("one person may have added so many, and an operator more", async () => {
+  await using upstream = await widgetUpstream();
+  const dataDir = await dataFolder();
+  await using team = await teamAt(upstream, dataDir);
+  const ada = team.github.person("ada", { "octo/Widget": "READ" });
+  const adas = await team.signIn(ada);
+  const { id: adasId }: SignedIn = await (await adas.fetch("/auth/me")).json();
+  const store = await openStore(dataDir);
+  for (let count = 0; count < 50; count++) {
+    const url = `${upstream.host.url}/octo/other-${count}.git`;
+    await store.addedRepos.save({ id: `other-${count}`, url, visibility: "forge", addedBy: adasId });
+  }
+  const refused = await add(adas, WIDGET);
+  expect(refused.status).toBe(403);
+  expect(await refused.json()).toMatchObject({ detail: expect.stringContaining("added 50 repositories") });
+  expect(upstream.host.requests).toEqual([]);
+  await store.addedRepos.remove("other-7");
+  expect((await add(adas, WIDGET)).status).toBe(202);
+  await store[Symbol.asyncDispose]();
 });
 
 test("operators add what is on a host that the server's start names, and no other host is asked", async () => {

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { foundIn } from "./spellings.ts";
+import { SECRET_MARK } from "./test-secret.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -16,8 +18,8 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 /**
- * `serve` as a process of its own, from the sources, on a free port. Killed when it is disposed. `program`: what understands the
- * same arguments.
+ * `serve` as a process of its own, from the sources, on a free port. Killed when it is disposed, which throws when its log held a
+ * secret of the test. `program`: what understands the same arguments.
  */
 export async function startServerProcess(
   args: readonly string[],
@@ -51,6 +53,7 @@ export async function startServerProcess(
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await ended;
+      if (foundIn([log], [SECRET_MARK]).length > 0) throw new Error("a secret of the test lay in the log");
     },
   };
 }
