@@ -4,7 +4,6 @@ import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
 import { navigate, useLocationProperty, usePathname, useSearch } from "wouter/use-browser-location";
 import { reposQuery, statusQuery, useConfig } from "./api/queries.ts";
-import { SignInPage } from "./features/account/sign-in-page.tsx";
 import { HistoryLayer } from "./features/history/history-layer.tsx";
 import { PaletteLayer } from "./features/palette/palette-layer.tsx";
 import { Strip } from "./features/shell/connection.tsx";
@@ -18,6 +17,9 @@ import { Empty } from "./ui/empty.tsx";
 import { ErrorBoundary } from "./ui/error-boundary.tsx";
 import { ProblemBox } from "./ui/problem-box.tsx";
 
+const SignInPage = lazy(async () => ({
+  default: (await import("./features/account/sign-in-page.tsx")).SignInPage,
+}));
 const ActivityPage = lazy(() =>
   import("./features/activity/activity-page.tsx").then((module) => ({ default: module.ActivityPage })),
 );
@@ -25,7 +27,12 @@ const ActivityPage = lazy(() =>
 export function App() {
   const { session } = useServices();
   const state = useStore(session.state);
-  return state === "open" ? <Served /> : <SignInPage state={state} />;
+  if (state === "open") return <Served />;
+  return (
+    <Suspense>
+      <SignInPage state={state} />
+    </Suspense>
+  );
 }
 
 /** What is served to whoever is here. Until the server says who may see it, only its frame. */

@@ -6,7 +6,6 @@ import { useBrowserLocation } from "wouter/use-browser-location";
 import { ApiError } from "../api/client.ts";
 import { statusQuery, useConfig, viewQuery } from "../api/queries.ts";
 import { changedBranches } from "../api/share-view.ts";
-import { BranchPanel } from "../features/branch/branch-panel.tsx";
 import { PanelFrame } from "../features/branch/panel-frame.tsx";
 import { barredFrom } from "../features/freshness/barred.ts";
 import { ForgeNote } from "../features/freshness/forge-note.tsx";
@@ -24,6 +23,9 @@ import { ProblemBox } from "../ui/problem-box.tsx";
 import { formatRoute, type RepositoryRoute } from "./location.ts";
 import { useLinked } from "./use-linked.ts";
 
+const BranchPanel = lazy(async () => ({
+  default: (await import("../features/branch/branch-panel.tsx")).BranchPanel,
+}));
 const StackPanel = lazy(async () => ({
   default: (await import("../features/stack/stack-panel.tsx")).StackPanel,
 }));
@@ -79,14 +81,16 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
       {route.branch !== undefined && view.data && (
         <PanelFrame>
           <ErrorBoundary part="The branch" resetKey={route.branch}>
-            <BranchPanel
-              key={route.branch}
-              repoId={repo.id}
-              name={route.branch}
-              view={view.data.body}
-              route={route}
-              onClose={close}
-            />
+            <Suspense fallback={<p className="loading meta">Loading the branch…</p>}>
+              <BranchPanel
+                key={route.branch}
+                repoId={repo.id}
+                name={route.branch}
+                view={view.data.body}
+                route={route}
+                onClose={close}
+              />
+            </Suspense>
           </ErrorBoundary>
         </PanelFrame>
       )}
