@@ -30,7 +30,7 @@ const HOSTILE = {
   GIT_DEFAULT_HASH: "sha256",
 };
 
-test("nothing of the surroundings reaches git but where programs are, and the time zone", () => {
+test("nothing of the surroundings reaches git but where programs are, and the time zone (B27)", () => {
   const env = readOnlyEnvironment("/repos", HOSTILE);
   const fixed = readOnlyEnvironment("/repos", {});
   expect(env).toEqual({ ...fixed, PATH: "/bin", TZ: "UTC" });
@@ -43,7 +43,7 @@ test("nothing of the surroundings reaches git but where programs are, and the ti
   ]);
 });
 
-test("everything that could write, ask, run a program or reach out is off", () => {
+test("everything that could write, ask, run a program or reach out is off (B28, B66)", () => {
   const env = readOnlyEnvironment("/repos", {});
   expect(env).toMatchObject({
     LC_ALL: "C",

@@ -11,9 +11,14 @@ export function displayName(latin1: string): string {
   }
 }
 
-/** The bytes of a name as `displayName` shows it. A backslash is in no ref name. */
+/** Whether a name that `displayName` gave is that of a ref whose bytes are UTF-8: a backslash is in no ref name. */
+export function isUtf8(shown: string): boolean {
+  return !shown.includes("\\x");
+}
+
+/** The bytes of a name as `displayName` shows it. */
 export function refBytes(shown: string): Buffer {
-  if (!shown.includes("\\x")) return Buffer.from(shown);
+  if (isUtf8(shown)) return Buffer.from(shown);
   const latin1 = shown.replace(/\\x([0-9a-f]{2})/g, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );

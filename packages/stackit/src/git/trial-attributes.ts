@@ -1,10 +1,8 @@
 import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { readLooseObjects } from "./loose-objects.ts";
 import { parseTree } from "./tree-object.ts";
 
 const FILE = ".gitattributes";
-const MAX_BYTES = 8 << 20;
 const MAX_PATH = 1_000;
 const MAX_FILES = 1_000;
 /** What git does by itself; everything else that `merge` is set to is somebody's program. */
@@ -28,14 +26,16 @@ export function attributesIn(oid: string, content: Buffer): string[] {
 export class TrialAttributes {
   readonly #gitDir: string;
   readonly #folder: string;
+  readonly #read: (oid: string) => Promise<Buffer | undefined>;
   readonly #found = new Map<string, Promise<readonly Attributes[]>>();
   readonly #workTrees = new Map<string, Promise<string | undefined>>();
   readonly #drivers = new Set<string>();
 
-  /** `folder`: where working trees are made. */
-  constructor(gitDir: string, folder: string) {
+  /** `folder`: where working trees are made; `read`: the content of what is in the trial. */
+  constructor(gitDir: string, folder: string, read: (oid: string) => Promise<Buffer | undefined>) {
     this.#gitDir = gitDir;
     this.#folder = folder;
+    this.#read = read;
   }
 
   /** The same one for trees whose attributes are the same. Undefined where some of them are not here. */
@@ -86,11 +86,6 @@ export class TrialAttributes {
       const quoted = name.replace(/["\\]/g, "\\$&");
       await appendFile(join(this.#gitDir, "config"), `[merge "${quoted}"]\n\tname = somebody's program\n`);
     }
-  }
-
-  async #read(oid: string): Promise<Buffer | undefined> {
-    const objects = await readLooseObjects(join(this.#gitDir, "objects"), [oid], MAX_BYTES);
-    return objects.get(oid)?.content;
   }
 }
 

@@ -16,7 +16,7 @@ import { removeOwnLocks } from "./head-lock.ts";
 import type { Mirror } from "./mirror.ts";
 import type { MirrorResult, MirrorWork } from "./mirror-options.ts";
 import type { PushHistory } from "./push-history.ts";
-import type { DiffOptions, ServedRepo } from "./served-repo.ts";
+import type { ChangedFileOptions, DiffOptions, Patch, ServedRepo } from "./served-repo.ts";
 import type { Published } from "./snapshot-publisher.ts";
 
 export interface AdoptedCheckoutOptions {
@@ -105,6 +105,11 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
     return MIRRORED_PREFIXES;
   }
 
+  /** What fetches for it, once its remote is known. */
+  get mirror(): Mirror | undefined {
+    return this.#mirror;
+  }
+
   /** The clone's, once it was found. */
   get gitDir(): string | undefined {
     return this.#gitDir;
@@ -163,12 +168,14 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
     return this.#mirror?.pushes;
   }
 
-  async diff(
-    range: { base: string; head: string },
-    options: DiffOptions,
-  ): Promise<{ patch: string; truncated: boolean }> {
+  async diff(range: { base: string; head: string }, options: DiffOptions): Promise<Patch> {
     if (!this.#mirror) throw new Error("nothing was read yet");
     return this.#mirror.diff(range, options);
+  }
+
+  async changedFile(range: { base: string; head: string }, options: ChangedFileOptions): Promise<Buffer> {
+    if (!this.#mirror) throw new Error("nothing was read yet");
+    return this.#mirror.changedFile(range, options);
   }
 
   /** The mirror is maintained, and the clone left to git. @throws as `Mirror.maintain` */

@@ -30,15 +30,19 @@ export function withLineCounts(model: RepoModel, sources: FactSources): RepoMode
 /**
  * The same model with what restacks and merges would do; another object only where a reader would see a difference. Facts that are equal to those
  * before are the same objects. What was said of a merge is said until it was tried again, so that a trunk that goes on changes no branch by itself.
+ * `only`: the stacks that are looked at, which hold all that can have changed; all where there are none.
  */
 export function withPreviews(
   model: RepoModel,
   previews: ReadonlyMap<string, RestackPreview>,
   merges: ReadonlyMap<string, RestackPreview | undefined> | undefined,
   before: RepoModel | undefined,
+  only?: readonly PlacedStack[],
 ): RepoModel {
   const told = new Map<string, BranchFacts>();
-  for (const [name, facts] of model.facts) {
+  for (const name of only ? membersOf(only).map((node) => node.name) : model.facts.keys()) {
+    const facts = model.facts.get(name);
+    if (!facts) continue;
     const preview = previews.get(name);
     const isBehind = merges === undefined || merges.has(name);
     const merge = isBehind ? (merges?.get(name) ?? facts.merge) : undefined;
@@ -46,7 +50,11 @@ export function withPreviews(
     const [old, fresh] = [before?.facts.get(name), { ...facts, preview, merge }];
     told.set(name, old && sameFacts(old, fresh) ? old : fresh);
   }
-  return told.size === 0 ? model : { ...model, facts: new Map([...model.facts, ...told]), moved: undefined };
+  return told.size === 0 ? model : { ...model, facts: new Map([...model.facts, ...told]), moved: only };
+}
+
+export function membersOf(stacks: readonly PlacedStack[]): BranchNode[] {
+  return stacks.flatMap(({ members }) => members.map(({ node }) => node));
 }
 
 /**

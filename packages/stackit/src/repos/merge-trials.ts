@@ -1,5 +1,6 @@
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
 import { listCommitIds } from "../git/rev-list.ts";
+import type { StackGraph } from "../stacks/build-graph.ts";
 import type { RestackLayer } from "../stacks/restack-layers.ts";
 import { trunkMerges } from "../stacks/trunk-merges.ts";
 import type { RepoModel } from "./repo-model.ts";
@@ -16,6 +17,11 @@ export class MergeTrials {
   readonly #previews: RestackPreviews;
   /** Commits of the trunk that it does not have where it was pushed to; undefined when they are too many. */
   #unpushed: { readonly of: string; readonly oids: ReadonlySet<string> | undefined } | undefined;
+
+  /** Of one graph, which is asked about several times. */
+  #found:
+    | { readonly graph: StackGraph; readonly onto: string; readonly layers: readonly RestackLayer[] }
+    | undefined;
 
   constructor(git: ReadOnlyGit, previews: RestackPreviews) {
     this.#git = git;
@@ -44,10 +50,17 @@ export class MergeTrials {
   #layers({ graph, history }: Asked): readonly RestackLayer[] | undefined {
     const [local, pushed] = graph.trunk?.tips ?? [];
     if (local === undefined) return [];
-    if (pushed === undefined) return trunkMerges(graph, history, local);
+    if (pushed === undefined) return this.#mergesInto({ graph, history }, local);
     if (this.#unpushed?.of !== `${local} ${pushed}`) return undefined;
     const { oids } = this.#unpushed;
     // What stands on such a commit would bring that along.
-    return oids ? trunkMerges(graph, history, pushed).filter(({ base }) => !oids.has(base)) : [];
+    return oids ? this.#mergesInto({ graph, history }, pushed).filter(({ base }) => !oids.has(base)) : [];
+  }
+
+  #mergesInto({ graph, history }: Asked, onto: string): readonly RestackLayer[] {
+    if (this.#found?.graph !== graph || this.#found.onto !== onto) {
+      this.#found = { graph, onto, layers: trunkMerges(graph, history, onto) };
+    }
+    return this.#found.layers;
   }
 }

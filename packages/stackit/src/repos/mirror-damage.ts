@@ -12,6 +12,14 @@ export class DamagedMirrorError extends Error {
   }
 }
 
+/** Somebody wanted the mirror anew, and it could not be cloned, for the reason in `cause`. What was there is kept. */
+export class RecloneFailedError extends Error {
+  constructor(cause: unknown) {
+    super("cloning it anew failed, and what was there is kept", { cause });
+    this.name = "RecloneFailedError";
+  }
+}
+
 const DAMAGE = new RegExp(
   [
     "bad object",

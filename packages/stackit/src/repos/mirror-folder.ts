@@ -113,8 +113,8 @@ async function readMarker(dir: string): Promise<"ours" | "foreign" | "absent"> {
   return marker.includes('"version":1') ? "ours" : "foreign";
 }
 
-/** Removes what a killed git leaves: locks, and what was being written or deleted of its objects, and where it fetched aside. Only while no git of ours works there. */
-export async function removeLeftovers(dir: string, options: { evenFresh: boolean }): Promise<void> {
+/** Removes what a killed git leaves: locks, and what was being written or deleted of its objects, and where it fetched aside. Only while no git of ours works there. @returns how many files that were */
+export async function removeLeftovers(dir: string, options: { evenFresh: boolean }): Promise<number> {
   const oldest = options.evenFresh ? Number.POSITIVE_INFINITY : Date.now() - STALE_LOCK_MS;
   await rm(join(dir, ASIDE), { recursive: true, force: true });
   const inside = await readdir(dir).catch(() => []);
@@ -131,9 +131,13 @@ export async function removeLeftovers(dir: string, options: { evenFresh: boolean
     ...refs.filter((name) => name.endsWith(".lock")).map((name) => join("refs", name)),
     ...objects.filter(isLeft).map((name) => join("objects", name)),
   ];
+  let removed = 0;
   for (const name of left) {
     const file = join(dir, name);
     const found = await stat(file).catch(() => undefined);
-    if (found && found.mtimeMs < oldest) await rm(file, { force: true });
+    if (!found || found.mtimeMs >= oldest) continue;
+    await rm(file, { force: true });
+    removed++;
   }
+  return removed;
 }

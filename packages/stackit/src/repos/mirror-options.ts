@@ -2,6 +2,7 @@ import type { ExpectedRef, UnmetRef } from "../contract/sync-run.ts";
 import type { FetchProgress } from "../git/fetch-progress.ts";
 import type { RemoteCredentials } from "../git/remote-credentials.ts";
 import type { SshAccess } from "../git/ssh-access.ts";
+import type { Turns } from "../lib/turns.ts";
 import type { HeadMoveStore } from "./head-history.ts";
 import type { LandingTools } from "./landing-watch.ts";
 import type { LineCountStore } from "./line-counts.ts";
@@ -31,6 +32,10 @@ export interface MirrorOptions {
   readonly stacks?: StackStore;
   /** Without them its work behind snapshots waits for nobody. */
   readonly behind?: TurnsBehind;
+  /** Repositories share them: so many are read at once for those who ask before a run has. */
+  readonly opening?: Turns;
+  /** What was shown last cannot be read: a refresh is due. Must not throw. */
+  readonly onUnreadable?: () => void;
   /** Where restacks are tried; without it they are not. */
   readonly trialsDir?: string;
   /** When a second look confirms a held loss. Default 5 min. */
@@ -40,16 +45,27 @@ export interface MirrorOptions {
   readonly upkeep?: Partial<UpkeepLimits>;
 }
 
+/** What somebody wants to be done about the server's copy: all of it read, and made anew where something is missing; or made anew, whatever its state. */
+export type Mend = "repair" | "reclone";
+
 export interface MirrorWork {
   readonly signal: AbortSignal;
   readonly confirmed: ReadonlySet<string>;
   readonly expected: readonly ExpectedRef[];
+  readonly mend?: Mend | undefined;
   readonly extendDeadline?: (timeoutMs: number) => void;
   readonly onProgress?: ((progress: FetchProgress) => void) | undefined;
 }
 
+/** All objects were read. */
+export interface Repair {
+  /** Files that were removed, since a killed git had left them. */
+  readonly leftovers: number;
+}
+
 export interface MirrorResult extends RefreshResult {
   readonly unmet?: readonly UnmetRef[];
-  /** The mirror was damaged and has been cloned anew. */
+  /** The mirror has been cloned anew: it was damaged, or somebody wanted it. */
   readonly recloned?: boolean;
+  readonly repair?: Repair;
 }

@@ -18,7 +18,13 @@ import type { ForgeKnowledge } from "./forge-knowledge.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HeadHistory } from "./head-history.ts";
 import { HoldGate } from "./hold-gate.ts";
-import { DamagedMirrorError, isLockInTheWay, whatItSaysOfFiles } from "./mirror-damage.ts";
+import { digestOf, type LastShown, LastShownFile } from "./last-shown.ts";
+import {
+  DamagedMirrorError,
+  isLockInTheWay,
+  RecloneFailedError,
+  whatItSaysOfFiles,
+} from "./mirror-damage.ts";
 import { readKept } from "./mirror-files.ts";
 import { ensureMirror, isMirror, removeLeftovers, replaceMirror } from "./mirror-folder.ts";
 import { MirrorGuard } from "./mirror-guard.ts";
@@ -28,10 +34,11 @@ import { fullNameOf, type MirrorPlace, originOf } from "./mirror-place.ts";
 import { MirrorRemote } from "./mirror-remote.ts";
 import { MirrorUpkeep, type UpkeepReport } from "./mirror-upkeep.ts";
 import { PushHistory } from "./push-history.ts";
+import { readChangedFile } from "./read-changed-file.ts";
 import { readPatch } from "./read-patch.ts";
 import { commitsOf, describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
 import { RefMover } from "./ref-mover.ts";
-import type { DiffOptions, ServedRepo } from "./served-repo.ts";
+import type { ChangedFileOptions, DiffOptions, Patch, ServedRepo } from "./served-repo.ts";
 import { ShownMirror } from "./shown-mirror.ts";
 import { NO_STACK_CHANGES, type Published } from "./snapshot-publisher.ts";
 import type { RefreshResult } from "./working-copy.ts";
@@ -79,6 +86,13 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   #equalTo: AdvertisedRefs | undefined;
   readonly #health: MirrorHealth;
   readonly #guard: MirrorGuard;
+  readonly #lastShown: LastShownFile;
+  /** Whether what is shown is kept, as far as there is anything. */
+  #isShownKept = true;
+  /** Settles when there is a snapshot. */
+  readonly #firstShown = Promise.withResolvers<void>();
+  /** The refresh at work. Never rejects. */
+  #refreshing: Promise<unknown> | undefined;
   #opening: Promise<void> | undefined;
 
   constructor(spawner: Spawner, looker: RemoteLooker, options: MirrorOptions) {
@@ -114,6 +128,11 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.pushes = new PushHistory(this.#git, this.#heads, () => this.refs);
     this.#mover = new RefMover(this.#mirrorGit, this.#remote, this.#heads);
     this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
+    this.#lastShown = new LastShownFile(dir);
+    this.#shown.onPublished(() => {
+      this.#firstShown.resolve();
+      this.#isShownKept = false;
+    });
   }
 
   get displayName(): string {
@@ -134,6 +153,11 @@ export class Mirror implements ServedRepo, AsyncDisposable {
 
   get place(): MirrorPlace {
     return this.#place;
+  }
+
+  /** The bare repository, which need not be there. */
+  get gitDir(): string {
+    return this.#options.dir;
   }
 
   /** The names hold at once, the URL from the next run on. It must be of the same origin: the credentials are for that alone. */
@@ -165,41 +189,96 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     return this.#shown.onPublished(listener);
   }
 
-  /**
-   * Publishes what an earlier process left, without asking anybody. Before the first refresh; one that comes meanwhile waits. Never
-   * rejects: what is wrong with it is the first refresh's to say.
-   */
-  async open(options: { signal: AbortSignal }): Promise<void> {
-    if (this.#opening || !(await isMirror(this.#options.dir))) return;
-    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
-    this.#opening ??= this.#prepare(signal)
-      .then(() => this.#readOwn(signal))
-      .catch(() => {});
-    await this.#opening;
+  /** What an earlier process showed last, until this one shows something; undefined where all of it has to be read to know. */
+  get lastShown(): Pick<LastShown, "trunk" | "counts" | "notes"> | undefined {
+    return this.snapshot ? undefined : this.#lastShown.last;
+  }
+
+  /** Learns what was shown last, so that it need not be read before somebody wants it or something is new. Never rejects. */
+  async recall(): Promise<void> {
+    if (await isMirror(this.#options.dir).catch(() => false)) await this.#lastShown.load();
   }
 
   /**
-   * Makes the mirror equal to its remote and publishes what follows. One whose files are damaged is cloned anew beside itself
-   * and exchanged; until then readers keep the last snapshot.
-   * @throws {RemoteError} when the remote cannot be looked at, {DamagedMirrorError} when cloning anew did not help, {GitError},
-   *   {NotOurMirrorError} or the system's error
+   * Publishes what an earlier process left, without asking anybody, where nothing is shown yet. A refresh that comes meanwhile waits; one
+   * that is at work does it itself. Never rejects: what is wrong with it is the next refresh's to say.
+   */
+  async open(options: { signal: AbortSignal }): Promise<void> {
+    while (this.#refreshing && !this.snapshot) {
+      await Promise.race([this.#refreshing, this.#firstShown.promise]);
+    }
+    if (this.#shown.isRead) return;
+    this.#opening ??= this.#open(options.signal).finally(() => {
+      this.#opening = undefined;
+    });
+    await this.#opening;
+  }
+
+  async #open(wanted: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([wanted, this.#closing.signal]);
+    try {
+      if (!(await isMirror(this.#options.dir))) return;
+      await this.#prepare(signal);
+      await this.#readOwn(signal);
+    } catch {
+      if (signal.aborted || !this.#lastShown.last) return;
+      // So that the next refresh does not take for granted what cannot be read.
+      await this.#lastShown.forget().catch(() => {});
+      this.#options.onUnreadable?.();
+    }
+  }
+
+  /** The same where it was left unread, for a reader who needs more than what was shown last. */
+  async wake(): Promise<void> {
+    if (!this.lastShown) return;
+    const { signal } = this.#closing;
+    using _turn = await this.#options.opening
+      ?.begin()
+      .next(signal)
+      .catch(() => undefined);
+    if (!signal.aborted) await this.open({ signal });
+  }
+
+  /**
+   * Makes the mirror equal to its remote and publishes what follows. One whose files are damaged, or that somebody wants anew, is
+   * cloned beside itself and exchanged; until then readers keep the last snapshot. Where somebody wants it repaired, all of it is read.
+   * @throws {RemoteError} when the remote cannot be looked at, {DamagedMirrorError} when cloning anew did not help,
+   *   {RecloneFailedError} when somebody wanted it and what was there is kept, {GitError}, {NotOurMirrorError} or the system's error
    */
   async refresh(work: MirrorWork): Promise<MirrorResult> {
     const signal = AbortSignal.any([work.signal, this.#closing.signal]);
-    this.#opening ??= Promise.resolve();
-    await orAborted(this.#opening, signal);
     this.#remote.goTo(this.#place.url);
+    const lap = stopwatch();
+    if (await this.#isAsLastShown(work, signal)) {
+      return this.#result("unchanged", { fetchMs: lap(), readMs: 0, deriveMs: 0 });
+    }
+    if (this.#opening !== undefined) await orAborted(this.#opening, signal);
+    const refreshing = this.#refreshOrMend(work, signal);
+    this.#refreshing = refreshing.catch(() => {});
     try {
-      return await this.#refresh(work, signal);
+      return await refreshing;
+    } finally {
+      this.#refreshing = undefined;
+    }
+  }
+
+  async #refreshOrMend(work: MirrorWork, signal: AbortSignal): Promise<MirrorResult> {
+    let repaired: Pick<MirrorResult, "repair"> = {};
+    try {
+      if (work.mend === "repair") repaired = { repair: { leftovers: await this.#distrust(signal) } };
+      if (work.mend !== "reclone") return { ...(await this.#refresh(work, signal)), ...repaired };
+      await this.#prepare(signal);
+      if (!this.#shown.isRead) await this.#readOwn(signal);
     } catch (error) {
       if (signal.aborted) throw error;
       if (!(await this.#health.isBlamedFor(error, { ...work, signal }))) throw error;
-      const hold = await this.#cloneAnew(error, work, signal);
-      if (hold) return { ...this.#result("held", { fetchMs: 0, readMs: 0, deriveMs: 0 }), hold };
-      const result = await this.#refresh(work, signal);
-      await this.#heads.drop((await this.#heads.held()).difference(await readKept(this.#options.dir)));
-      return { ...result, recloned: true };
+      if (work.mend === undefined) this.#health.mayBeClonedAnew(error);
     }
+    const hold = await this.#cloneAnew(work, signal);
+    if (hold) return { ...this.#result("held", { fetchMs: 0, readMs: 0, deriveMs: 0 }), hold };
+    const result = await this.#refresh(work, signal);
+    await this.#heads.drop((await this.#heads.held()).difference(await readKept(this.#options.dir)));
+    return { ...result, ...repaired, recloned: true };
   }
 
   async #refresh(work: MirrorWork, signal: AbortSignal): Promise<MirrorResult> {
@@ -208,6 +287,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       return this.#runOnce(work, signal);
     });
     await this.#guard.note();
+    await this.#keepShown();
     return result;
   }
 
@@ -249,6 +329,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     using _turn = await this.#turns.forFetch(signal);
     using _change = this.#guard.changing();
     this.#isUnsure = true;
+    await this.#forgetShown();
     const moves = await this.#mover.move(
       { plan, refs: ours, head: headBefore, nextHead, trunk: this.#shown.trunkTips },
       { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress: work.onProgress },
@@ -270,6 +351,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   }
 
   async probe(signal: AbortSignal): Promise<RefChanges> {
+    await this.wake();
     const { refs } = await this.#remote.look(AbortSignal.any([signal, this.#closing.signal]));
     const ours = this.#shown.refs;
     const plan = planFetch(ours, refs, MIRRORED_PREFIXES);
@@ -283,9 +365,18 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     return describeRefChanges(deltas, commitsOf(this.snapshot?.parts));
   }
 
-  async diff(range: CommitPair, options: DiffOptions): Promise<{ patch: string; truncated: boolean }> {
+  async diff(range: CommitPair, options: DiffOptions): Promise<Patch> {
     const signal = AbortSignal.any([options.signal, this.#closing.signal]);
-    return readPatch(this.#git, range, { ...options, signal }).catch((error: unknown) => {
+    return this.#suspectIfUnavailable(readPatch(this.#git, range, { ...options, signal }));
+  }
+
+  async changedFile(range: CommitPair, options: ChangedFileOptions): Promise<Buffer> {
+    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
+    return this.#suspectIfUnavailable(readChangedFile(this.#git, range, { ...options, signal }));
+  }
+
+  async #suspectIfUnavailable<Read>(reading: Promise<Read>): Promise<Read> {
+    return reading.catch((error: unknown) => {
       if (error instanceof Problem && error.code === "diff/unavailable") this.#health.suspect();
       throw error;
     });
@@ -297,7 +388,8 @@ export class Mirror implements ServedRepo, AsyncDisposable {
    * cloned anew by the next run. @throws {GitError}
    */
   async maintain({ signal }: { signal: AbortSignal }): Promise<UpkeepReport | undefined> {
-    if (!this.#shown.isRead || this.#isUnsure || !this.#health.isGood) return undefined;
+    const isHere = this.#shown.isRead || this.#equalTo !== undefined;
+    if (!isHere || this.#isUnsure || !this.#health.isGood) return undefined;
     const until = AbortSignal.any([signal, this.#closing.signal]);
     try {
       const report = await this.#turns.forUpkeep(until, async (ended) => {
@@ -330,6 +422,15 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     await removeLeftovers(dir, { evenFresh: true });
   }
 
+  /** What is next read of the mirror is all of it. @returns how many files were removed that a killed git had left */
+  async #distrust(signal: AbortSignal): Promise<number> {
+    await this.#prepare(signal);
+    this.#health.suspect();
+    this.#isUnsure = true;
+    using _turn = await this.#turns.forFetch(signal);
+    return removeLeftovers(this.#options.dir, { evenFresh: true });
+  }
+
   /** Otherwise somebody else has been at the files: what is there must be checked and read. */
   async #isAsLeft(): Promise<boolean> {
     if (!(await this.#guard.look())) return true;
@@ -339,10 +440,9 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   }
 
   /** @returns what is held, when the remote has lost so much that nothing may follow it unasked */
-  async #cloneAnew(damage: unknown, work: MirrorWork, signal: AbortSignal): Promise<Hold | undefined> {
+  async #cloneAnew(work: MirrorWork, signal: AbortSignal): Promise<Hold | undefined> {
     const { dir, id } = this.#options;
     const { url } = this.#place;
-    this.#health.mayBeClonedAnew(damage);
     work.extendDeadline?.(CLONE_TIMEOUT_MS);
     try {
       const advertised = await this.#remote.look(signal);
@@ -354,12 +454,14 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       using _change = this.#guard.changing();
       const options = { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress: work.onProgress };
       const kept = [...(await this.#heads.held()), ...plan.leaving.map(({ old }) => old)];
+      await this.#forgetShown();
       await replaceMirror(dir, { id, url: url.href }, async (gitDir) => {
         await cloneMirror(this.#spawner, gitDir, this.#remote, advertised, options);
         await salvage(this.#spawner, { gitDir, from: join(dir, "objects") }, kept, { signal });
       });
     } catch (error) {
       if (signal.aborted) throw error;
+      if (work.mend === "reclone") throw new RecloneFailedError(error);
       throw new DamagedMirrorError("damaged, and cloning it anew failed", { cause: error });
     }
     this.#health.noteClonedAnew();
@@ -369,8 +471,41 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     return undefined;
   }
 
+  /**
+   * Whether the remote is still what was shown last, and nobody has read the mirror yet. Then there is nothing to do, and nothing of it need
+   * be read. Who wants to read it meanwhile may.
+   */
+  async #isAsLastShown(work: MirrorWork, signal: AbortSignal): Promise<boolean> {
+    const { last } = this.#lastShown;
+    const asksMore = work.expected.length > 0 || work.confirmed.size > 0 || work.mend !== undefined;
+    if (this.snapshot || !last || asksMore || this.#isUnsure || !this.#health.isGood) return false;
+    const [advertised, isAsLeft] = await Promise.all([this.#remote.look(signal), this.#isAsLeft()]);
+    if (this.snapshot || this.#opening || !isAsLeft) return false;
+    if (advertised !== this.#equalTo && digestOf(advertised.refs, advertised.head) !== last.refs)
+      return false;
+    this.#equalTo = advertised;
+    return true;
+  }
+
+  /** Before what is on the disk changes. @throws the system's error */
+  async #forgetShown(): Promise<void> {
+    this.#isShownKept = false;
+    await this.#lastShown.forget();
+  }
+
+  /** What cannot be kept is read at the next start. Never rejects. */
+  async #keepShown(): Promise<void> {
+    const { snapshot, refs, head } = this.#shown;
+    if (this.#isShownKept || !snapshot || this.#isUnsure) return;
+    this.#isShownKept = true;
+    const { trunk, counts, notes } = snapshot;
+    await this.#lastShown.keep({ refs, head, trunk, counts, notes }).catch(() => {});
+  }
+
   /** What an earlier process left can be read at once, before the remote answers: the last state that was complete. */
   async #readOwn(signal: AbortSignal): Promise<void> {
+    // What is read may be another state than the one that was believed to be here.
+    this.#equalTo = undefined;
     await this.#heads.load();
     let reading = await this.#shown.read(signal);
     const undone = await this.#mover.undo(reading.listing.refs, { signal });
@@ -390,6 +525,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#opening;
+    await this.#keepShown();
     (await this.#turns.forFetch(this.#closing.signal))[Symbol.dispose]();
     await this.#shown[Symbol.asyncDispose]();
   }

@@ -1,6 +1,7 @@
 import { Problem } from "../contract/problem-error.ts";
 import type { ComparedCommit, Push, PushComparison } from "../contract/pushes.ts";
 import type { CommitHeader } from "../git/commit-object.ts";
+import type { CommitPair } from "../git/diff-tree.ts";
 import { GitError } from "../git/git-error.ts";
 import { type RangePair, rangeDiff } from "../git/range-diff.ts";
 import type { ReadOnlyGit } from "../git/read-only-git.ts";
@@ -97,9 +98,7 @@ export class PushHistory {
   ): Promise<PushComparison> {
     const options = { signal, timeoutMs: TIMEOUT_MS };
     try {
-      const isTrunk = notOwn.length === 0;
-      const old = await this.#own(from, isTrunk ? [to] : notOwn, options);
-      const now = await this.#own(to, isTrunk ? [from] : notOwn, options);
+      const [old, now] = await this.#both({ from, to, notOwn }, options);
       const over =
         old.base === now.base
           ? []
@@ -128,6 +127,32 @@ export class PushHistory {
     } catch (error) {
       throw inWords(error);
     }
+  }
+
+  /**
+   * What shows the change of one commit of these pushes: it, and its first parent.
+   * @throws {Problem} `push/not-found` for every other commit, `diff/unavailable` for one without a parent, `compare/too-large` {GitError}
+   */
+  async changeOf(compared: ComparedPushes, oid: string, signal: AbortSignal): Promise<CommitPair> {
+    try {
+      const both = await this.#both(compared, { signal, timeoutMs: TIMEOUT_MS });
+      const commit = both.flatMap(({ commits }) => commits).find((one) => one.oid === oid);
+      if (!commit) throw new Problem("push/not-found", "Neither of these pushes has this commit.");
+      const [base] = commit.parents;
+      if (base === undefined) throw new Problem("diff/unavailable", "This commit has no parent.");
+      return { base, head: oid };
+    } catch (error) {
+      throw inWords(error);
+    }
+  }
+
+  async #both(
+    { from, to, notOwn }: ComparedPushes,
+    options: { signal: AbortSignal; timeoutMs: number },
+  ): Promise<[old: OwnCommits, now: OwnCommits]> {
+    const isTrunk = notOwn.length === 0;
+    const old = await this.#own(from, isTrunk ? [to] : notOwn, options);
+    return [old, await this.#own(to, isTrunk ? [from] : notOwn, options)];
   }
 
   /** The commits of a push, and what they stand on. */

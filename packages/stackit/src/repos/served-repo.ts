@@ -1,6 +1,6 @@
 import type { ForgeHealth, RepoKind, RepoNote, Watching } from "../contract/repo.ts";
 import type { RefChanges } from "../contract/sync-run.ts";
-import type { Branch, StackDetail, StackSummary, View } from "../contract/view.ts";
+import type { Branch, BranchDiff, StackDetail, StackSummary, View } from "../contract/view.ts";
 import type { PushHistory } from "./push-history.ts";
 
 /**
@@ -47,16 +47,22 @@ export interface ServedRepo {
   readonly displayPath?: string;
   /** Undefined until it was read for the first time. */
   readonly snapshot: Snapshot | undefined;
+  /** What lists tell of it as long as there is no snapshot, since nobody needed one. */
+  readonly lastShown?: Pick<Snapshot, "trunk" | "counts" | "notes"> | undefined;
+  /** Reads what is here when somebody needs it, where that was left undone. Settles when it is read, or cannot be. */
+  wake?(): Promise<void>;
   readonly watching?: Watching | undefined;
   readonly remotes: readonly { name: string; host?: string }[];
   /**
    * Unified diff between two commits that the caller took from this repository's snapshot.
    * @throws {Problem} `diff/unavailable` when an object is not in this clone.
    */
-  diff(
-    range: { base: string; head: string },
-    options: DiffOptions,
-  ): Promise<{ patch: string; truncated: boolean }>;
+  diff(range: { base: string; head: string }, options: DiffOptions): Promise<Patch>;
+  /**
+   * A file before or after what changed between two commits that the caller took from this repository's snapshot.
+   * @throws {Problem} `file/not-found` for everything else, `file/too-large`, `diff/unavailable`
+   */
+  changedFile(range: { base: string; head: string }, options: ChangedFileOptions): Promise<Buffer>;
   /** Absent where former heads of branches are not remembered. */
   readonly pushes?: PushHistory | undefined;
   /** What the names of refs begin with that are read; no others are ever seen. */
@@ -70,7 +76,16 @@ export interface ServedRepo {
   probe(signal: AbortSignal): Promise<RefChanges>;
 }
 
+export type Patch = Pick<BranchDiff, "patch" | "truncated" | "binaries" | "generatedRules">;
+
 export interface DiffOptions {
   ignoreWhitespace: boolean;
+  signal: AbortSignal;
+}
+
+export interface ChangedFileOptions {
+  /** The object id of the content. */
+  blob: string;
+  maxBytes: number;
   signal: AbortSignal;
 }

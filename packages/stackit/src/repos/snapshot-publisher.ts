@@ -3,10 +3,11 @@ import type { RefChanges, StackChanges } from "../contract/sync-run.ts";
 import type { RefListing } from "../git/for-each-ref.ts";
 import { FollowUp } from "../lib/follow-up.ts";
 import { Turns } from "../lib/turns.ts";
+import type { StackGraph } from "../stacks/build-graph.ts";
 import { HEADS, type RefReading } from "../stacks/ref-reading.ts";
-import { restackLayers } from "../stacks/restack-layers.ts";
+import { type Restackable, restackLayers } from "../stacks/restack-layers.ts";
 import type { KnownStack } from "../stacks/stack-identity.ts";
-import { withPreviews } from "./branch-table.ts";
+import { membersOf, withPreviews } from "./branch-table.ts";
 import { diffSnapshots, looksTheSame } from "./diff-snapshots.ts";
 import { changedBranches, type ForgeKnowledge, hasNewMerges } from "./forge-knowledge.ts";
 import { GraphSnapshot, type SnapshotParts } from "./graph-snapshot.ts";
@@ -83,6 +84,8 @@ export class SnapshotPublisher implements AsyncDisposable {
   /** The numbers that fail stay absent. */
   readonly #counting = new FollowUp((signal) => this.#countMissing(signal));
   readonly #looking = new FollowUp((signal) => this.#lookBehind(signal));
+  /** What would be moved in one graph, which is asked several times. */
+  #restacks: { readonly graph: StackGraph; readonly layers: readonly Restackable[] } | undefined;
   /** What the snapshot was made with. */
   #tools: ModelTools | undefined;
 
@@ -133,7 +136,7 @@ export class SnapshotPublisher implements AsyncDisposable {
       this.#tools = tools;
       // More may have landed, been told and been tried since the model was made.
       const latest = builder.withPullRequests(builder.withLandings(model));
-      const stacks = this.#publish(this.#withPreviews(tools, latest));
+      const stacks = this.#publish(this.#withKnownPreviews(tools, latest));
       if (uncounted.length > COUNT_AT_ONCE) this.#counting.ask();
       this.#looking.ask();
       const refs = readsOn ? describeRefChanges(listing.deltas, commits) : NO_REF_CHANGES;
@@ -207,7 +210,7 @@ export class SnapshotPublisher implements AsyncDisposable {
   async #tryRestacks(tools: ModelTools, signal: AbortSignal): Promise<boolean> {
     const shown = this.#snapshot?.parts;
     if (!shown) return true;
-    const isRestacked = await tools.previews.learn(restackLayers(shown.graph, shown.history), signal);
+    const isRestacked = await tools.previews.learn(this.#restacksOf(shown), signal);
     const isDone = isRestacked && (await tools.merges.learn(shown, signal));
     const latest = this.#snapshot?.parts;
     if (!latest || signal.aborted || tools !== this.#tools) return true;
@@ -216,8 +219,21 @@ export class SnapshotPublisher implements AsyncDisposable {
     return isDone && latest.graph === shown.graph;
   }
 
+  #restacksOf({ graph, history }: RepoModel): readonly Restackable[] {
+    if (this.#restacks?.graph !== graph) this.#restacks = { graph, layers: restackLayers(graph, history) };
+    return this.#restacks.layers;
+  }
+
+  /** Where only some stacks can look different, the others are left to what is looked at behind. */
+  #withKnownPreviews(tools: ModelTools, model: RepoModel): RepoModel {
+    const { moved, graph, history } = model;
+    if (!moved) return this.#withPreviews(tools, model);
+    const restacks = tools.previews.known(restackLayers(graph, history, membersOf(moved)));
+    return withPreviews(model, restacks, undefined, this.#snapshot?.parts, moved);
+  }
+
   #withPreviews({ previews, merges }: ModelTools, model: RepoModel): RepoModel {
-    const restacks = previews.known(restackLayers(model.graph, model.history));
+    const restacks = previews.known(this.#restacksOf(model));
     return withPreviews(model, restacks, merges.known(model), this.#snapshot?.parts);
   }
 

@@ -18,12 +18,13 @@ import { type LandingTools, LandingWatch } from "./landing-watch.ts";
 import { type LineCountStore, LineCounts } from "./line-counts.ts";
 import { MergeTrials } from "./merge-trials.ts";
 import { ModelBuilder } from "./model-builder.ts";
+import { readChangedFile } from "./read-changed-file.ts";
 import { readPatch } from "./read-patch.ts";
 import { commitsOf, describeRefChanges, NO_REF_CHANGES } from "./ref-changes.ts";
 import { type RawReading, readRaw, sameReading, sameRefs, toReading } from "./ref-reader.ts";
 import { type RepoSettings, readSettings } from "./repo-settings.ts";
 import { RestackPreviews } from "./restack-previews.ts";
-import type { DiffOptions, ServedRepo } from "./served-repo.ts";
+import type { ChangedFileOptions, DiffOptions, Patch, ServedRepo } from "./served-repo.ts";
 import {
   NO_STACK_CHANGES,
   type Published,
@@ -298,9 +299,14 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     return before && isDeepStrictEqual(before.settings, settings) ? before.settings : settings;
   }
 
-  async diff(range: CommitPair, options: DiffOptions): Promise<{ patch: string; truncated: boolean }> {
+  async diff(range: CommitPair, options: DiffOptions): Promise<Patch> {
     const { git } = await this.open();
     return readPatch(git, range, { ...options, signal: this.#until(options.signal) });
+  }
+
+  async changedFile(range: CommitPair, options: ChangedFileOptions): Promise<Buffer> {
+    const { git } = await this.open();
+    return readChangedFile(git, range, { ...options, signal: this.#until(options.signal) });
   }
 
   #result(

@@ -11,13 +11,14 @@ import {
   trunkOf,
 } from "../../test/support/stack-world.ts";
 import { type ParsedMetadata, parseBranchMetadata } from "./branch-metadata.ts";
-import { buildGraph, type GraphInput, type StackGraph, updateGraph } from "./build-graph.ts";
+import { type BranchNode, buildGraph, type GraphInput, type StackGraph, updateGraph } from "./build-graph.ts";
 import type { EdgeSource } from "./edge-source.ts";
 import type { CommitFacts, History } from "./history.ts";
 import type { Landed } from "./landed.ts";
-import { orderStacks, reorderStacks } from "./order-stacks.ts";
+import { orderStacks, type PlacedStack, reorderStacks } from "./order-stacks.ts";
 import type { RecordedEdges } from "./recorded-edges.ts";
 import { HEADS, type RefReading } from "./ref-reading.ts";
+import { restackLayers } from "./restack-layers.ts";
 
 const BRANCHES = ["main", "a", "b", "c/d", "e#1", "__proto__", "toString", "gitbutler/edit"];
 const NAMES = [...BRANCHES, "gone", "gone-too", ""];
@@ -207,6 +208,11 @@ const headsOf = (reading: RefReading): string[] =>
 /** Without what only the next update reads. */
 const shown = ({ trunk, nodes, unstacked }: StackGraph) => ({ trunk, nodes, unstacked });
 
+const nodesOf = ({ members }: PlacedStack): BranchNode[] => members.map(({ node }) => node);
+
+const layersByName = (graph: StackGraph, history: History, branches?: readonly BranchNode[]) =>
+  new Map(restackLayers(graph, history, branches).map((layer) => [layer.name, layer]));
+
 test("the order of refs never matters", () => {
   fc.assert(
     fc.property(beginning, fc.array(fc.nat(), { minLength: 40, maxLength: 40 }), (start, ranks) => {
@@ -329,7 +335,7 @@ test("what pull requests say changes nothing of what tools recorded, also where 
   expect(circles).toBeGreaterThan(50);
 });
 
-test("a graph that is updated step by step is the one that is built anew, and so are its stacks", () => {
+test("a graph that is updated step by step is the one that is built anew, and so are its stacks, and what a restack would move", () => {
   const movement = fc.oneof(
     { weight: 8, arbitrary: commit },
     { weight: 5, arbitrary: point },
@@ -342,7 +348,7 @@ test("a graph that is updated step by step is the one that is built anew, and so
     { weight: 3, arbitrary: fc.array(movement, { minLength: 3, maxLength: 6 }) },
     { weight: 1, arbitrary: fc.array(remove, { minLength: 1, maxLength: 1 }) },
   );
-  const tally = { steps: 0, updated: 0, moved: 0, reparented: 0, reordered: 0, inARow: 0 };
+  const tally = { steps: 0, updated: 0, moved: 0, reparented: 0, reordered: 0, inARow: 0, restackable: 0 };
   fc.assert(
     fc.property(
       settled,
@@ -388,6 +394,14 @@ test("a graph that is updated step by step is the one that is built anew, and so
             if (reordered) {
               tally.reordered++;
               expect(reordered).toEqual(orderStacks(built, current));
+              const [was, is] = [graph, update.graph].map((one) => layersByName(one, input.history));
+              const moved = reordered.filter((stack, place) => stack !== stacks[place]).flatMap(nodesOf);
+              const among = layersByName(update.graph, input.history, moved);
+              for (const { name } of reordered.flatMap(nodesOf)) {
+                const isAmong = moved.some((node) => node.name === name);
+                expect((isAmong ? among : was)?.get(name)).toEqual(is?.get(name));
+                if (isAmong && among.has(name)) tally.restackable++;
+              }
             }
             stacks = reordered ?? orderStacks(update.graph, current);
           } else stacks = orderStacks(built, current);
@@ -404,4 +418,5 @@ test("a graph that is updated step by step is the one that is built anew, and so
   expect(tally.moved).toBeGreaterThan(tally.steps / 3);
   expect(tally.reparented).toBeGreaterThan(tally.steps / 10);
   expect(tally.reordered).toBeGreaterThan(tally.steps / 10);
+  expect(tally.restackable).toBeGreaterThan(tally.steps / 50);
 });

@@ -29,10 +29,14 @@ const MAX_COMMITS = 100;
 const MAX_MOVED = 500;
 
 /**
- * What a restack of everything would move: branches whose parent has moved, and all that stand on these. A parent comes before
- * its children.
+ * What a restack of these branches, which are all where none are named, would move: those whose parent has moved, and those that stand on
+ * these. A parent comes before its children, and is there as well.
  */
-export function restackLayers({ nodes, trunk }: StackGraph, history: History): readonly Restackable[] {
+export function restackLayers(
+  { nodes, trunk }: StackGraph,
+  history: History,
+  branches: Iterable<BranchNode> = nodes.values(),
+): readonly Restackable[] {
   const layers = new Map<string, Restackable | undefined>();
   const visit = (node: BranchNode): Restackable | undefined => {
     if (layers.has(node.name)) return layers.get(node.name);
@@ -45,7 +49,7 @@ export function restackLayers({ nodes, trunk }: StackGraph, history: History): r
     return layer;
   };
   // A tall stack is visited from below, so that no call goes deeper than one step.
-  for (const node of nodes.values()) {
+  for (const node of branches) {
     const way: BranchNode[] = [];
     for (let at: BranchNode | undefined = node; at && !layers.has(at.name); at = nodes.get(at.parent))
       way.push(at);
@@ -55,7 +59,7 @@ export function restackLayers({ nodes, trunk }: StackGraph, history: History): r
 }
 
 /** The nearest below that has not landed: what has is put nowhere any more. Undefined when that is the trunk. */
-function standingParent(
+export function standingParent(
   { parent }: BranchNode,
   nodes: ReadonlyMap<string, BranchNode>,
 ): BranchNode | undefined {
@@ -65,12 +69,12 @@ function standingParent(
 }
 
 function layerOf(
-  { name, tip, standing }: BranchNode,
+  { name, tip, parent, standing }: BranchNode,
   ground: string | undefined,
   below: Restackable | undefined,
   history: History,
 ): Restackable | undefined {
-  const { state, base, hasMerges } = standing;
+  const { state, base, hasMerges, isGuessed } = standing;
   const isMoved = state === "parent-moved" || state === "diverged";
   if (!isMoved && !(below && state === "in-sync")) return undefined;
   if (hasMerges) return { name, reason: "It has merge commits of its own, which a restack would not keep." };
@@ -84,6 +88,12 @@ function layerOf(
     commits.unshift(oid);
   }
   if (commits.length === 0) return undefined;
+  // The only one is its own.
+  if (isGuessed && commits.length > 1)
+    return {
+      name,
+      reason: `Which of its commits are not ${parent}'s is not known: nothing says what it was put on.`,
+    };
   const movedCount = commits.length + (below?.movedCount ?? 0);
   if (movedCount > MAX_MOVED)
     return { name, reason: `More than ${MAX_MOVED} commits would be moved up to its tip.` };

@@ -37,6 +37,7 @@ interface Case {
   state: RestackState;
   reason: string;
   base: string | undefined;
+  isGuessed?: true;
   count: number;
 }
 
@@ -86,6 +87,7 @@ const CASES: readonly Case[] = [
     state: "parent-moved",
     reason: "api has commits that this branch does not stand on.",
     base: "a2",
+    isGuessed: true,
     count: 1,
   },
   {
@@ -105,7 +107,19 @@ const CASES: readonly Case[] = [
     state: "parent-moved",
     reason: "api has commits that this branch does not stand on.",
     base: "a1",
+    isGuessed: true,
     count: 3,
+  },
+  {
+    it: "a later tip of its parent than was recorded, which has gone on since",
+    tip: "b2",
+    parent: "a3",
+    recorded: "a1",
+    state: "parent-moved",
+    reason: "api has commits that this branch does not stand on.",
+    base: "a2",
+    isGuessed: true,
+    count: 2,
   },
   {
     it: "a record that does not fit the commits",
@@ -115,6 +129,7 @@ const CASES: readonly Case[] = [
     state: "parent-moved",
     reason: "api has commits that this branch does not stand on.",
     base: "a1",
+    isGuessed: true,
     count: 3,
   },
   {
@@ -124,6 +139,7 @@ const CASES: readonly Case[] = [
     state: "diverged",
     reason: "It shares no commit with api above the trunk.",
     base: "m1",
+    isGuessed: true,
     count: 4,
   },
   {
@@ -173,6 +189,7 @@ const CASES: readonly Case[] = [
     state: "parent-moved",
     reason: "api is part of the trunk now.",
     base: "m1",
+    isGuessed: true,
     count: 4,
   },
   {
@@ -262,6 +279,7 @@ const CASES: readonly Case[] = [
     state: "diverged",
     reason: "It shares no commit with api above the trunk.",
     base: "not here",
+    isGuessed: true,
     count: 1,
   },
 ];
@@ -270,7 +288,7 @@ const { history } = worldOf({ commits: COMMITS, heads: { main: "m3" } });
 
 test.each(CASES)(
   "$it: $state",
-  ({ tip, parent, recorded, parentIsTrunk = false, state, reason, base, count }) => {
+  ({ tip, parent, recorded, parentIsTrunk = false, state, reason, base, isGuessed, count }) => {
     const standing = standingOf({
       tip: oidOf(tip),
       parentName: "api",
@@ -286,6 +304,7 @@ test.each(CASES)(
       commitCount: count,
       hasMerges: undefined,
       ...(base !== undefined && { base: oidOf(base) }),
+      ...(isGuessed && { isGuessed }),
       ...(recorded !== undefined && { recorded: oidOf(recorded) }),
       ...(parent !== undefined && { actual: oidOf(parent) }),
     });

@@ -10,6 +10,8 @@ export interface Standing {
   readonly actual?: string;
   /** The commit that the branch's own changes start from; undefined when this clone does not hold it. */
   readonly base?: string;
+  /** Whether `base` only follows from what is shared now: the first above it may be the parent's, as they were before it was rewritten. */
+  readonly isGuessed?: true;
   /** Commits above `base`, over all parents. */
   readonly commitCount: number;
   readonly hasMerges: boolean;
@@ -28,6 +30,8 @@ export interface StandingInput {
   readonly landedGround?: (fork: string | undefined) => string | undefined;
   readonly history: History;
 }
+
+const GUESSED: Pick<Standing, "isGuessed"> = { isGuessed: true };
 
 /**
  * How a branch stands to its parent, by ancestry first and the recorded boundary second: a branch that plain git has put
@@ -76,18 +80,27 @@ export function standingOf(input: StandingInput): Standing {
   if (parentTip === fork) return onParent();
   const standsOn = (oid: string): boolean => oid === fork || isAncestor(history, oid, tip);
   if (history.commit(parentTip) === undefined) {
+    const isKnown = recorded !== undefined && standsOn(recorded);
     return {
       ...facts,
-      ...above(recorded !== undefined && standsOn(recorded) ? recorded : ground),
+      ...above(isKnown ? recorded : ground),
+      ...(!isKnown && ground === fork && GUESSED),
       state: "parent-moved",
       reason: `${parentName} is part of the trunk now.`,
     };
   }
   if (recorded !== undefined && standsOn(recorded)) {
     const gained = recorded === forkPoint(history, parentTip) || isAncestor(history, recorded, parentTip);
+    // A branch that plain git has put on a later tip of its parent.
+    const later = gained ? lastShared(history, tip, parentTip) : undefined;
+    const isLater =
+      later !== undefined &&
+      later !== recorded &&
+      (recorded === fork || isAncestor(history, recorded, later));
     return {
       ...facts,
-      ...above(recorded),
+      ...above(isLater ? later : recorded),
+      ...(isLater && GUESSED),
       state: "parent-moved",
       reason: gained
         ? `${parentName} has commits that this branch does not stand on.`
@@ -99,6 +112,7 @@ export function standingOf(input: StandingInput): Standing {
     return {
       ...facts,
       ...above(shared),
+      ...GUESSED,
       state: "parent-moved",
       reason: `${parentName} has commits that this branch does not stand on.`,
     };
@@ -110,6 +124,7 @@ export function standingOf(input: StandingInput): Standing {
   return {
     ...facts,
     ...above(ground),
+    ...GUESSED,
     state: "diverged",
     reason: `It shares no commit with ${parentName} above the trunk.`,
   };

@@ -14,16 +14,16 @@ export function trunkMerges(
   history: History,
   onto: string,
 ): readonly RestackLayer[] {
-  const found: { readonly layer: RestackLayer; readonly atMs: number }[] = [];
+  const found: { name: string; tip: string; base: string; atMs: number }[] = [];
   for (const { name, tip, parent, standing } of nodes.values()) {
     const { state, base, hasMerges } = standing;
+    if (state !== "in-sync" || base === undefined || base === onto || base === tip || hasMerges) continue;
     const below = parent === trunk?.name ? undefined : nodes.get(parent);
     const isOnTrunk = below === undefined || history.commit(below.tip) === undefined;
-    const isBehind = isOnTrunk && state === "in-sync" && base !== onto && base !== tip;
-    if (!isBehind || base === undefined || hasMerges) continue;
-    const layer = { name, tip, base, commits: [tip], movedCount: 1, onto: { commit: onto } };
-    found.push({ layer, atMs: history.commit(tip)?.committedAtMs ?? 0 });
+    if (isOnTrunk) found.push({ name, tip, base, atMs: history.commit(tip)?.committedAtMs ?? 0 });
   }
   if (found.length > MAX_BRANCHES) found.sort((a, b) => b.atMs - a.atMs).length = MAX_BRANCHES;
-  return found.map(({ layer }) => layer);
+  return found.map(({ name, tip, base }) => {
+    return { name, tip, base, commits: [tip], movedCount: 1, onto: { commit: onto } };
+  });
 }

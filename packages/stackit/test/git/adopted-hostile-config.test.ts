@@ -66,7 +66,7 @@ for (const [name, linesOf] of Object.entries(detours)) {
   });
 }
 
-test("no program that a clone names is started, whatever it is named for", async () => {
+test("no program that a clone names is started, whatever it is named for (B66, B68, B69)", async () => {
   await using scene = await adoptedScene();
   const { clone, upstream, git } = scene;
   const traces = join(upstream.root, "traces");

@@ -52,7 +52,7 @@ test("a file may name the folder by a path of either kind, as in submodules", as
   }
 });
 
-test("a real submodule is a repository of its own", async () => {
+test("a real submodule is a repository of its own (B39)", async () => {
   await using inner = await createScene((s) => s.commit("main"));
   await using outer = await createScene((s) => s.commit("main"));
   await outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.path, "lib/inner");

@@ -15,7 +15,7 @@ const stack = (options: Partial<MirrorOptions> = {}) =>
     s.stacked("ui", "api");
   }, options);
 
-test("a folder that is gone is cloned anew by the next sync, though nobody has pushed", async () => {
+test("a folder that is gone is cloned anew by the next sync, though nobody has pushed (B25)", async () => {
   await using scene = await stack();
   await scene.refresh();
   await rm(scene.dir, { recursive: true });
@@ -39,7 +39,7 @@ const HIDDEN: readonly (readonly [name: string, harm: (scene: MirroredScene) => 
 ];
 
 for (const [name, harm] of [...DAMAGES, ...HIDDEN]) {
-  test(`${name} is healed by the next sync, though nobody has pushed`, async () => {
+  test(`${name} is healed by the next sync, though nobody has pushed (B24, B25)`, async () => {
     await using scene = await stack({ upkeep: { looseObjects: 1 } });
     const { mirror, upstream } = scene;
     await scene.refresh();

@@ -29,7 +29,7 @@ async function failureOf(run: Promise<unknown>) {
 }
 
 for (const [name, harm] of DAMAGES) {
-  test(`${name} is found at the next start and healed by cloning anew`, async () => {
+  test(`${name} is found at the next start and healed by cloning anew (B24, B25)`, async () => {
     await using scene = await stack();
     await scene.refresh();
     await harm(scene);
@@ -174,7 +174,7 @@ test("whoever is killed while mirrors are exchanged leaves one of the two, which
   await expectWhole(scene);
 });
 
-test("a lock that another process has just left does not fail a sync", async () => {
+test("a lock that another process has just left does not fail a sync (B2, B3)", async () => {
   await using scene = await stack();
   await scene.refresh();
   await mkdir(join(scene.dir, "refs", "heads"), { recursive: true });

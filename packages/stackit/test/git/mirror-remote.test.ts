@@ -114,7 +114,7 @@ function manyRedirects(host: MirroredScene["host"], count: number): void {
   };
 }
 
-test("five redirects are followed, and a sixth is not", async () => {
+test("five redirects are followed, and a sixth is not (B63)", async () => {
   await using scene = await stack();
   manyRedirects(scene.host, 5);
   expect((await scene.refresh()).outcome).toBe("updated");
@@ -250,7 +250,7 @@ test("a connection that was kept and that the host has closed meanwhile costs no
   expect((await scene.refresh()).outcome).toBe("unchanged");
 });
 
-test("a remote that says nothing is left long before the deadline", async () => {
+test("a remote that says nothing is left long before the deadline (B21)", async () => {
   await using upstream = await upstreamOf((s) => s.commit("main"));
   using looker = new RefLooker({ silenceMs: 400 });
   const signal = new AbortController().signal;

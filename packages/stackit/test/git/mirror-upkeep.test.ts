@@ -79,7 +79,7 @@ async function age(dir: string, ms: number): Promise<void> {
   }
 }
 
-test("many small packs, loose objects and loose refs become few, and what is done is not done again", async () => {
+test("many small packs, loose objects and loose refs become few, and what is done is not done again (B17)", async () => {
   await using scene = await tended({ packs: 3, looseRefs: 1, graphEveryMs: 0 });
   for (let push = 0; push < 4; push++) {
     await scene.upstream.commit("ui");

@@ -71,7 +71,7 @@ test("a first refresh tells how far its fetch is, phase by phase, and later smal
   expect(told).toEqual([]);
 });
 
-test("an unchanged refresh costs one request and no process, and publishes nothing", async () => {
+test("an unchanged refresh costs one request and no process, and publishes nothing (B46)", async () => {
   await using scene = await stack();
   await scene.refresh();
   // Whether something has landed is asked behind the first snapshot.
@@ -84,7 +84,7 @@ test("an unchanged refresh costs one request and no process, and publishes nothi
   expect(scene.published).toHaveLength(1);
 });
 
-test("pushes, force-pushes, deletions and rewritten metadata are followed, and named as what they are", async () => {
+test("pushes, force-pushes, deletions and rewritten metadata are followed, and named as what they are (B16)", async () => {
   await using scene = await stack();
   await scene.refresh();
   const { upstream } = scene;
@@ -104,7 +104,7 @@ test("pushes, force-pushes, deletions and rewritten metadata are followed, and n
 });
 
 for (const packed of [false, true]) {
-  test(`a branch gives way to one below its name and back, ${packed ? "packed" : "loose"}`, async () => {
+  test(`a branch gives way to one below its name and back, ${packed ? "packed" : "loose"} (B1)`, async () => {
     await using scene = await stack();
     await scene.refresh();
     const { upstream, dir } = scene;
@@ -121,7 +121,7 @@ for (const packed of [false, true]) {
   });
 }
 
-test("a renamed default branch is followed, and HEAD with it", async () => {
+test("a renamed default branch is followed, and HEAD with it (B8)", async () => {
   await using scene = await stack();
   await scene.refresh();
   await scene.upstream.git("branch", "-m", "main", "trunk");
@@ -161,7 +161,7 @@ test("a default branch that is deleted is followed, what stood on it stays shown
   await expectEqual(scene);
 });
 
-test("an empty remote is a state, not an error, and its first push is seen", async () => {
+test("an empty remote is a state, not an error, and its first push is seen (B9)", async () => {
   await using scene = await mirroredScene(undefined);
   expect((await scene.refresh()).outcome).toBe("updated");
   expect(scene.mirror.snapshot?.notes.map(({ code }) => code)).toEqual(["no-commits"]);
@@ -171,7 +171,7 @@ test("an empty remote is a state, not an error, and its first push is seen", asy
   expect(scene.mirror.snapshot?.trunk).toBe("main");
 });
 
-test("an emptied remote is held, changes nothing, and goes through when a person confirms it", async () => {
+test("an emptied remote is held, changes nothing, and goes through when a person confirms it (B10)", async () => {
   await using scene = await mirroredScene((s) => {
     s.commit("main");
     for (let branch = 0; branch < 12; branch++) s.stacked(`b${branch}`, "main");
@@ -273,7 +273,7 @@ test("a remote that speaks only the old protocol is read through git", async () 
   expect(scene.spawner.take().commands).toEqual(["ls-remote"]);
 });
 
-test("a host that hangs is left at the deadline, and nothing of it remains", async () => {
+test("a host that hangs is left at the deadline, and nothing of it remains (B20, B21)", async () => {
   await using scene = await stack();
   await scene.refresh();
   await scene.upstream.commit("ui");
@@ -363,7 +363,7 @@ test("a branch that stands on one that did not move is brought whole", async () 
   await scene.upstream.gitIn(scene.dir, "fsck", "--strict");
 });
 
-test("names beyond ASCII are followed like any other, in UTF-8 and otherwise", async () => {
+test("names beyond ASCII are followed like any other, in UTF-8 and otherwise (B13)", async () => {
   await using scene = await stack();
   const { upstream } = scene;
   // A process is given its arguments as UTF-8, so a name that is none goes by standard input.
@@ -402,14 +402,14 @@ test("a repository with the newer object format is mirrored in it", async () => 
   await expectEqual(scene);
 });
 
-test("a remote that is not there leaves no mirror behind", async () => {
+test("a remote that is not there leaves no mirror behind (B11)", async () => {
   await using scene = await stack();
   scene.host.front = refuse(404);
   await expect(scene.refresh()).rejects.toThrow();
   expect(await readdir(join(scene.dir, "..")).catch(() => [])).toEqual([]);
 });
 
-test("a stale lock is removed before the first fetch after a start, and one of our own killed git at once", async () => {
+test("a stale lock is removed before the first fetch after a start, and one of our own killed git at once (B2, B3, B5)", async () => {
   await using scene = await stack();
   await scene.refresh();
   for (const name of ["packed-refs.lock", "HEAD.lock", join("refs", "heads", "ui.lock")]) {
@@ -495,7 +495,7 @@ test("a folder that this server did not make is never touched", async () => {
   expect(await scene.refsOf(foreign)).toBe(before);
 });
 
-test("what a push announced is waited for when the remote lags behind", async () => {
+test("what a push announced is waited for when the remote lags behind (B50)", async () => {
   const late = inPause(2);
   await using scene = await stack({ pause: late.pause });
   await scene.refresh();
@@ -511,7 +511,7 @@ test("what a push announced is waited for when the remote lags behind", async ()
   expect(scene.mirror.refOid("refs/heads/ui")).toBe(sha);
 });
 
-test("a replica that is several pushes behind does not take the mirror back", async () => {
+test("a replica that is several pushes behind does not take the mirror back (B50)", async () => {
   const caughtUp = inPause(2);
   await using scene = await stack({ pause: caughtUp.pause });
   await scene.refresh();
@@ -579,7 +579,7 @@ function inPause(pauses: number) {
   };
 }
 
-test("credentials reach their remote and nothing else: no argument, no file, no other host, no error", async () => {
+test("credentials reach their remote and nothing else: no argument, no file, no other host, no error (B60, B61, B62, B63)", async () => {
   const secret = Buffer.from("x-access-token:tok-3n-1234567890").toString("base64");
   await using scene = await stack();
   const elsewhere: string[] = [];

@@ -105,7 +105,7 @@ test.each<[ReadCommand, string[]]>([
   await expect(git.start(command, args)).rejects.toThrow("a working copy is only read");
 });
 
-test("what comes after the end of the options is no option", async () => {
+test("what comes after the end of the options is no option (B65)", async () => {
   await using scene = await createScene((s) => {
     s.commit("main");
     s.branch("--output=x", "main");
@@ -239,7 +239,7 @@ const twoBranches = () =>
     s.commit("api");
   });
 
-test("whatever a repository configures to be run is not run, and answers are the same", async () => {
+test("whatever a repository configures to be run is not run, and answers are the same (B67, B68, B69)", async () => {
   await using scene = await twoBranches();
   await using spawner = new DirectSpawner();
   const git = new ReadOnlyGit(spawner, scene.gitDir);
@@ -273,7 +273,7 @@ test("what lies in the working tree changes no answer, even where the configurat
   }
 });
 
-test("what our own surroundings say to git does not matter", async () => {
+test("what our own surroundings say to git does not matter (B27)", async () => {
   await using scene = await twoBranches();
   await using spawner = new DirectSpawner();
   const expected = await askEverything(scene, new ReadOnlyGit(spawner, scene.gitDir));

@@ -109,7 +109,7 @@ describe.each(openers)("git that is started %s", (_, open) => {
     }
   });
 
-  test("is killed with all it started when the caller gives up", async () => {
+  test("is killed with all it started when the caller gives up (B19)", async () => {
     await using git = await standInForGit(WAITS);
     await using spawner = await open();
     const caller = new AbortController();
@@ -121,7 +121,7 @@ describe.each(openers)("git that is started %s", (_, open) => {
     await expect.poll(async () => stillRunning(await git.pids())).toEqual([]);
   });
 
-  test("is killed with all it started when its time is up", async () => {
+  test("is killed with all it started when its time is up (B19)", async () => {
     await using git = await standInForGit(WAITS);
     await using spawner = await open();
     const call = runGit(spawner, { args: ["wait"], cwd, env: git.env }, { signal, timeoutMs: 1_000 });

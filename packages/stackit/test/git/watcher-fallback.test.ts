@@ -74,7 +74,7 @@ async function comparison(world: { clock: ManualClock; repo: FakeRepo }, afterMs
 /** For what waits for the real file system. */
 const until = (fits: () => boolean) => expect.poll(fits, { timeout: 20_000, interval: 5 }).toBe(true);
 
-test("a folder that cannot be watched is polled, with the reason, and changes are still found", async () => {
+test("a folder that cannot be watched is polled, with the reason, and changes are still found (B47)", async () => {
   await using scene = await stack();
   const outOfWatches = Object.assign(new Error("ENOSPC: System limit for number of file watchers reached"), {
     code: "ENOSPC",
@@ -97,7 +97,7 @@ test("a folder that cannot be watched is polled, with the reason, and changes ar
   await watched.until(({ currentBranch }) => currentBranch === "api");
 });
 
-test("changes that are never reported are found by the poll; after two the events are no longer relied on", async () => {
+test("changes that are never reported are found by the poll; after two the events are no longer relied on (B48)", async () => {
   const world = fakeWatcher();
   const { clock, repo, degraded, watcher, events, hints } = world;
   await watcher.start();
@@ -143,7 +143,7 @@ test("what changed while the watch came up is told", async () => {
   await watcher[Symbol.asyncDispose]();
 });
 
-test("events that stop with an error turn into polling", async () => {
+test("events that stop with an error turn into polling (B49)", async () => {
   const world = fakeWatcher();
   const { repo, watcher, events, hints } = world;
   await watcher.start();

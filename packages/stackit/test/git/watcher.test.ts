@@ -17,7 +17,7 @@ const lacks = (name: string) => (snapshot: GraphSnapshot) => snapshot.branch(nam
 const isAt = (name: string, oid: string) => (snapshot: GraphSnapshot) =>
   snapshot.branch(name)?.revision === oid;
 
-test("a commit, another one on the same branch, and an amended one are heard", async () => {
+test("a commit, another one on the same branch, and an amended one are heard (B40)", async () => {
   await using scene = await stack();
   await using watched = await watchCopy(scene.path);
   expect(watched.copy.repo.watching).toMatchObject({ mode: "events" });
@@ -28,7 +28,7 @@ test("a commit, another one on the same branch, and an amended one are heard", a
   await watched.until(({ parts }) => parts.graph.trunk?.tip === tip);
 });
 
-test("a branch in a folder that was not there before is heard, and so is what happens there later", async () => {
+test("a branch in a folder that was not there before is heard, and so is what happens there later (B44)", async () => {
   await using scene = await stack();
   await using watched = await watchCopy(scene.path);
   await scene.git("branch", "team/robin/deep/one", "api");
@@ -52,7 +52,7 @@ test("deleted and renamed branches are heard", async () => {
   await watched.until(lacks("frontend"));
 });
 
-test("each of several switches is heard, also to a detached HEAD and back", async () => {
+test("each of several switches is heard, also to a detached HEAD and back (B41)", async () => {
   await using scene = await stack();
   await using watched = await watchCopy(scene.path);
   for (const name of ["api", "ui", "main", "api", "ui"]) {
@@ -66,7 +66,7 @@ test("each of several switches is heard, also to a detached HEAD and back", asyn
   expect(watched.copy.repo.watching).toMatchObject({ mode: "events" });
 });
 
-test("records whose folders are born after the start are heard", async () => {
+test("records whose folders are born after the start are heard (B44)", async () => {
   await using scene = await createScene((s) => {
     s.commit("main");
     s.commit("zeta", { parent: "main" });
@@ -85,7 +85,7 @@ test("records whose folders are born after the start are heard", async () => {
   await watched.until((snapshot) => snapshot.branch("zeta")?.parent === "alpha");
 });
 
-test("packing refs tells nothing wrong, and changes that only packed-refs shows are heard", async () => {
+test("packing refs tells nothing wrong, and changes that only packed-refs shows are heard (B42)", async () => {
   await using scene = await stack();
   await using watched = await watchCopy(scene.path);
   await scene.git("pack-refs", "--all");
@@ -141,7 +141,7 @@ test("a rebase of twenty commits is heard, and its end is what is shown", async 
   });
 });
 
-test("commits and switches in a linked worktree are heard, from either side", async () => {
+test("commits and switches in a linked worktree are heard, from either side (B39)", async () => {
   await using scene = await stack();
   const worktree = await scene.addWorktree("ui");
   await using main = await watchCopy(scene.path);

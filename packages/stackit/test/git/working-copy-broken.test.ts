@@ -189,7 +189,7 @@ test("a ref file that is empty, torn or points into a circle does not stop the r
   expect(await copy.refresh()).toMatchObject({ generation: 1 });
 });
 
-test("names that are legal in Git are told apart and shown, whatever bytes they are made of", async () => {
+test("names that are legal in Git are told apart and shown, whatever bytes they are made of (B13)", async () => {
   const names = [
     "feat/a/b/c",
     "fix#1",

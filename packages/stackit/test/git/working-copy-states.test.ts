@@ -98,6 +98,7 @@ test("the trunk may be renamed, deleted and put back while it is served", async 
   expect(edgesOf(copy.snapshot)).toEqual(["api<main", "ui<api"]);
   await using fresh = copyOf(scene.path);
   await fresh.refresh();
+  for (const each of [copy, fresh]) await each.repo.settled();
   expect(withoutTimes(copy.snapshot.view())).toEqual(withoutTimes(fresh.snapshot.view()));
 });
 
@@ -128,7 +129,7 @@ test("refs that move between loose and packed storage, and objects that are coll
   expect(copy.snapshot.branch("api")).toMatchObject({ commitMessage: "api, reworded" });
 });
 
-test("a linked worktree is served with its own HEAD and all branches", async () => {
+test("a linked worktree is served with its own HEAD and all branches (B39)", async () => {
   await using scene = await createScene(stack);
   const worktree = await scene.addWorktree("ui");
   await using copy = copyOf(worktree);
@@ -204,11 +205,12 @@ test("a shallow clone says so, and deepening it while it is served corrects what
   expect(noteCodes(copy.snapshot)).toEqual([]);
   await using fresh = copyOf(clone);
   await fresh.refresh();
+  for (const each of [copy, fresh]) await each.repo.settled();
   expect(withoutTimes(copy.snapshot.view())).toEqual(withoutTimes(fresh.snapshot.view()));
   expect(copy.snapshot.branch("ui")).toMatchObject({ commitCount: 1, linesAdded: 1 });
 });
 
-test("a partial clone is read without fetching; what it lacks is told, not downloaded", async () => {
+test("a partial clone is read without fetching; what it lacks is told, not downloaded (B36)", async () => {
   await using scene = await createScene((s) => {
     s.commit("main", { files: { "a.txt": "one\n" } });
     s.stacked("api", "main", { files: { "a.txt": "two\n" } });

@@ -4,7 +4,7 @@ import type { RepoKind } from "../../src/contract/repo.ts";
 import type { RefChanges } from "../../src/contract/sync-run.ts";
 import type { Branch, StackDetail, StackSummary, View } from "../../src/contract/view.ts";
 import type { MirrorPlace } from "../../src/repos/mirror-place.ts";
-import type { DiffOptions, ServedRepo, Snapshot } from "../../src/repos/served-repo.ts";
+import type { ChangedFileOptions, DiffOptions, ServedRepo, Snapshot } from "../../src/repos/served-repo.ts";
 
 const AT = "2026-01-02T03:04:05.000Z";
 
@@ -151,7 +151,18 @@ export class HandMadeRepo implements ServedRepo {
     this.diffs.push({ range, options });
     if (range.head === oidOf("shallow", this.#round))
       throw new Problem("diff/unavailable", "Not in this clone.");
-    return { patch: await this.makeDiff(options), truncated: false };
+    return { patch: await this.makeDiff(options), truncated: false, binaries: [], generatedRules: [] };
+  }
+
+  /** The only files that any diff changes. */
+  readonly file = { blob: "f".repeat(40), content: Buffer.from("one\ntwo\nthree\n") };
+  readonly image = { blob: "e".repeat(40), content: Buffer.from("474946383961010001000000003b", "hex") };
+
+  async changedFile(_range: unknown, { blob, maxBytes }: ChangedFileOptions): Promise<Buffer> {
+    const file = [this.file, this.image].find((one) => one.blob === blob);
+    if (!file) throw new Problem("file/not-found", "Not in this diff.");
+    if (file.content.length > maxBytes) throw new Problem("file/too-large", "Too many bytes.");
+    return file.content;
   }
 
   refOid(fullName: string): string | undefined {

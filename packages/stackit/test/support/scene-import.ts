@@ -21,7 +21,7 @@ export type MetadataNamespace = "refs/stackit/metadata" | "refs/branch-metadata"
 export interface StackMetadata {
   parentBranchName?: string;
   /** Default: the tip that the parent has at this point of the scene. */
-  parentBranchRevision?: string;
+  parentBranchRevision?: string | undefined;
   [field: string]: unknown;
 }
 

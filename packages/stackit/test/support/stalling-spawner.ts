@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { inflateSync } from "node:zlib";
+import { execFileSync } from "node:child_process";
 import type { GitProcess, SpawnRequest } from "../../src/git/spawner.ts";
 import { CountingSpawner } from "./counting-spawner.ts";
 
@@ -23,6 +21,7 @@ export class StallingSpawner extends CountingSpawner {
 }
 
 function treeOf(gitDir: string, commit: string): string {
-  const content = inflateSync(readFileSync(join(gitDir, "objects", commit.slice(0, 2), commit.slice(2))));
-  return /tree ([0-9a-f]+)/.exec(content.toString("latin1"))?.[1] ?? "";
+  return execFileSync("git", [`--git-dir=${gitDir}`, "rev-parse", `${commit}^{tree}`], {
+    encoding: "utf8",
+  }).trim();
 }

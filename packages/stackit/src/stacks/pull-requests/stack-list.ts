@@ -47,7 +47,11 @@ function readItems(lines: readonly string[]): Item[] {
   return items;
 }
 
-function numberIn(text: string): number | undefined {
+/** Names stand in code, and hold what they like. */
+const CODE = /(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)/g;
+
+function numberIn(item: string): number | undefined {
+  const text = item.replaceAll(CODE, "");
   for (const pattern of NUMBERS) {
     const digits = pattern.exec(text)?.[1];
     if (digits !== undefined) return Number(digits);
