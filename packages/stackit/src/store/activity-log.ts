@@ -2,6 +2,7 @@ import { type ExpressionWrapper, type Kysely, type SqlBool, sql } from "kysely";
 import type { ActivityEvent, ActivityKind } from "../contract/activity.ts";
 import { createRunIds } from "../lib/run-id.ts";
 import { chunks } from "./chunks.ts";
+import { pageOf } from "./page-of.ts";
 import type { Schema } from "./schema.ts";
 
 /** What happened; the rest of the event is known here, or by who asks. `people`: who did it and whose it is. */
@@ -95,14 +96,13 @@ export class ActivityLog {
       .orderBy("id", "desc")
       .limit(limit + 1)
       .execute();
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
+    const { page, rest } = pageOf(rows, limit);
     return {
       entries: page.map(({ id, repo_key, kind, event }) => ({
         repoKey: repo_key,
         entry: { id, kind, ...JSON.parse(event) },
       })),
-      ...(rows.length > limit && last && { next: last.id }),
+      ...rest,
     };
   }
 

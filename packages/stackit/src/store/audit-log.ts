@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type { AuditAction, AuditEntry, AuditList } from "../contract/audit.ts";
 import { createRunIds } from "../lib/run-id.ts";
+import { pageOf } from "./page-of.ts";
 import type { Schema } from "./schema.ts";
 
 /** What somebody did; the rest of the entry is known here. */
@@ -35,7 +36,17 @@ const PRUNE_EVERY = 1_000;
 
 const REFUSALS: readonly AuditAction[] = ["sign-in-refused", "access-refused"];
 /** Their target is the id of a repository. */
-const ON_REPOS: readonly AuditAction[] = ["sync", "repo-added", "repo-removed", "access-refused"];
+const ON_REPOS: readonly AuditAction[] = [
+  "sync",
+  "submit",
+  "repo-added",
+  "repo-removed",
+  "webhook-replayed",
+  "run-cancelled",
+  "mirror-recloned",
+  "mirror-repaired",
+  "access-refused",
+];
 
 /** Who did what, when, and from where. Entries are never changed. */
 export class AuditLog {
@@ -94,9 +105,8 @@ export class AuditLog {
       .orderBy("id", "desc")
       .limit(limit + 1)
       .execute();
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return { entries: page.map(toEntry), ...(rows.length > limit && last && { next: last.id }) };
+    const { page, rest } = pageOf(rows, limit);
+    return { entries: page.map(toEntry), ...rest };
   }
 
   async #prune(): Promise<void> {

@@ -3,6 +3,7 @@ import { Kysely, SqliteDialect } from "kysely";
 import { expect, test } from "vitest";
 import { Deliveries, type Delivery } from "./deliveries.ts";
 import { deliveries as deliveriesMigration } from "./migrations/0002-deliveries.ts";
+import { deliveryLog } from "./migrations/0015-delivery-log.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
 import type { Schema } from "./schema.ts";
 
@@ -15,6 +16,7 @@ async function setUp(options: { maxRows?: number } = {}) {
     log: ({ query }) => void statements.push(query.sql),
   });
   await deliveriesMigration.up(db);
+  await deliveryLog.up(db);
   const time = { nowMs: Date.UTC(2026, 0, 1) };
   return { deliveries: new Deliveries(db, { ...options, wallNow: () => time.nowMs++ }), time, statements };
 }
@@ -56,7 +58,7 @@ test("a delivery that concerns two repositories is taken and finished for each",
   expect(idsOf(await deliveries.unfinished("b"))).toEqual(["1"]);
 });
 
-test("of those that come at once with one id, one is new", async () => {
+test("of those that come at once with one id, one is new (B53)", async () => {
   const { deliveries } = await setUp();
   const answers = await Promise.all(Array.from({ length: 20 }, () => deliveries.add(delivery("1"))));
   expect(answers.filter(Boolean)).toHaveLength(1);

@@ -1,5 +1,6 @@
 import type { Kysely } from "kysely";
 import type { ExpectedRef } from "../contract/sync-run.ts";
+import type { KeptPayload } from "../contract/webhook-deliveries.ts";
 import { gathered } from "../lib/gathered.ts";
 import type { HeardOf } from "../stacks/pull-request.ts";
 import { chunks } from "./chunks.ts";
@@ -7,6 +8,7 @@ import type { DeliveryRow, Schema } from "./schema.ts";
 
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 const MAX_ROWS = 100_000;
+
 /** What a delivery of a forge asks of one repository; one that concerns several stands once for each. */
 export interface Delivery {
   /** The forge's own, the same when it delivers again. */
@@ -15,12 +17,15 @@ export interface Delivery {
   /** Store key of the repository. */
   readonly repoKey: string;
   readonly task: DeliveryTask;
+  readonly payload?: KeptPayload | undefined;
 }
 
 export interface DeliveryTask {
   /** The forge's number for the repository, which stays when it is renamed. */
   readonly forgeRepoId?: number;
   readonly expect: readonly ExpectedRef[];
+  /** Whose push it tells of. */
+  readonly pushedBy?: string;
   /** Its forge is to be asked for these; instead of a run. */
   readonly heardOf?: HeardOf;
 }
@@ -51,7 +56,7 @@ export class Deliveries {
    * Once this has settled, the delivery survives the death of the process. False when it was known before. Those that come in one
    * turn of the event loop are written together: a burst costs a transaction a turn.
    */
-  async add({ id, event, repoKey, task }: Delivery, { finished = false } = {}): Promise<boolean> {
+  async add({ id, event, repoKey, task, payload }: Delivery, { finished = false } = {}): Promise<boolean> {
     const now = this.#wallNow();
     return this.#addRow({
       forge: "github",
@@ -61,6 +66,11 @@ export class Deliveries {
       task: JSON.stringify(task),
       received_at: now,
       finished_at: finished ? now : null,
+      run_id: null,
+      replay_run_id: null,
+      repeats: 0,
+      repeated_at: null,
+      payload: payload === undefined ? null : JSON.stringify(payload),
     });
   }
 
@@ -83,12 +93,12 @@ export class Deliveries {
     return rows.map((row) => added.delete(keyOf(row)));
   }
 
-  /** Ids that are not known, or finished before, change nothing. */
-  async finish(repoKey: string, ids: readonly string[]): Promise<void> {
+  /** Ids that are not known, or finished before, change nothing. `runId`: of the run that answered them. */
+  async finish(repoKey: string, ids: readonly string[], runId: string | null = null): Promise<void> {
     for (const chunk of chunks(ids)) {
       await this.#db
         .updateTable("delivery")
-        .set({ finished_at: this.#wallNow() })
+        .set({ finished_at: this.#wallNow(), run_id: runId })
         .where("forge", "=", "github")
         .where("repo_key", "=", repoKey)
         .where("id", "in", chunk)
@@ -97,18 +107,46 @@ export class Deliveries {
     }
   }
 
+  /** Counts that one came again. */
+  async noteRepeat({ repoKey, id }: Pick<Delivery, "repoKey" | "id">): Promise<void> {
+    await this.#one(repoKey, id)
+      .set(({ eb }) => ({ repeats: eb("repeats", "+", 1), repeated_at: this.#wallNow() }))
+      .execute();
+  }
+
+  async noteReplay({ repoKey, id }: Pick<Delivery, "repoKey" | "id">, runId: string): Promise<void> {
+    await this.#one(repoKey, id).set({ replay_run_id: runId }).execute();
+  }
+
+  async find(repoKey: string, id: string): Promise<Delivery | undefined> {
+    const row = await this.#db
+      .selectFrom("delivery")
+      .select(["id", "event", "repo_key", "task", "payload"])
+      .where("forge", "=", "github")
+      .where("repo_key", "=", repoKey)
+      .where("id", "=", id)
+      .executeTakeFirst();
+    return row && toDelivery(row);
+  }
+
   /** In the order in which they came. */
   async unfinished(repoKey: string): Promise<Delivery[]> {
     const rows = await this.#db
       .selectFrom("delivery")
-      .select(["id", "event", "repo_key", "task"])
+      .select(["id", "event", "repo_key", "task", "payload"])
       .where("repo_key", "=", repoKey)
       .where("finished_at", "is", null)
       .orderBy("received_at")
       .execute();
-    return rows.map(({ id, event, repo_key, task }) => {
-      return { id, event, repoKey: repo_key, task: JSON.parse(task) };
-    });
+    return rows.map(toDelivery);
+  }
+
+  #one(repoKey: string, id: string) {
+    return this.#db
+      .updateTable("delivery")
+      .where("forge", "=", "github")
+      .where("repo_key", "=", repoKey)
+      .where("id", "=", id);
   }
 
   async #forgetOld(): Promise<void> {
@@ -144,4 +182,15 @@ export class Deliveries {
 
 function keyOf({ id, repo_key }: Pick<DeliveryRow, "id" | "repo_key">): string {
   return `${repo_key}\n${id}`;
+}
+
+function toDelivery({
+  id,
+  event,
+  repo_key,
+  task,
+  payload,
+}: Pick<DeliveryRow, "id" | "event" | "repo_key" | "task" | "payload">): Delivery {
+  const kept = payload === null ? {} : { payload: JSON.parse(payload) };
+  return { id, event, repoKey: repo_key, task: JSON.parse(task), ...kept };
 }

@@ -3,6 +3,7 @@ import type { Schema } from "./schema.ts";
 
 const TABLES = [
   "delivery",
+  "hook",
   "head_move",
   "repository",
   "landed",
@@ -12,6 +13,7 @@ const TABLES = [
   "forge_look",
   "forge_branch",
   "activity",
+  "submission",
 ] as const;
 
 /** Removes everything that the store holds of a repository, by its store key, at once. */

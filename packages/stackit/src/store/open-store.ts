@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, linkSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,10 +9,12 @@ import { AddedRepos } from "./added-repos.ts";
 import { ApiTokens } from "./api-tokens.ts";
 import { AuditLog } from "./audit-log.ts";
 import { Deliveries } from "./deliveries.ts";
+import { DeliveryLog } from "./delivery-log.ts";
 import { DepartedBranches } from "./departed-branches.ts";
 import { ForgeFacts } from "./forge-facts.ts";
 import { forgetRepo } from "./forget-repo.ts";
 import { HeadMoves } from "./head-moves.ts";
+import { Hooks } from "./hooks.ts";
 import { LandedBranches } from "./landed-branches.ts";
 import { LineCounts } from "./line-counts.ts";
 import { ListedLogins } from "./listed-logins.ts";
@@ -20,10 +22,13 @@ import { migrations } from "./migrations/migrations.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
 import { PatchIds } from "./patch-ids.ts";
 import { People } from "./people.ts";
+import { RefusedDeliveries } from "./refused-deliveries.ts";
 import { Repositories } from "./repositories.ts";
+import { type Salvaged, salvageDatabase } from "./salvage-database.ts";
 import type { Schema } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
 import { Stacks } from "./stacks.ts";
+import { Submissions } from "./submissions.ts";
 import { SyncRuns } from "./sync-runs.ts";
 
 const FILE_NAME = "stackit.sqlite";
@@ -33,10 +38,20 @@ const RETRY_MS = 20;
 /** Up to this size, a database is read through when it is opened, to find out whether it is whole. */
 const MAX_CHECKED_BYTES = 64 * 2 ** 20;
 
+export interface SetAside {
+  /** Where it is now. */
+  readonly file: string;
+  /** What came over into the new one; undefined when nothing of it could be read. */
+  readonly salvaged: Salvaged | undefined;
+}
+
 export interface Store extends AsyncDisposable {
   readonly syncRuns: SyncRuns;
   readonly lineCounts: LineCounts;
   readonly deliveries: Deliveries;
+  readonly refusedDeliveries: RefusedDeliveries;
+  readonly deliveryLog: DeliveryLog;
+  readonly hooks: Hooks;
   readonly patchIds: PatchIds;
   headMoves(repoKey: string): HeadMoves;
   landed(repoKey: string): LandedBranches;
@@ -51,17 +66,19 @@ export interface Store extends AsyncDisposable {
   readonly audit: AuditLog;
   readonly addedRepos: AddedRepos;
   readonly activity: ActivityLog;
+  readonly submissions: Submissions;
   /** Removes everything that is held of a repository that is served no more. */
   forget(repoKey: string): Promise<void>;
-  /** Where the file that was found is now, when it was no whole database and a new one was begun. */
-  readonly setAside: string | undefined;
+  /** What became of the file that was found, when it was no whole database. */
+  readonly setAside: SetAside | undefined;
   /** @throws when the database does not answer. */
   ping(): Promise<void>;
 }
 
 /**
  * Opens `stackit.sqlite` in `dataDir`, which is made when it is missing, or a store in memory for `":memory:"`. Several
- * processes may share a data folder. What a write answered survives the death of the process.
+ * processes may share a data folder. What a write answered survives the death of the process. A file that is no whole database is set
+ * aside, and what can be read of it comes over into a new one.
  * @throws when the folder cannot be written, the file is not ours to read, or a newer version of the program made it.
  */
 export async function openStore(dataDir: string): Promise<Store> {
@@ -74,11 +91,11 @@ export async function openStore(dataDir: string): Promise<Store> {
   } catch (error) {
     if (!isBroken(error))
       throw new Error(`The database ${file} cannot be opened: ${messageOf(error)}`, { cause: error });
-    return await openFile(file, putAside(file, foundInode));
+    return await openFile(file, replaceBroken(file, foundInode));
   }
 }
 
-async function openFile(file: string, setAside: string | undefined): Promise<Store> {
+async function openFile(file: string, setAside: SetAside | undefined): Promise<Store> {
   createPrivately(file);
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
@@ -111,7 +128,7 @@ function createPrivately(file: string): number {
   return statSync(file).ino;
 }
 
-async function migrated(database: DatabaseSync, setAside: string | undefined): Promise<Store> {
+async function migrated(database: DatabaseSync, setAside: SetAside | undefined): Promise<Store> {
   const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: nodeSqlite(database) }) });
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
   // The lock makes a second process that starts at the same time wait and then find the work done.
@@ -123,6 +140,9 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     syncRuns: new SyncRuns(db),
     lineCounts: new LineCounts(db),
     deliveries: new Deliveries(db),
+    refusedDeliveries: new RefusedDeliveries(db),
+    deliveryLog: new DeliveryLog(db),
+    hooks: new Hooks(db),
     patchIds: new PatchIds(db),
     headMoves: (repoKey) => new HeadMoves(db, repoKey),
     landed: (repoKey) => new LandedBranches(db, repoKey),
@@ -137,6 +157,7 @@ async function migrated(database: DatabaseSync, setAside: string | undefined): P
     audit: new AuditLog(db),
     addedRepos: new AddedRepos(db),
     activity: new ActivityLog(db),
+    submissions: new Submissions(db),
     forget: (repoKey) => forgetRepo(db, repoKey),
     setAside,
     ping: async () => void (await sql`select 1`.execute(db)),
@@ -166,13 +187,22 @@ function primaryCodeOf(error: unknown): number | undefined {
   return error.errcode & 0xff;
 }
 
-/** Returns the new name, or undefined when another process has already replaced the file. */
-function putAside(file: string, foundInode: number): string | undefined {
-  if (statSync(file).ino !== foundInode) return undefined;
+/** Undefined when another process has already replaced the file. Whoever is killed in the midst of it leaves the broken one or the new one. */
+function replaceBroken(file: string, foundInode: number): SetAside | undefined {
+  const built = `${file}.salvaged-${crypto.randomUUID().slice(0, 8)}`;
+  createPrivately(built);
+  const salvaged = salvageDatabase(file, built);
+  if (statSync(file).ino !== foundInode) {
+    rmSync(built, { force: true });
+    return undefined;
+  }
   const aside = `${file}.broken-${new Date().toISOString().replaceAll(":", "")}`;
-  renameSync(file, aside);
+  if (salvaged) linkSync(file, aside);
+  else renameSync(file, aside);
+  // What they held has come over, and they must not be taken for the new one's.
   for (const ending of ["-wal", "-shm"]) rmSync(`${file}${ending}`, { force: true });
-  return aside;
+  if (salvaged) renameSync(built, file);
+  return { file: aside, salvaged };
 }
 
 function messageOf(error: unknown): string {

@@ -4,7 +4,7 @@ import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
 /** What the finished runs of a repository leave behind. */
 export type RunHistory = Pick<
   Freshness,
-  "lastAttempt" | "lastSuccessAt" | "lastChangeAt" | "consecutiveFailures" | "recent"
+  "lastAttempt" | "lastSuccessAt" | "lastChangeAt" | "consecutiveFailures" | "failingSince" | "recent"
 > & { readonly news?: News };
 
 /** Since when a repository has been quiet. */
@@ -32,7 +32,7 @@ export type EndedRun = Pick<SyncRun, "id" | "outcome" | "finishedAt" | "duration
 };
 
 /** Ends that say nothing about the repository: the run was taken away from it. */
-const CUT_SHORT: ReadonlySet<string> = new Set(["sync/shutting-down", "repo/not-found"]);
+const CUT_SHORT: ReadonlySet<string> = new Set(["sync/shutting-down", "sync/cancelled", "repo/not-found"]);
 
 export function endedRun(run: Readonly<SyncRun>): EndedRun {
   return { ...run, changed: changedAnything(run), announced: run.triggers.includes("webhook") };
@@ -60,8 +60,10 @@ export function historyAfter(history: RunHistory, run: EndedRun): RunHistory {
   if (at === undefined || run.outcome === undefined) return history;
   if (run.error && CUT_SHORT.has(run.error.code)) return history;
   const succeeded = run.outcome === "updated" || run.outcome === "unchanged" || run.outcome === "partial";
+  const failed = run.outcome === "failed";
+  const { failingSince = at, ...before } = history;
   return {
-    ...history,
+    ...before,
     lastAttempt: {
       at,
       runId: run.id,
@@ -71,7 +73,8 @@ export function historyAfter(history: RunHistory, run: EndedRun): RunHistory {
     },
     ...(succeeded ? { lastSuccessAt: at, news: newsAfter(history.news, run, at) } : {}),
     ...(succeeded && run.changed ? { lastChangeAt: at } : {}),
-    consecutiveFailures: run.outcome === "failed" ? history.consecutiveFailures + 1 : 0,
+    consecutiveFailures: failed ? history.consecutiveFailures + 1 : 0,
+    ...(failed ? { failingSince } : {}),
     recent: [...history.recent.slice(1 - KEPT_RECENT), glance(run.outcome, run.durationMs)],
   };
 }

@@ -2,6 +2,7 @@ import type { ActivityKind } from "../contract/activity.ts";
 import type { AuditAction } from "../contract/audit.ts";
 import type { Visibility } from "../contract/role.ts";
 import type { RunOutcome, SyncRun } from "../contract/sync-run.ts";
+import type { DeliveryResult } from "../contract/webhook-deliveries.ts";
 import type { HeadMove } from "../stacks/head-move.ts";
 import type { Landed } from "../stacks/landed.ts";
 import type { PullRequest } from "../stacks/pull-request.ts";
@@ -14,6 +15,8 @@ export interface Schema {
   sync_run: SyncRunRow;
   line_count: LineCountRow;
   delivery: DeliveryRow;
+  hook: HookRow;
+  refused_delivery: RefusedDeliveryRow;
   head_move: HeadMoveRow;
   repository: RepositoryRow;
   pull_request: PullRequestRow;
@@ -29,6 +32,7 @@ export interface Schema {
   audit: AuditRow;
   added_repo: AddedRepoRow;
   activity: ActivityRow;
+  submission: SubmissionRow;
   listed_login: ListedLoginRow;
 }
 
@@ -71,6 +75,43 @@ export interface DeliveryRow {
   received_at: number;
   /** Null until a run has answered it. */
   finished_at: number | null;
+  /** The run that answered it, where there was one and it is known. */
+  run_id: string | null;
+  /** The run of its last replay. */
+  replay_run_id: string | null;
+  /** How often it came again, and when last. */
+  repeats: number;
+  repeated_at: number | null;
+  /** The KeptPayload as JSON; null for one that was stored before there was one. */
+  payload: string | null;
+}
+
+/** What is known of the webhook of a repository, by its store key. */
+export interface HookRow {
+  repo_key: string;
+  /** When it last announced a push. */
+  last_push_at: number;
+  /** When a run ended that found a change which it had not announced, and which run; null unless it has been silent since. */
+  silent_since: number | null;
+  silent_run: string | null;
+}
+
+/** Deliveries that were not taken and are alike, of some minutes. Nothing of their bodies but the name of a repository, where they were signed. */
+export interface RefusedDeliveryRow {
+  /** Names the minutes and all that they have in common. */
+  key: string;
+  result: Exclude<DeliveryResult, "taken">;
+  status: number;
+  /** Empty where it is not known; so are the next two. */
+  event: string;
+  /** As `owner/name`, as it was given. */
+  repository: string;
+  /** From where they came. */
+  address: string;
+  /** How many there were. */
+  came: number;
+  first_at: number;
+  last_at: number;
 }
 
 /** Where a branch was before it moved or went. */
@@ -270,4 +311,15 @@ export interface ActivityRow {
   branch: string | null;
   /** The ActivityEvent as JSON, without what is known from the rest of the row and from who asks. */
   event: string;
+}
+
+/** What somebody submitted. */
+export interface SubmissionRow {
+  repo_key: string;
+  /** Sorts by age. */
+  id: string;
+  state: "queued" | "running" | "finished";
+  requested_at: number;
+  /** The Submission as JSON. */
+  submission: string;
 }

@@ -110,6 +110,7 @@ test("the history says when it last worked, last changed, and how often it faile
     lastChangeAt: run(1).finishedAt,
     news: { at: run(1).finishedAt, by: "first-run" },
     consecutiveFailures: 2,
+    failingSince: run(3).finishedAt,
     recent: [
       { outcome: "updated", durationMs: 12.5 },
       { outcome: "unchanged" },

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { problems } from "../contract/problems.ts";
 import type { SyncRun } from "../contract/sync-run.ts";
+import { pageOf } from "./page-of.ts";
 import { type EndedRun, endedRun, historyAfter, NO_HISTORY, type RunHistory } from "./run-history.ts";
 import type { Schema, SyncRunRow } from "./schema.ts";
 
@@ -68,9 +69,8 @@ export class SyncRuns {
       .orderBy("id", "desc")
       .limit(limit + 1)
       .execute();
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return { runs: page.map(toRun), ...(rows.length > limit && last ? { next: last.id } : {}) };
+    const { page, rest } = pageOf(rows, limit);
+    return { runs: page.map(toRun), ...rest };
   }
 
   /** What the runs so far say about the repository, for its freshness before the first run of this process. */

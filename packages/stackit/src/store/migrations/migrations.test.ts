@@ -137,6 +137,22 @@ test("runs of a file from before it was noted say afterwards whether they change
   ]);
 });
 
+test("webhooks that announced pushes before it was kept when are known by their last delivery", async () => {
+  const folder = await fileOf("0016-submissions");
+  {
+    using file = closed(open(folder));
+    const add = file.database.prepare(
+      "insert into delivery (forge, id, event, repo_key, task, received_at, repeats) values ('github', ?, ?, ?, '{}', ?, 0)",
+    );
+    add.run("1", "push", "mirror:a", 1);
+    add.run("2", "push", "mirror:a", 2);
+    add.run("3", "pull_request", "mirror:a", 3);
+    add.run("4", "pull_request", "mirror:b", 4);
+  }
+  await using store = await openStore(folder);
+  expect(await store.hooks.list()).toEqual(new Map([["mirror:a", { lastPushAtMs: 2, silence: undefined }]]));
+});
+
 test("what was done before one could ask for it is found by who did it and to what", async () => {
   const folder = await fileOf("0010-access");
   {

@@ -13,6 +13,9 @@ import { addedRepos } from "./0011-added-repos.ts";
 import { auditQuestions } from "./0012-audit-questions.ts";
 import { activity } from "./0013-activity.ts";
 import { listedLogins } from "./0014-listed-logins.ts";
+import { deliveryLog } from "./0015-delivery-log.ts";
+import { submissions } from "./0016-submissions.ts";
+import { hooks } from "./0017-hooks.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -30,4 +33,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0012-audit-questions": auditQuestions,
   "0013-activity": activity,
   "0014-listed-logins": listedLogins,
+  "0015-delivery-log": deliveryLog,
+  "0016-submissions": submissions,
+  "0017-hooks": hooks,
 };
