@@ -127,6 +127,17 @@ export class PeopleWatch implements AsyncDisposable {
     }
   }
 
+  /** Secret. What acts in the person's name on the forge; undefined when the person has to sign in again. @throws {Unverified} */
+  async tokenOf(personId: string): Promise<string | undefined> {
+    try {
+      const person = await this.#options.people.find(personId);
+      return person && (await this.#usable(person))?.token;
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+      throw new Unverified("The forge could not be asked for a new sign-in.", { cause: error });
+    }
+  }
+
   /** The last that was heard; undefined for one who never signed in. Asks no forge. */
   async loginOf(personId: string): Promise<string | undefined> {
     return (await this.#options.people.find(personId))?.login;

@@ -23,3 +23,19 @@ export const RepoAdded = Type.Object(
   { $id: "RepoAdded" },
 );
 export type RepoAdded = { repo: RepoSummary; run?: SyncRun };
+
+/** What a remote shows to the server. */
+export const SeenRemote = Type.Object({
+  /** What stacks would stand on; absent when there is nothing of that kind. */
+  trunk: Type.Optional(Type.String()),
+  /** Absent when the remote speaks a protocol in which only a clone finds out. */
+  branches: Type.Optional(Type.Integer({ minimum: 0 })),
+});
+export type SeenRemote = Static<typeof SeenRemote>;
+
+/** Answer to a dry run: either the repository that is served already, or what would be added. */
+export const RepoChecked = Type.Object(
+  { repo: Type.Optional(Type.Ref("RepoSummary")), remote: Type.Optional(SeenRemote) },
+  { $id: "RepoChecked" },
+);
+export type RepoChecked = { repo: RepoSummary } | { remote: SeenRemote };

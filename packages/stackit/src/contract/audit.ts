@@ -9,11 +9,16 @@ export const AuditAction = Type.Enum([
   "access-refused",
   "access-removed",
   "sync",
+  "submit",
   "token-created",
   "token-used",
   "token-revoked",
   "repo-added",
   "repo-removed",
+  "webhook-replayed",
+  "run-cancelled",
+  "mirror-recloned",
+  "mirror-repaired",
 ]);
 export type AuditAction = Static<typeof AuditAction>;
 

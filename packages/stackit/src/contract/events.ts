@@ -1,5 +1,6 @@
 import type { ActivityEvent } from "./activity.ts";
-import type { Freshness } from "./repo.ts";
+import type { Freshness, HookHealth, WebhookSign } from "./repo.ts";
+import type { Submission } from "./submit.ts";
 import type { StackChanges, SyncRun } from "./sync-run.ts";
 
 /**
@@ -29,10 +30,16 @@ export type ServerEvents = {
   forge: { repoId: string; generation: number; branches: string[]; truncated: boolean };
   /** The list of repositories is another: this one was added, or is served no more. */
   repos: { repoId: string };
+  /** GitHub delivered a ping for this repository, or the first of anything since the server started: its webhook reaches it. */
+  webhook: { repoId: string } & WebhookSign;
+  /** The webhook of this repository fell silent, or announces pushes. Not on a public server. */
+  hook: { repoId: string; hook: HookHealth };
   /** What was added to the activity of a repository, in the order in which it happened. */
   activity: { repoId: string; events: ActivityEvent[] };
   /** Empty names mean a detached HEAD. */
   branch_switched: { repoId: string; from: string; to: string; timestamp: string };
+  /** A submission began, got on, or finished. Kept and replayed only when it finished. */
+  submit: { repoId: string; submission: Submission };
   /** Every 15 s, without an id. */
   heartbeat: { serverTime: string; version: string };
   /** What was missed can no longer be replayed: read everything again. */
@@ -42,7 +49,16 @@ export type ServerEvents = {
 export type ServerEventName = keyof ServerEvents;
 
 /** The events that are numbered, kept and replayed. */
-export type LoggedEventName = "sync" | "refresh" | "forge" | "repos" | "activity" | "branch_switched";
+export type LoggedEventName =
+  | "sync"
+  | "refresh"
+  | "forge"
+  | "repos"
+  | "webhook"
+  | "hook"
+  | "activity"
+  | "submit"
+  | "branch_switched";
 export type LoggedEvent = {
   [N in LoggedEventName]: { name: N; data: ServerEvents[N] };
 }[LoggedEventName];

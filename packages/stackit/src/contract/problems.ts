@@ -78,6 +78,11 @@ export const problems = {
     title: "More deliveries arrive at once than there is room for",
     mend: "Deliver it again; until then the mirror's interval finds what was pushed. When it stays, somebody sends large bodies: let only GitHub's addresses reach the webhook.",
   },
+  "webhook/not-found": {
+    status: 404,
+    title: "This delivery is not stored, or no longer",
+    mend: "GET /api/v1/ops/webhooks lists those that are. They are kept for 30 days.",
+  },
   "events/too-many-streams": {
     status: 429,
     title: "Too many event streams are open",
@@ -103,10 +108,65 @@ export const problems = {
     title: "The repository is in the server's configuration",
     mend: "Take its entry out of the file of --repos-config, or its folder out of --cwd, and start the server again.",
   },
+  "repo/working-copy": {
+    status: 409,
+    title: "The repository is a working copy",
+    mend: "Only a mirror is repaired or cloned anew, since the server made it. A working copy is changed by nobody but its owner; it is read again with each sync.",
+  },
   "repo/not-ready": {
     status: 503,
     title: "The repository has not been read yet",
     mend: "Try again in a moment; the repository's freshness says what is under way.",
+  },
+  "submit/trunk": {
+    status: 409,
+    title: "The trunk is not a stack",
+    mend: "Name the root branch of a stack: GET …/stacks lists them.",
+  },
+  "submit/plan-changed": {
+    status: 409,
+    title: "Something moved since the plan was made",
+    mend: "Ask for the plan again with `?dryRun=1`, look at it, and submit with its id.",
+  },
+  "submit/nothing-possible": {
+    status: 409,
+    title: "Nothing of this can be submitted",
+    mend: "Read the reasons of the branches in `plan`: each says what to do.",
+  },
+  "submit/under-way": {
+    status: 409,
+    title: "A submit of this stack is under way",
+    mend: "Wait for it: `submission` names it.",
+  },
+  "submit/no-credentials": {
+    status: 403,
+    title: "There is no account to submit with",
+    mend: "Sign in with your GitHub account. A local server takes the token of GH_TOKEN, GITHUB_TOKEN or STACKIT_GIT_TOKEN.",
+  },
+  "submit/no-forge": {
+    status: 409,
+    title: "This repository is on no forge that Stackit can open pull requests on",
+    mend: "Its remote has to be on the GitHub of STACKIT_GITHUB_URL.",
+  },
+  "submit/not-permitted": {
+    status: 403,
+    title: "The account may not write to this repository",
+    mend: "Ask an administrator of the repository for write access, or for the app's permission to write contents and pull requests.",
+  },
+  "submit/push-refused": {
+    status: 409,
+    title: "The remote refused the push",
+    mend: "Read `detail`: it says what the remote said, such as a protected branch.",
+  },
+  "submit/pull-request-refused": {
+    status: 409,
+    title: "GitHub refused the pull request",
+    mend: "Read `detail`: it says what GitHub said.",
+  },
+  "submit/not-found": {
+    status: 404,
+    title: "This submission is not stored, or no longer",
+    mend: "Its stack and its pull requests tell how it ended.",
   },
   "branch/not-found": {
     status: 404,
@@ -122,6 +182,21 @@ export const problems = {
     status: 409,
     title: "The objects of this diff are not in this clone",
     mend: "A shallow or partial clone does not hold them, and it is never fetched into. Deepen it yourself if you need the diff.",
+  },
+  "file/not-found": {
+    status: 404,
+    title: "The branch's diff has no such file",
+    mend: "Read the diff again, since the branch may have moved: a file goes by the ids in its `index` line there.",
+  },
+  "file/not-image": {
+    status: 422,
+    title: "The file is no image that is shown",
+    mend: "PNG, JPEG, GIF and WebP are. An SVG is text, and is shown in the diff as such.",
+  },
+  "file/too-large": {
+    status: 422,
+    title: "The file is too large to be shown",
+    mend: "Look at it in a clone.",
   },
   "push/not-found": {
     status: 404,
@@ -180,7 +255,7 @@ export const problems = {
   },
   "sync/auth-failed": {
     status: 502,
-    title: "The remote refused the credentials, or wants some",
+    title: "Sign-in to the remote failed",
     mend: "Renew the token where one was refused. Where none is set, put one into a variable and name that with `credentialEnv` in the file of --repos-config (for GitHub, STACKIT_GIT_TOKEN needs no naming), or install the GitHub App on the repository; by SSH, add the public key there. Variables are read when the server starts. `stackit doctor` tells what is set and what is missing.",
   },
   "sync/remote-not-found": {
@@ -218,6 +293,11 @@ export const problems = {
     title: "The disk is full",
     mend: "Free some space; the last good state is still served.",
   },
+  "sync/cancelled": {
+    status: 503,
+    title: "The run was cancelled",
+    mend: "An operator ended it. Sync again when you need it; nothing was changed by it.",
+  },
   "sync/shutting-down": {
     status: 503,
     title: "The server is stopping",
@@ -230,4 +310,8 @@ export type ProblemCode = keyof typeof problems;
 /** The entry of a code that may be one of another version. */
 export function problemOf(code: string): { readonly title: string; readonly mend: string } | undefined {
   return Object.entries(problems).find(([key]) => key === code)?.[1];
+}
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problems, code);
 }

@@ -43,6 +43,8 @@ export const Freshness = Type.Object(
       }),
     ),
     consecutiveFailures: Type.Integer({ minimum: 0 }),
+    /** When the first of these failures ended, as far back as runs are kept. Ours. */
+    failingSince: Type.Optional(Instant),
     /** The last runs that ended, at most twelve, the latest last. Ours. */
     recent: Type.Array(
       Type.Object({
@@ -98,6 +100,25 @@ export const ForgeHealth = Type.Object(
 );
 export type ForgeHealth = Static<typeof ForgeHealth>;
 
+/** Whether pushes are announced by a webhook. Ours. */
+export const HookHealth = Type.Object(
+  {
+    /**
+     * `none`: no push was ever announced, or none for long after the webhook fell silent. `announcing`: pushes are announced. `silent`:
+     * branches changed, and no webhook said so.
+     */
+    health: Type.Enum(["none", "announcing", "silent"]),
+    /** The last push that was announced. */
+    lastPushAt: Type.Optional(Instant),
+    /** When the first change was found that no webhook announced. */
+    silentSince: Type.Optional(Instant),
+    /** The run that found it. */
+    runId: Type.Optional(Type.String()),
+  },
+  { $id: "HookHealth" },
+);
+export type HookHealth = Static<typeof HookHealth>;
+
 export const RepoSummary = Type.Object(
   {
     id: Type.String(),
@@ -121,6 +142,8 @@ export const RepoSummary = Type.Object(
     freshness: Freshness,
     /** Only of a mirror of a repository on a forge whose pull requests are read. Ours. */
     forge: Type.Optional(ForgeHealth),
+    /** Only of a mirror where the server takes webhooks, and not on a public server. Ours. */
+    hook: Type.Optional(HookHealth),
   },
   { $id: "RepoSummary" },
 );
@@ -150,6 +173,14 @@ export const RepoNote = Type.Object(
 );
 export type RepoNote = Static<typeof RepoNote>;
 
+/** What a webhook delivered, once its signature was found to be right. Ours. */
+export const WebhookSign = Type.Object({
+  /** As GitHub calls it, such as `ping` or `push`. */
+  event: Type.String(),
+  at: Instant,
+});
+export type WebhookSign = Static<typeof WebhookSign>;
+
 export const RepoStatus = Type.Object(
   {
     ...RepoSummary.properties,
@@ -159,6 +190,8 @@ export const RepoStatus = Type.Object(
     /** Home-relative folder of a working copy; only on a server without sign-in. */
     path: Type.Optional(Type.String()),
     notes: Type.Array(RepoNote),
+    /** The last delivery that named it since the server started; absent when there was none. Ours. */
+    webhook: Type.Optional(WebhookSign),
   },
   { $id: "RepoStatus" },
 );

@@ -10,6 +10,7 @@ export const Trigger = Type.Enum([
   "startup",
   "onboard",
   "submit",
+  "replay",
 ]);
 export type Trigger = Static<typeof Trigger>;
 
@@ -112,6 +113,8 @@ export const SyncRun = Type.Object(
     /** What asked for this run, in the order of the first request of each kind. */
     triggers: Type.Array(Trigger),
     requestedBy: Type.Optional(Type.String()),
+    /** Logins of those whose pushes asked for it, as far as deliveries say; at most ten, in the order of the pushes. Ours. */
+    pushedBy: Type.Optional(Type.Array(Type.String())),
     requestedAt: Instant,
     startedAt: Type.Optional(Instant),
     finishedAt: Type.Optional(Instant),
@@ -132,8 +135,10 @@ export const SyncRun = Type.Object(
     }),
     error: Type.Optional(RunError),
     hold: Type.Optional(Hold),
-    /** The mirror's files were damaged, and it has been cloned anew. Ours. */
+    /** The mirror has been cloned anew: its files were damaged, or an operator asked for it. Ours. */
     recloned: Type.Optional(Type.Boolean()),
+    /** All objects of the mirror were read, since an operator asked for it. `leftovers`: files that were removed, since a killed git had left them. Ours. */
+    repair: Type.Optional(Type.Object({ leftovers: Type.Integer({ minimum: 0 }) })),
     /** What pushes or callers said would be there and was not, when there is any. Ours. */
     unmet: Type.Optional(Type.Array(UnmetRef)),
   },

@@ -369,6 +369,34 @@ export type View = {
   unstacked: Unstacked[];
 };
 
+/** What of a view is another than it was in one that was read before. Ours. */
+export const ViewChanges = Type.Object(
+  {
+    generation: Type.Integer(),
+    /** Of the view as it is now: what to ask with next. */
+    tag: Type.String(),
+    /** The one that was read is not remembered any more, and all there is stands here. */
+    isWhole: Type.Boolean(),
+    repo: Type.Ref("RepoInfo"),
+    /** Those that are new or differ. */
+    stacks: Type.Array(Type.Ref("StackDetail")),
+    /** The roots of all stacks; absent when they and their order are as they were. */
+    order: Type.Optional(Type.Array(Type.String())),
+    /** Absent when they are as they were. */
+    recentlyMerged: Type.Optional(Type.Array(Type.Ref("TrunkCommit"))),
+    /** Absent when they are as they were. */
+    unstacked: Type.Optional(Type.Array(Type.Ref("Unstacked"))),
+  },
+  { $id: "ViewChanges" },
+);
+export type ViewChanges = Pick<View, "generation" | "repo" | "stacks"> & {
+  tag: string;
+  isWhole: boolean;
+  order?: string[];
+  recentlyMerged?: TrunkCommit[];
+  unstacked?: Unstacked[];
+};
+
 export const StackList = Type.Object(
   { generation: Type.Integer(), stacks: Type.Array(Type.Ref("StackSummary")) },
   { $id: "StackList" },
@@ -390,7 +418,28 @@ export const BranchDiff = Type.Object(
     patch: Type.String(),
     /** Whether the patch was cut at the size limit. Ours. */
     truncated: Type.Boolean(),
+    /** How large the files are of which the patch says only that they differ, by the ids in their `index` lines. Ours. */
+    binaries: Type.Array(Type.Object({ blob: Type.String(), bytes: Type.Integer() })),
+    /** The lines of the branch's `.gitattributes` at the root that tell of `linguist-generated`, in their order. Ours. */
+    generatedRules: Type.Array(Type.String()),
   },
   { $id: "BranchDiff" },
 );
 export type BranchDiff = Static<typeof BranchDiff>;
+
+/** Lines of a file that a diff changes, from before or after the change. */
+export const FileLines = Type.Object(
+  {
+    branch: Type.String(),
+    /** The object id of the file's content, as in the `index` line of the patch. */
+    blob: Type.String(),
+    /** The number of the first of these lines, from 1. */
+    start: Type.Integer(),
+    /** Without their line feeds; UTF-8 with invalid bytes replaced. Fewer than were asked for at the end, and beyond 5,000. */
+    lines: Type.Array(Type.String()),
+    /** Of the whole file. */
+    lineCount: Type.Integer(),
+  },
+  { $id: "FileLines" },
+);
+export type FileLines = Static<typeof FileLines>;

@@ -53,6 +53,8 @@ export interface FactsToken extends RepositoryToken {
 const TIMEOUT_MS = 10_000;
 /** No more than fetching needs. */
 const PERMISSIONS = { contents: "read", metadata: "read" } as const;
+/** For submits. */
+const WRITE_PERMISSIONS = { contents: "write", pull_requests: "write" } as const;
 const CHECKS_PERMISSIONS = ["checks", "statuses"];
 /** No more than pull requests and their checks need: the checks hang on commits, which are contents. */
 const FACTS_PERMISSIONS = ["metadata", "contents", "pull_requests", ...CHECKS_PERMISSIONS];
@@ -147,10 +149,21 @@ export class GithubApp implements Disposable {
     return made && { ...made, mayReadChecks: CHECKS_PERMISSIONS.every((name) => permissions.includes(name)) };
   }
 
+  /**
+   * A new token that can push to that one repository and write its pull requests. Undefined when the App is not installed on it.
+   * @throws {RemoteError}
+   */
+  async writingToken(repository: RepositoryName): Promise<RepositoryToken | undefined> {
+    const installation = await this.installation(repository);
+    if (!installation) return undefined;
+    if (installation.isSuspended) throw new RemoteError("auth-failed", SUSPENDED);
+    return this.#makeToken(repository, installation, WRITE_PERMISSIONS);
+  }
+
   async #makeToken(
     repository: RepositoryName,
     { id: installation_id, repositoryId }: Installation,
-    permissions: Readonly<Record<string, "read">>,
+    permissions: Readonly<Record<string, "read" | "write">>,
   ): Promise<RepositoryToken | undefined> {
     const answer = await this.#askForWhatMayBeMissing((request) =>
       this.#octokit.request("POST /app/installations/{installation_id}/access_tokens", {

@@ -25,7 +25,12 @@ interface Asked {
   /** Secret. */
   readonly token: string;
   readonly signal: AbortSignal;
+  /** What to throw for what went wrong. Default a RemoteError. */
+  readonly failureOf?: (error: unknown) => Failure;
 }
+
+/** What became of a question; `retryAfterMs` when GitHub asks for quiet. */
+type Failure = Error & { readonly retryAfterMs: number | undefined };
 
 interface Answer {
   readonly data: unknown;
@@ -123,9 +128,19 @@ export class GithubChannel {
     }
   }
 
+  /** Asks for a change, and answers with what GitHub says of it. @throws {RemoteError} */
+  async write(
+    method: "POST" | "PATCH",
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    asked: Asked,
+  ): Promise<unknown> {
+    return (await this.#ask({ method, url: path, data: body }, asked)).data;
+  }
+
   async #ask(
-    parameters: { method: "GET" | "POST"; url: string } & Record<string, unknown>,
-    { token, signal }: Asked,
+    parameters: { method: "GET" | "POST" | "PATCH"; url: string } & Record<string, unknown>,
+    { token, signal, failureOf = toReadFailure }: Asked,
   ): Promise<Answer> {
     if (this.#quietMs > 0) {
       const retryAfterMs = this.#quietMs;
@@ -142,11 +157,11 @@ export class GithubChannel {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof Error && "status" in error && error.status === 304) throw new NotModified();
-      throw this.#noteQuiet(githubFailure(error, { unauthorized: NOT_ITS_TOKEN, forbidden: FORBIDDEN }));
+      throw this.#noteQuiet(failureOf(error));
     }
   }
 
-  #noteQuiet(failure: RemoteError): RemoteError {
+  #noteQuiet(failure: Failure): Failure {
     if (failure.retryAfterMs !== undefined) {
       this.#quietUntilMs = Math.max(this.#quietUntilMs, this.#clock.now() + failure.retryAfterMs);
     }
@@ -169,3 +184,7 @@ export class GithubChannel {
 }
 
 class NotModified extends Error {}
+
+function toReadFailure(error: unknown): RemoteError {
+  return githubFailure(error, { unauthorized: NOT_ITS_TOKEN, forbidden: FORBIDDEN });
+}

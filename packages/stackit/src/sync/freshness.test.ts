@@ -54,9 +54,14 @@ test("failures are counted until something else happens", () => {
   const failed = [finished("failed", 1, "sync/timeout"), finished("failed", 2, "sync/timeout")];
   expect(deriveFreshness(facts(failed), T0)).toMatchObject({
     consecutiveFailures: 2,
+    failingSince: at(1),
     lastAttempt: { at: at(2), runId: "run-at-2", outcome: "failed", code: "sync/timeout" },
   });
-  expect(facts([...failed, finished("unchanged", 3)]).history.consecutiveFailures).toBe(0);
+  const mended = [...failed, finished("unchanged", 3)];
+  expect(facts(mended).history.consecutiveFailures).toBe(0);
+  expect(deriveFreshness(facts(mended), T0)).not.toHaveProperty("failingSince");
+  const again = deriveFreshness(facts([...mended, finished("failed", 4, "sync/timeout")]), T0);
+  expect(again.failingSince).toBe(at(4));
 });
 
 test("a run that was cut short by the server's stop says nothing about the repository", () => {

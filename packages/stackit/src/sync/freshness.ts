@@ -56,6 +56,7 @@ export function deriveFreshness(facts: FreshnessFacts, wallMs: number): Freshnes
     ...(history.lastChangeAt === undefined ? {} : { lastChangeAt: history.lastChangeAt }),
     ...(history.lastAttempt === undefined ? {} : { lastAttempt: history.lastAttempt }),
     consecutiveFailures: history.consecutiveFailures,
+    ...(history.failingSince === undefined ? {} : { failingSince: history.failingSince }),
     recent: [...history.recent],
     ...(facts.nextDueAt === undefined ? {} : { nextDueAt: facts.nextDueAt }),
     ...(facts.waitingFor === undefined ? {} : { waitingFor: facts.waitingFor }),

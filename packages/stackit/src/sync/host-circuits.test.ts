@@ -80,7 +80,7 @@ test.each([failed("sync/disk-full"), failed("sync/unreadable"), failed("sync/shu
   },
 );
 
-test("one probe decides, and each that fails makes the next wait longer, up to the cap", async () => {
+test("one probe decides, and each that fails makes the next wait longer, up to the cap (B34)", async () => {
   const { clock, circuits, begin, open, admits } = setUp();
   open();
   for (const coolDownMs of [500, 1_000, 2_000, 2_500, 2_500]) {

@@ -1,17 +1,19 @@
 import type { Freshness, RepoKind } from "../contract/repo.ts";
 import type { ExpectedRef, Trigger } from "../contract/sync-run.ts";
+import type { Mend } from "../repos/mirror-options.ts";
 import { NO_HISTORY, type RunHistory } from "../store/run-history.ts";
 import { type LaneState, URGENCY } from "./pick-next.ts";
-import { joinedRun, type RunRecord } from "./run-record.ts";
+import { Reservations } from "./reservations.ts";
+import { type AskedBy, joinedRun, type RunRecord } from "./run-record.ts";
 import type { SyncTarget } from "./sync-target.ts";
 
 /** One request as a lane takes it: those from outside and the queue's own alike. */
-export interface LaneRequest {
+export interface LaneRequest extends AskedBy {
   readonly triggers: readonly Trigger[];
-  readonly requestedBy?: string | undefined;
   /** Hold ids. */
   readonly confirmed: Iterable<string>;
   readonly expected: Iterable<ExpectedRef>;
+  readonly mend?: Mend | undefined;
   readonly urgency: number;
   /** Not before this time, or when the burst that the request belongs to has settled. */
   readonly due: number | Settling;
@@ -21,6 +23,8 @@ export interface LaneRequest {
 export interface Intention {
   readonly atMs: number;
   readonly triggers: readonly Trigger[];
+  /** Those whose deliveries it owes an answer. */
+  readonly pushedBy: readonly string[];
   readonly confirmed: Iterable<string>;
   readonly expected: readonly ExpectedRef[];
 }
@@ -56,6 +60,8 @@ export class LaneRun {
   /** Aborted with the `RunFailure` that the run will then report. */
   readonly aborter = new AbortController();
   readonly confirmed = new Set<string>();
+  /** What is wanted most of those who asked for it. The attempt after it does no such thing. */
+  mend: Mend | undefined;
   urgency: number = URGENCY.interval;
   startedAtMs = 0;
 
@@ -89,8 +95,9 @@ export class LaneRun {
   }
 
   join(request: LaneRequest, now: number): void {
-    this.record = joinedRun(this.record, request.triggers, request.requestedBy);
+    this.record = joinedRun(this.record, request.triggers, request);
     this.urgency = Math.max(this.urgency, request.urgency);
+    if (this.mend !== "reclone") this.mend = request.mend ?? this.mend;
     for (const id of request.confirmed) this.confirmed.add(id);
     for (const each of request.expected) this.#expected.set(each.ref, each);
     if (typeof request.due === "number") {
@@ -128,6 +135,8 @@ export class Lane implements LaneState {
   restingSinceMs: number;
   /** No longer served: takes no requests, and goes when it is free. */
   leaving = false;
+  /** No run begins while it is taken or wanted. */
+  readonly reservations = new Reservations();
 
   #waiting: LaneRun | undefined;
   #requested = 0;
@@ -157,10 +166,14 @@ export class Lane implements LaneState {
     return this.occupied && !this.running;
   }
 
+  get reserved(): boolean {
+    return this.reservations.isWanted;
+  }
+
   /** Nothing is at work, waits, or will be tried again without a further request. A second look at a hold is no retry. */
   get idle(): boolean {
     const willRetry = this.intention !== undefined && this.history.consecutiveFailures > 0;
-    return !this.occupied && !this.waiting && !willRetry;
+    return !this.occupied && !this.reserved && !this.waiting && !willRetry;
   }
 
   get waiting(): LaneRun | undefined {
@@ -205,6 +218,7 @@ export class Lane implements LaneState {
     this.intention = {
       atMs,
       triggers: [owesDelivery ? "webhook" : "interval"],
+      pushedBy: [...(earlier?.pushedBy ?? []), ...(record.pushedBy ?? [])],
       confirmed: [...(earlier?.confirmed ?? []), ...confirmed],
       expected: [...expected, ...(earlier?.expected ?? [])],
     };

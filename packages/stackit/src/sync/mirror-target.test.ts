@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { GitError } from "../git/git-error.ts";
 import { explainConnection, UNTRUSTED } from "../git/wire/connection-failure.ts";
+import { RemoteError } from "../git/wire/remote-failure.ts";
+import { RecloneFailedError } from "../repos/mirror-damage.ts";
 import { mirrorFailure } from "./mirror-target.ts";
 
 const BROKEN_OFF = "The connection to the remote broke in the midst of the transfer.";
@@ -43,4 +45,20 @@ test.each([
     message: detail,
     retryable: true,
   });
+});
+
+test("what is damaged of a clone that somebody wanted is not said of the mirror, and another cause is told as ever", () => {
+  const kept = "The mirror could not be cloned anew, and is kept as it was.";
+  for (const [stderr, code, why] of [
+    ["fatal: bad object 1234", "sync/remote-error", "What the remote sent is damaged."],
+    ["error: No space left on device", "sync/disk-full", "The server's disk is full."],
+  ] as const) {
+    const cause = new GitError("failed", { args: ["fetch"], exitCode: 128, stderr });
+    expect(mirrorFailure(new RecloneFailedError(cause))).toMatchObject({ code, message: `${kept} ${why}` });
+  }
+});
+
+test("what the remote asks to be left alone for holds for a clone that somebody wanted too", () => {
+  const cause = new RemoteError("rate-limited", "Slow down.", { retryAfterMs: 5000 });
+  expect(mirrorFailure(new RecloneFailedError(cause)).retryAfterMs).toBe(5000);
 });

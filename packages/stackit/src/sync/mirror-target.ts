@@ -5,8 +5,9 @@ import { RemoteError, type RemoteFailure } from "../git/wire/remote-failure.ts";
 import type { AdoptedCheckout } from "../repos/adopted-checkout.ts";
 import { CheckoutFailedError, CheckoutRefusedError } from "../repos/checkout-refusal.ts";
 import type { Mirror } from "../repos/mirror.ts";
-import { DamagedMirrorError, whatItSaysOfFiles } from "../repos/mirror-damage.ts";
+import { DamagedMirrorError, RecloneFailedError, whatItSaysOfFiles } from "../repos/mirror-damage.ts";
 import { NotOurMirrorError } from "../repos/mirror-folder.ts";
+import type { ServedRepo } from "../repos/served-repo.ts";
 import { SyncFailure, type SyncResult, type SyncTarget, type SyncWork } from "./sync-target.ts";
 import { type SystemCause, systemCause } from "./system-cause.ts";
 
@@ -39,7 +40,8 @@ export class MirrorTarget implements SyncTarget {
   }
 
   get timeoutMs(): number | undefined {
-    return this.#mirror.snapshot ? undefined : FIRST_TIMEOUT_MS;
+    const { snapshot, lastShown }: ServedRepo = this.#mirror;
+    return snapshot || lastShown ? undefined : FIRST_TIMEOUT_MS;
   }
 
   async sync(work: SyncWork): Promise<SyncResult> {
@@ -70,8 +72,9 @@ const OF_REMOTES: Readonly<
 export function mirrorFailure(error: unknown): SyncFailure {
   if (error instanceof SyncFailure) return error;
   const [code, detail, retryable] = explain(error);
+  const said = error instanceof RecloneFailedError ? error.cause : error;
   const retryAfterMs =
-    error instanceof RemoteError || error instanceof DamagedMirrorError ? error.retryAfterMs : undefined;
+    said instanceof RemoteError || said instanceof DamagedMirrorError ? said.retryAfterMs : undefined;
   return new SyncFailure(code, detail, { retryable, retryAfterMs, cause: error });
 }
 
@@ -88,6 +91,7 @@ function explain(error: unknown): Explained {
     ];
   }
   if (error instanceof DamagedMirrorError) return explainDamage(error);
+  if (error instanceof RecloneFailedError) return explainReclone(error);
   if (error instanceof CheckoutRefusedError) return ["sync/checkout-refused", error.message, error.passes];
   if (error instanceof CheckoutFailedError) return explainCheckout(error);
   if (error instanceof GitError) return explainGit(error);
@@ -151,6 +155,15 @@ function explainDamage({ retryAfterMs, cause }: DamagedMirrorError): Explained {
         ? "what was cloned anew is damaged as well: look at the server's disk and memory"
         : `it could not be cloned anew. ${explain(cause)[1]}`;
   return ["sync/mirror-corrupt", `The mirror on the server's disk is damaged, and ${why}`, true];
+}
+
+/** What is damaged of a clone is not the mirror, which is kept. */
+function explainReclone({ cause }: RecloneFailedError): Explained {
+  const [code, why, retryable]: Explained =
+    whatItSaysOfFiles(cause) === "damaged"
+      ? ["sync/remote-error", "What the remote sent is damaged.", true]
+      : explain(cause);
+  return [code, `The mirror could not be cloned anew, and is kept as it was. ${why}`, retryable];
 }
 
 function ofSystem(error: unknown): Explained | undefined {

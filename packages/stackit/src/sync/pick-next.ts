@@ -1,10 +1,11 @@
 import type { Trigger } from "../contract/sync-run.ts";
 
-/** Who goes first. People wait for `manual`, `submit` and `onboard`; nobody waits for `interval`. */
+/** Who goes first. People wait for `manual`, `submit`, `onboard` and `replay`; nobody waits for `interval`. */
 export const URGENCY: Readonly<Record<Trigger, number>> = {
   manual: 3,
   submit: 3,
   onboard: 3,
+  replay: 3,
   webhook: 2,
   watcher: 1,
   startup: 1,
@@ -17,8 +18,10 @@ export interface LaneState {
   readonly running: boolean;
   /** Nothing can start here until what runs, or hangs, has ended. */
   readonly occupied: boolean;
+  /** Work that is no run has the lane, or gets it next. */
+  readonly reserved: boolean;
   /** The run that waits to start: from when on it may, and how urgent it is. */
-  readonly waiting: { readonly dueAtMs: number; readonly urgency: number } | undefined;
+  readonly waiting: Waiting | undefined;
 }
 
 export interface Limits {
@@ -26,6 +29,20 @@ export interface Limits {
   readonly maxRunningPerHost: number;
   /** Waiting this long weighs as much as one step of urgency, so that nothing starves. */
   readonly ageStepMs: number;
+}
+
+interface Waiting {
+  readonly dueAtMs: number;
+  readonly urgency: number;
+}
+
+/** Below zero when the first of two that are due is ahead of the second. */
+export function beginsBefore(one: Waiting, other: Waiting, limits: Limits): number {
+  return rankOf(one, limits) - rankOf(other, limits);
+}
+
+function rankOf({ dueAtMs, urgency }: Waiting, { ageStepMs }: Limits): number {
+  return dueAtMs - urgency * ageStepMs;
 }
 
 /**
@@ -47,7 +64,8 @@ export function pickNext<L extends LaneState>(
       running++;
       if (lane.host !== undefined) runningOn.set(lane.host, (runningOn.get(lane.host) ?? 0) + 1);
     }
-    if (!lane.occupied && lane.waiting && lane.waiting.dueAtMs <= now && admitted(lane)) startable.push(lane);
+    const isFree = !lane.occupied && !lane.reserved;
+    if (isFree && lane.waiting && lane.waiting.dueAtMs <= now && admitted(lane)) startable.push(lane);
   }
   if (running >= limits.maxRunning) return undefined;
 
@@ -55,7 +73,7 @@ export function pickNext<L extends LaneState>(
   let bestKey = Number.POSITIVE_INFINITY;
   for (const lane of startable) {
     if (lane.host !== undefined && (runningOn.get(lane.host) ?? 0) >= limits.maxRunningPerHost) continue;
-    const key = (lane.waiting?.dueAtMs ?? now) - (lane.waiting?.urgency ?? 0) * limits.ageStepMs;
+    const key = lane.waiting ? rankOf(lane.waiting, limits) : now;
     if (key < bestKey) {
       best = lane;
       bestKey = key;

@@ -7,6 +7,12 @@ export const SHUTTING_DOWN: RunFailure = {
   retryable: true,
 };
 
+export const CANCELLED: RunFailure = {
+  code: "sync/cancelled",
+  message: "An operator ended this run.",
+  retryable: false,
+};
+
 export const NO_LONGER_SERVED: RunFailure = {
   code: "repo/not-found",
   message: "The repository was removed from this server before this run had ended.",

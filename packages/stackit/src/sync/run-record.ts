@@ -14,15 +14,24 @@ export interface RunFailure {
 /** The records below are values: each change makes a new one, so whoever was given one keeps what was true then. */
 export type RunRecord = Readonly<SyncRun>;
 
+/** The people behind a request. */
+export interface AskedBy {
+  readonly requestedBy?: string | undefined;
+  readonly pushedBy?: readonly string[] | undefined;
+}
+
+/** Of those who pushed. */
+const MAX_NAMED = 10;
+
 export function queuedRun(
-  run: { id: string; repoId: string; triggers: readonly Trigger[]; requestedBy?: string | undefined },
+  run: { id: string; repoId: string; triggers: readonly Trigger[] } & AskedBy,
   wallMs: number,
 ): RunRecord {
   return {
     id: run.id,
     repoId: run.repoId,
     triggers: [...run.triggers],
-    ...(run.requestedBy === undefined ? {} : { requestedBy: run.requestedBy }),
+    ...namesOf(run),
     requestedAt: instant(wallMs),
     state: "queued",
     refs: { created: 0, updated: 0, deleted: 0, changes: [], truncated: false },
@@ -31,13 +40,22 @@ export function queuedRun(
   };
 }
 
-/** A further request for a run that has not started. The first person who asked stays named. */
-export function joinedRun(run: RunRecord, triggers: readonly Trigger[], requestedBy?: string): RunRecord {
-  const person = run.requestedBy ?? requestedBy;
+/** A further request for a run that has not started. The first person who asked stays named, and everybody who pushed. */
+export function joinedRun(run: RunRecord, triggers: readonly Trigger[], by: AskedBy = {}): RunRecord {
   return {
     ...run,
     triggers: [...new Set([...run.triggers, ...triggers])],
-    ...(person === undefined ? {} : { requestedBy: person }),
+    ...namesOf({
+      requestedBy: run.requestedBy ?? by.requestedBy,
+      pushedBy: [...(run.pushedBy ?? []), ...(by.pushedBy ?? [])],
+    }),
+  };
+}
+
+function namesOf({ requestedBy, pushedBy = [] }: AskedBy): Pick<SyncRun, "requestedBy" | "pushedBy"> {
+  return {
+    ...(requestedBy !== undefined && { requestedBy }),
+    ...(pushedBy.length > 0 && { pushedBy: [...new Set(pushedBy)].slice(0, MAX_NAMED) }),
   };
 }
 
@@ -65,6 +83,7 @@ export function succeededRun(
     stacks: result.stacks,
     phases: { ...result.phases, queueMs: run.phases.queueMs },
     ...(result.recloned ? { recloned: true } : {}),
+    ...(result.repair ? { repair: result.repair } : {}),
     ...(result.hold === undefined ? {} : { hold: result.hold }),
     ...(result.unmet === undefined || result.unmet.length === 0 ? {} : { unmet: [...result.unmet] }),
   };

@@ -3,7 +3,16 @@ import { test } from "vitest";
 import { QueueWorld, REPOS, type Step } from "../../test/support/queue-world.ts";
 
 const repoId = fc.constantFrom(...REPOS);
-const trigger = fc.constantFrom("manual", "webhook", "interval", "watcher", "startup", "onboard", "submit");
+const trigger = fc.constantFrom(
+  "manual",
+  "webhook",
+  "interval",
+  "watcher",
+  "startup",
+  "onboard",
+  "submit",
+  "replay",
+);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant("request"), repoId, trigger }) },
   {
@@ -35,6 +44,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("remove", "return"), repoId }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("reserve", "release"), repoId }) },
   { weight: 1, arbitrary: fc.constant({ do: "set the clock back" }) },
 );
 
@@ -42,10 +52,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
  * The promises F1 to F5 and F7 are checked by the world itself, at every request, start, answer and step: see
  * `QueueWorld`. In short: an answer comes from a run that began after the request; one run a repository at a time; who
  * waits shares; limits hold and the more urgent or older goes first; deadlines come on time; bursts settle; nothing
- * waits without a reason; everybody is answered. A host that fails, or wants to be left alone, is a reason for runs that
+ * waits without a reason; everybody is answered; who reserves a repository has it alone, soon, and in turn. A host that fails, or wants to be left alone, is a reason for runs that
  * nobody waits for, and for no longer than its circuit may be open.
  */
-test("whatever happens in whatever order, the queue keeps its promises", async () => {
+test("whatever happens in whatever order, the queue keeps its promises (B7)", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 60, size: "max" }),
@@ -57,7 +67,7 @@ test("whatever happens in whatever order, the queue keeps its promises", async (
         await world.dispose();
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 300, endOnFailure: true },
   );
 });
 
@@ -68,6 +78,6 @@ test("the queue can be disposed in the middle of anything", async () => {
       for (const each of steps) await world.take(each);
       await world.dispose();
     }),
-    { numRuns: 200 },
+    { numRuns: 200, endOnFailure: true },
   );
 });

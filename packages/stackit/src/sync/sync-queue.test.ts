@@ -106,12 +106,71 @@ test("a request during a run is answered by a run that begins after it, together
   expect(repo.works).toHaveLength(2);
 });
 
+test("a run names those whose pushes it answers, each once and at most ten, and so does the attempt after it failed", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  const logins = Array.from({ length: 12 }, (_, n) => `person-${n}`);
+  for (const login of ["theo", "theo", ...logins]) {
+    queue.request("a", { trigger: "webhook", pushedBy: [login] });
+  }
+  const named = ["theo", ...logins.slice(0, 9)];
+  await clock.advance(2000);
+  expect(queue.findRun("a", repo.works[0]?.runId ?? "")).toMatchObject({ pushedBy: named });
+  await repo.fail(unreachable());
+  await clock.advance(1000);
+  expect(queue.findRun("a", repo.works[1]?.runId ?? "")).toMatchObject({ pushedBy: named });
+  await repo.succeed();
+  const { runId } = queue.request("a", { trigger: "manual" });
+  expect(queue.findRun("a", runId)).not.toHaveProperty("pushedBy");
+});
+
 test("a run that nothing hinders begins at once, though time goes by while it is asked for", () => {
   const { queue, add } = setUp({ clock: new MovingClock(), settleMs: 0, settleCapMs: 0 });
   for (const trigger of ["manual", "interval", "webhook"] as const) {
     add(trigger);
     expect(queue.request(trigger, { trigger }).run().state).toBe("running");
   }
+});
+
+test("who wants a copy made anew is answered by the run that waits or is at work for that, and by none that is not", async () => {
+  const { clock, queue, add } = setUp();
+  const repo = add("a");
+  queue.request("a", { trigger: "interval", runAfterMs: 0 });
+  const asked = queue.request("a", { trigger: "manual", mend: "reclone" });
+  expect(queue.request("a", { trigger: "manual" }).runId).toBe(asked.runId);
+  await repo.succeed();
+  expect(queue.request("a", { trigger: "manual", mend: "reclone" }).runId).toBe(asked.runId);
+  const later = queue.request("a", { trigger: "manual" });
+  expect(later.runId).not.toBe(asked.runId);
+  expect(queue.request("a", { trigger: "manual", mend: "reclone" }).runId).toBe(asked.runId);
+
+  await repo.fail(unreachable());
+  await repo.fail(unreachable());
+  await clock.advance(60_000);
+  await repo.succeed();
+  expect(queue.request("a", { trigger: "manual", mend: "reclone" }).runId).not.toBe(asked.runId);
+  expect(repo.works.map(({ mend }) => mend)).toEqual([undefined, "reclone", undefined, undefined, "reclone"]);
+});
+
+test("who wants a copy repaired is answered by the run that makes it anew, and not the other way round", async () => {
+  const { queue, add } = setUp();
+  const repo = add("a");
+  const repair = queue.request("a", { trigger: "manual", mend: "repair" });
+  expect(queue.request("a", { trigger: "manual", mend: "repair" }).runId).toBe(repair.runId);
+  const reclone = queue.request("a", { trigger: "manual", mend: "reclone" });
+  expect(reclone.runId).not.toBe(repair.runId);
+  await repo.succeed();
+  expect(queue.request("a", { trigger: "manual", mend: "repair" }).runId).toBe(reclone.runId);
+  await repo.succeed();
+  expect(repo.works.map(({ mend }) => mend)).toEqual(["repair", "reclone"]);
+});
+
+test("one that is being ended answers nobody more who wants a copy made anew", () => {
+  const { queue, add } = setUp();
+  add("a");
+  const ended = queue.request("a", { trigger: "manual", mend: "reclone" });
+  queue.cancel("a", ended.runId);
+  expect(queue.request("a", { trigger: "manual", mend: "reclone" }).runId).not.toBe(ended.runId);
 });
 
 test("a burst runs once it has been quiet for the settle window", async () => {
@@ -139,7 +198,7 @@ test("a burst sets one timer, however many requests it has, and one for as long 
   expect(repos.map(({ works }) => works.length)).toEqual([1, 1, 1]);
 });
 
-test("steady requests cannot postpone a run beyond the cap", async () => {
+test("steady requests cannot postpone a run beyond the cap (B56)", async () => {
   const { clock, queue, add } = setUp();
   const repo = add("a");
   for (let atMs = 0; atMs < 2000; atMs += 100) {
@@ -302,7 +361,7 @@ test("the attempt after a wait that the host asked for stands for all who were r
   expect(repo.works[1]).toMatchObject({ triggers: ["webhook"], expected: [y, x] });
 });
 
-test("a host that fails again and again is asked by one run for all, and by people at once", async () => {
+test("a host that fails again and again is asked by one run for all, and by people at once (B34)", async () => {
   const { clock, queue, add } = setUp();
   const repos = ["a", "b", "c"].map((id) => add(id, "git.example.com"));
   const [a, b, c] = repos;
@@ -703,6 +762,58 @@ test("the attempt after a failure still expects what the failed one did, and so 
   expect(repo.works).toHaveLength(3);
 });
 
+test("what is at work comes first in the list, then what waits, in the order in which it begins", async () => {
+  const { clock, queue, add } = setUp({ maxRunning: 1, settleMs: 250 });
+  const [busy] = [add("busy"), add("a"), add("b"), add("c"), add("d", "git.example.com")];
+  const list = () =>
+    queue.pending().map(({ repoId, state, position, waitsFor }) => [repoId, state, position, waitsFor]);
+  queue.request("busy", { trigger: "manual", requestedBy: "ada" });
+  queue.request("a", { trigger: "interval", runAfterMs: 0 });
+  queue.request("b", { trigger: "manual" });
+  queue.request("c", { trigger: "webhook" });
+  expect(list()).toEqual([
+    ["busy", "running", undefined, undefined],
+    ["b", "queued", 1, "slot"],
+    ["a", "queued", 2, "slot"],
+    ["c", "queued", 3, "time"],
+  ]);
+  expect(queue.pending()[0]).toMatchObject({ requestedBy: "ada", priority: 3, triggers: ["manual"] });
+  await clock.advance(250);
+  expect(
+    list()
+      .slice(1)
+      .map(([repoId]) => repoId),
+  ).toEqual(["b", "c", "a"]);
+  await busy.succeed();
+  expect(list()[0]).toEqual(["b", "running", undefined, undefined]);
+});
+
+test("a run that is cancelled ends, changes nothing of what is known, and lets the next one begin", async () => {
+  const { clock, queue, add } = setUp({ maxRunning: 1 });
+  const [a, b, c] = [add("a"), add("b"), add("c")];
+  const atWork = queue.request("a", { trigger: "manual" });
+  const waiting = queue.request("b", { trigger: "manual" });
+  queue.request("c", { trigger: "manual" });
+
+  expect(queue.cancel("b", waiting.runId)).toBe(true);
+  expect(await waiting.finished).toMatchObject({ outcome: "failed", error: { code: "sync/cancelled" } });
+  expect(b.works).toHaveLength(0);
+  expect(queue.cancel("a", atWork.runId)).toBe(true);
+  expect(a.works[0]?.signal.aborted).toBe(true);
+  expect(queue.cancel("a", atWork.runId)).toBe(false);
+  await a.fail(new Error("it was aborted"));
+  const ended = await atWork.finished;
+  expect(ended.error).toMatchObject({ code: "sync/cancelled", retryable: false });
+  expect(ended.error?.nextAttemptAt).toBeUndefined();
+  expect(queue.freshness("a")).toMatchObject({ health: "never", consecutiveFailures: 0 });
+  expect(c.works).toHaveLength(1);
+
+  expect(queue.cancel("a", atWork.runId)).toBe(false);
+  expect(queue.cancel("nobody", "run")).toBe(false);
+  await clock.advance(60_000);
+  expect(a.works).toHaveLength(1);
+});
+
 test("it is quiet while no run is at work, and told only when none is due either", async () => {
   const { clock, queue, add } = setUp({ maxRunning: 1 });
   const [a, b] = [add("a"), add("b")];
@@ -721,6 +832,21 @@ test("it is quiet while no run is at work, and told only when none is due either
   expect([queue.isQuiet, a.works.length]).toEqual([false, 2]);
   stop();
   await a.succeed();
+  expect([queue.isQuiet, told]).toEqual([true, 1]);
+});
+
+test("it is not quiet while a burst is collected, so that what is found out behind does not begin in its midst", async () => {
+  const { clock, queue, add } = setUp({ settleMs: 250 });
+  const repo = add("a");
+  let told = 0;
+  queue.onQuiet(() => told++);
+  queue.request("a", { trigger: "webhook" });
+  await clock.advance(250);
+  queue.request("a", { trigger: "webhook" });
+  await repo.succeed();
+  expect([queue.isQuiet, told]).toEqual([false, 0]);
+  await clock.advance(250);
+  await repo.succeed();
   expect([queue.isQuiet, told]).toEqual([true, 1]);
 });
 

@@ -1,16 +1,25 @@
+import type { PendingRun } from "../contract/ops.ts";
 import { Problem } from "../contract/problem-error.ts";
 import type { Freshness } from "../contract/repo.ts";
 import type { ExpectedRef, SyncRun, Trigger } from "../contract/sync-run.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Quiet } from "../lib/turns.ts";
+import type { Mend } from "../repos/mirror-options.ts";
 import { endedRun, historyAfter, NO_HISTORY, type RunHistory } from "../store/run-history.ts";
 import { freshnessOf } from "./freshness.ts";
 import { HostCircuits } from "./host-circuits.ts";
 import { Lane, type LaneRequest, type LaneRun, type RepoInQueue } from "./lane.ts";
+import { pendingRuns } from "./pending-runs.ts";
 import { pickNext, URGENCY } from "./pick-next.ts";
 import { progressReports } from "./progress-reports.ts";
-import { hostIsLeftAlone, NO_LONGER_SERVED, SHUTTING_DOWN, STILL_HANGING } from "./queue-failures.ts";
+import {
+  CANCELLED,
+  hostIsLeftAlone,
+  NO_LONGER_SERVED,
+  SHUTTING_DOWN,
+  STILL_HANGING,
+} from "./queue-failures.ts";
 import { type SyncQueueOptions, withDefaults } from "./queue-options.ts";
 import { type RunChange, type RunObserver, RunObservers } from "./run-observers.ts";
 import {
@@ -28,10 +37,14 @@ export interface SyncAsk {
   trigger: Trigger;
   /** A person's name, for the record. */
   requestedBy?: string;
+  /** Logins of those whose push asks, for the record. */
+  pushedBy?: readonly string[];
   /** The id of a hold that a person confirms. */
   confirm?: string;
   /** What the run must find, as far as its target can wait for it. Of two for one ref, the later request's counts. */
   expect?: readonly ExpectedRef[];
+  /** A run that does so already, or more, answers, so that nothing is cloned twice; none is tried again for it. */
+  mend?: Mend;
   /** Not at once and not as part of a burst: this much later. */
   runAfterMs?: number;
 }
@@ -48,7 +61,7 @@ export interface SyncTicket {
 /** Requests of these come in bursts and nobody waits for them. */
 const BURSTS: ReadonlySet<Trigger> = new Set(["webhook", "watcher", "interval"]);
 /** Behind these is a person, who may know that the cause of the failures is mended. */
-const PEOPLE: ReadonlySet<Trigger> = new Set(["manual", "submit", "onboard"]);
+const PEOPLE: ReadonlySet<Trigger> = new Set(["manual", "submit", "onboard", "replay"]);
 
 /**
  * Decides when which repository is synced; targets do it. One lane per repository: one run at work, at most one waits.
@@ -100,6 +113,8 @@ export class SyncQueue implements AsyncDisposable, Quiet {
   request(repoId: string, ask: SyncAsk): SyncTicket {
     const lane = this.#lane(repoId);
     if (this.#closed) return this.#refuse(repoId, ask);
+    const { current } = lane;
+    if (ask.mend && current && doesSo(current, ask.mend)) return ticket(current);
     const now = this.#clock.now();
     const isByPerson = PEOPLE.has(ask.trigger);
     if (isByPerson) lane.failuresInARow = 0;
@@ -107,8 +122,10 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     const request = {
       triggers: [ask.trigger],
       requestedBy: ask.requestedBy,
+      pushedBy: ask.pushedBy,
       confirmed: ask.confirm === undefined ? [] : [ask.confirm],
       expected: ask.expect ?? [],
+      mend: ask.mend,
       urgency: URGENCY[ask.trigger],
       due: this.#due(ask, now),
     };
@@ -117,6 +134,19 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     // What was due before waits for something that this request does not bring, unless it is a person's: no walk through all lanes.
     else if (!wasDue || isByPerson) this.#advance();
     return ticket(run);
+  }
+
+  /**
+   * Keeps the repository for work that is no run, such as a submit: resolves when no run of it is at work, ahead of those that wait, and
+   * none begins until what it gives is disposed. Work must end it soon after its own deadline: the queue knows none for it.
+   * @throws {Problem} `repo/not-found`, `sync/shutting-down`
+   */
+  async reserve(repoId: string): Promise<Disposable> {
+    const lane = this.#lane(repoId);
+    if (this.#closed) throw new Problem("sync/shutting-down", SHUTTING_DOWN.message);
+    const granted = lane.reservations.ask();
+    this.#advance();
+    return granted;
   }
 
   /** @throws {Problem} `repo/not-found` */
@@ -144,6 +174,25 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     return [lane?.waiting?.record, lane?.current?.record, lane?.last].find((run) => run?.id === runId);
   }
 
+  /** Those at work, then those that wait. */
+  pending(): readonly PendingRun[] {
+    return pendingRuns(this.#lanes.values(), this.#options, this.#admitted, this.#clock);
+  }
+
+  /** One that waits ends at once; one at work as soon as its target has cleaned up. Returns whether there was such a run that was not ending. */
+  cancel(repoId: string, runId: string): boolean {
+    const lane = this.#lanes.get(repoId);
+    if (lane?.waiting?.record.id === runId) {
+      const run = lane.drop();
+      if (run) this.#conclude(lane, run, failedRun(run.record, CANCELLED, this.#clock.wallNow()));
+      this.#advance();
+      return true;
+    }
+    if (lane?.current?.record.id !== runId || lane.current.aborter.signal.aborted) return false;
+    lane.current.aborter.abort(CANCELLED);
+    return true;
+  }
+
   /** Runs at work; those that could be, if it were their turn; and since when the first of these could. */
   backlog(): { running: number; waiting: number; oldestMs: number } {
     const now = this.#clock.now();
@@ -155,9 +204,16 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     return { running, waiting: lateMs.length, oldestMs: Math.max(0, ...lateMs) };
   }
 
-  /** No run is at work. So none is due either, but for those that are not let begin yet, as while their host is left alone. */
+  /**
+   * No run is at work, no repository is reserved, and no burst is being collected. So none is due either, but for those that are not let begin yet, as while their
+   * host is left alone.
+   */
   get isQuiet(): boolean {
-    return !this.#lanes.values().some((lane) => lane.running);
+    const now = this.#clock.now();
+    const { settleMs } = this.#options;
+    return !this.#lanes.values().some(({ running, reserved, waiting }) => {
+      return running || reserved || (waiting && waiting.dueAtMs > now && waiting.dueAtMs <= now + settleMs);
+    });
   }
 
   /** The listener must not throw. */
@@ -179,14 +235,14 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     this.#cancelWake();
     const lanes = [...this.#lanes.values()];
     for (const lane of lanes) this.#clear(lane, SHUTTING_DOWN);
-    await Promise.all(lanes.map((lane) => lane.work));
+    await Promise.all(lanes.flatMap((lane) => [lane.work, lane.reservations.released()]));
     await this.#observers.settled();
   }
 
   async #remove(lane: Lane): Promise<void> {
     lane.leaving = true;
     this.#clear(lane, NO_LONGER_SERVED);
-    await lane.work;
+    await Promise.all([lane.work, lane.reservations.released()]);
     await this.#observers.settled();
     if (this.#lanes.get(lane.target.repoId) === lane) this.#lanes.delete(lane.target.repoId);
   }
@@ -196,6 +252,7 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     const run = lane.drop();
     if (run) this.#conclude(lane, run, failedRun(run.record, failure, this.#clock.wallNow()));
     lane.current?.aborter.abort(failure);
+    lane.reservations.refuse(new Problem(failure.code, failure.message));
   }
 
   #lane(repoId: string): Lane {
@@ -218,6 +275,9 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     return run;
   }
 
+  readonly #admitted = (lane: Lane): boolean =>
+    this.#circuits.admits(lane.host, lane.waiting?.isForPerson === true);
+
   /** Starts whatever may start now, and sets the one timer for what may start later. */
   #advance(): void {
     if (this.#closed) return;
@@ -226,10 +286,10 @@ export class SyncQueue implements AsyncDisposable, Quiet {
       if (lane.hanging) this.#answerForHanging(lane, now);
       else this.#actOnIntention(lane, now);
       this.#answerForLeftAlone(lane, now);
+      if (!lane.occupied && !lane.reservations.isTaken) lane.reservations.grant(() => this.#advance());
     }
-    const admitted = (lane: Lane) => this.#circuits.admits(lane.host, lane.waiting?.isForPerson === true);
     for (;;) {
-      const lane = pickNext(this.#lanes.values(), this.#options, now, admitted);
+      const lane = pickNext(this.#lanes.values(), this.#options, now, this.#admitted);
       const run = lane?.begin();
       if (!lane || !run) break;
       lane.work = this.#work(lane, run);
@@ -242,8 +302,8 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     const { intention } = lane;
     if (!intention || intention.atMs > now) return;
     lane.intention = undefined;
-    const { triggers, confirmed, expected, atMs } = intention;
-    const request = { triggers, confirmed, expected: [], urgency: URGENCY.interval, due: atMs };
+    const { triggers, pushedBy, confirmed, expected, atMs } = intention;
+    const request = { triggers, pushedBy, confirmed, expected: [], urgency: URGENCY.interval, due: atMs };
     const run = this.#ask(lane, request, now);
     run.expectToo(expected);
   }
@@ -287,10 +347,11 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     this.#tell(lane, run.record);
 
     const { id: runId, triggers } = run.record;
+    const { confirmed, expected, mend } = run;
     const progress = progressReports(run, this.#clock, () => this.#tell(lane, run.record, "progress"));
     const { outcome, hanging } = await supervise(
       target,
-      { runId, triggers, confirmed: run.confirmed, expected: run.expected, onProgress: progress.report },
+      { runId, triggers, confirmed, expected, mend, onProgress: progress.report },
       run.aborter,
       { ...this.#options, onError: (error) => this.#report(error, target.repoId, runId) },
     );
@@ -324,7 +385,7 @@ export class SyncQueue implements AsyncDisposable, Quiet {
 
   #fail(lane: Lane, run: LaneRun, failure: RunFailure, durationMs?: number): void {
     const wallMs = this.#clock.wallNow();
-    lane.failuresInARow++;
+    if (failure !== CANCELLED) lane.failuresInARow++;
     let nextAttemptAtMs: number | undefined;
     if (failure.retryable) {
       const backoff = backoffMs(lane.failuresInARow, this.#options.retry, this.#options.random);
@@ -350,10 +411,10 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     run.finished.resolve(record);
   }
 
-  #refuse(repoId: string, { trigger, requestedBy }: SyncAsk): SyncTicket {
+  #refuse(repoId: string, { trigger, requestedBy, pushedBy }: SyncAsk): SyncTicket {
     const wallMs = this.#clock.wallNow();
     const id = this.#options.nextRunId();
-    const asked = queuedRun({ id, repoId, triggers: [trigger], requestedBy }, wallMs);
+    const asked = queuedRun({ id, repoId, triggers: [trigger], requestedBy, pushedBy }, wallMs);
     const run = failedRun(asked, SHUTTING_DOWN, wallMs);
     return { runId: id, run: () => run, finished: Promise.resolve(run) };
   }
@@ -373,6 +434,10 @@ export class SyncQueue implements AsyncDisposable, Quiet {
       // There is nobody left to tell, and the queue must go on.
     }
   }
+}
+
+function doesSo({ mend, aborter }: LaneRun, wanted: Mend): boolean {
+  return !aborter.signal.aborted && (mend === wanted || mend === "reclone");
 }
 
 function ticket(run: LaneRun): SyncTicket {

@@ -8,6 +8,7 @@ import type {
   Trigger,
   UnmetRef,
 } from "../contract/sync-run.ts";
+import type { Mend, Repair } from "../repos/mirror-options.ts";
 
 /** What the queue needs to know of a repository. The queue decides when; the target does. */
 export interface SyncTarget {
@@ -36,6 +37,7 @@ export interface SyncWork {
   readonly confirmed: ReadonlySet<string>;
   /** What the requests that this run answers say must be there; at most one for each ref. */
   readonly expected: readonly ExpectedRef[];
+  readonly mend: Mend | undefined;
   /** May be called as often as there is something to say; after the run has ended nobody hears it. */
   readonly onProgress: (progress: SyncProgress) => void;
 }
@@ -46,8 +48,9 @@ export interface SyncResult {
   refs: RefChanges;
   stacks: StackChanges;
   phases: { fetchMs: number; readMs: number; deriveMs: number };
-  /** The mirror was damaged and has been cloned anew. */
+  /** The mirror has been cloned anew: it was damaged, or somebody wanted it. */
   recloned?: boolean;
+  repair?: Repair;
   /** Present when `outcome` is `held`. The queue asks for the second look at `confirmsAt`. */
   hold?: Hold;
   /** Those of the expected refs that were not met within the time that the target gives them. */

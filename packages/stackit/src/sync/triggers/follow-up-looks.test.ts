@@ -13,6 +13,8 @@ function setUp() {
   const queue = new SyncQueue({ clock, random: () => 0.5, settleMs: SETTLE_MS });
   const looks = new FollowUpLooks(queue, { clock });
   const startsMs: number[] = [];
+  const pushers: (readonly string[] | undefined)[] = [];
+  queue.observe(({ run }) => void (run.state === "running" && pushers.push(run.pushedBy)));
   const world = { fails: false, finds: "" };
   const sync = async (): Promise<SyncResult> => {
     startsMs.push(clock.now());
@@ -24,8 +26,9 @@ function setUp() {
     { repoId: "a", storeKey: "a", sync },
     { kind: "mirror", cadence: () => ({ expectedMaxAgeSec: 60 }) },
   );
-  const push = () => looks.pushed("a", queue.request("a", { trigger: "webhook" }).runId);
-  return { clock, queue, looks, startsMs, world, registration, push };
+  const push = (...pushedBy: string[]) =>
+    looks.pushed("a", queue.request("a", { trigger: "webhook", pushedBy }).runId);
+  return { clock, queue, looks, startsMs, pushers, world, registration, push };
 }
 
 function found(ref: string): SyncResult {
@@ -50,6 +53,16 @@ test("two looks follow a push, counted from the end of its run", async () => {
   await clock.advance(MINUTE_MS);
   expect(startsMs).toEqual([SETTLE_MS, ...lookStarts(FIRST_END_MS)]);
   expect(clock.pendingTimers).toBe(0);
+});
+
+test("the looks are told as that push's, also when an attempt before them failed", async () => {
+  const { clock, pushers, world, push } = setUp();
+  world.fails = true;
+  push("theo");
+  await clock.advance(FIRST_END_MS);
+  world.fails = false;
+  await clock.advance(MINUTE_MS);
+  expect(pushers).toEqual([["theo"], ["theo"], ["theo"], ["theo"]]);
 });
 
 test("runs that no push asked for are not followed", async () => {

@@ -17,6 +17,8 @@ const AFTER_MS = [2_000, 10_000];
 interface Series {
   /** The run that answers the push; after it failed, whichever succeeds. */
   awaits: { readonly runId: string } | "success" | "nothing";
+  /** Whose push it follows. */
+  pushedBy: readonly string[];
   cancelTimer: () => void;
 }
 
@@ -45,7 +47,7 @@ export class FollowUpLooks implements Disposable {
   /** To be called when branches were pushed, with the run that will answer that. */
   pushed(repoId: string, runId: string): void {
     this.#end(repoId);
-    this.#series.set(repoId, { awaits: { runId }, cancelTimer: () => {} });
+    this.#series.set(repoId, { awaits: { runId }, pushedBy: [], cancelTimer: () => {} });
   }
 
   #heed(run: Readonly<SyncRun>): void {
@@ -60,6 +62,7 @@ export class FollowUpLooks implements Disposable {
       }
     } else if (isAnswer || awaits === "success") {
       series.awaits = "nothing";
+      series.pushedBy = run.pushedBy ?? [];
       this.#lookAfter(run.repoId, series, 0, this.#clock.now());
     } else if (awaits === "nothing" && foundStackitRefs(run)) {
       this.#end(run.repoId);
@@ -73,14 +76,14 @@ export class FollowUpLooks implements Disposable {
       return;
     }
     series.cancelTimer = this.#clock.after(runEndedAtMs + afterMs - this.#clock.now(), () => {
-      this.#look(repoId);
+      this.#look(repoId, series.pushedBy);
       if (this.#series.get(repoId) === series) this.#lookAfter(repoId, series, index + 1, runEndedAtMs);
     });
   }
 
-  #look(repoId: string): void {
+  #look(repoId: string, pushedBy: readonly string[]): void {
     try {
-      this.#queue.request(repoId, { trigger: "webhook" });
+      this.#queue.request(repoId, { trigger: "webhook", pushedBy });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.#end(repoId);

@@ -7,7 +7,11 @@ import type { Deliveries, Delivery } from "../../store/deliveries.ts";
 import type { Followed, ForgeNames } from "../forge-names.ts";
 import type { SyncQueue } from "../sync-queue.ts";
 import type { FollowUpLooks } from "./follow-up-looks.ts";
+import type { HookWatch } from "./hook-watch.ts";
+import { keptPayload } from "./kept-payload.ts";
 import { type Reading, readDelivery } from "./read-delivery.ts";
+import { noSuchDelivery } from "./webhook-log.ts";
+import type { WebhookSigns } from "./webhook-signs.ts";
 
 /** What GitHub sent, once its signature was found to be right. */
 export interface GithubDelivery {
@@ -28,7 +32,7 @@ export interface AskedForge {
 /**
  * Turns deliveries of GitHub's webhooks into requests to the queue, and those about pull requests into questions to the forge. A delivery is stored before it is acknowledged, and
  * finished when the run that answers it is, whatever its outcome: the queue itself repeats what can be repeated. One
- * whose run was cut short by the end of the server stays for `replay`. There is nothing to release: the queue's
+ * whose run was cut short by the end of the server stays for `resume`. There is nothing to release: the queue's
  * disposal waits for what is written when runs end.
  */
 export class GithubDeliveries {
@@ -41,6 +45,8 @@ export class GithubDeliveries {
   /** Deliveries, by the run that will answer them. `atMs`: when they came, unless that was before this process. */
   readonly #waiting = new Map<string, { id: string; atMs?: number | undefined }[]>();
   readonly #listeners = new Set<(tookMs: number) => void>();
+  readonly #signs: Pick<WebhookSigns, "heard">;
+  readonly #hooks: Pick<HookWatch, "pushed">;
 
   /** Only what `names` follows is concerned: a working copy is never fetched into. */
   constructor(
@@ -49,8 +55,12 @@ export class GithubDeliveries {
     names: ForgeNames,
     followUps: Pick<FollowUpLooks, "pushed">,
     forge: AskedForge,
+    signs: Pick<WebhookSigns, "heard">,
+    hooks: Pick<HookWatch, "pushed">,
     clock: Pick<Clock, "now"> = systemClock,
   ) {
+    this.#signs = signs;
+    this.#hooks = hooks;
     this.#clock = clock;
     this.#deliveries = deliveries;
     this.#queue = queue;
@@ -73,17 +83,45 @@ export class GithubDeliveries {
 
     // Before anything is acknowledged: names need no run, and taking them in twice changes nothing.
     const concerned = await this.#heedNames(reading);
-    if (reading.kind === "ignored") return "ignored";
-    if (reading.kind === "facts") return this.#takeFacts(id, event, reading.heardOf, concerned);
-    const { needsRun, expect, repos } = reading;
-    const forgeRepoId = repos.length === 1 ? repos[0]?.forgeRepoId : undefined;
-    const task = { ...(forgeRepoId !== undefined && { forgeRepoId }), expect };
-    for (const { repo, storeKey } of concerned) {
-      const delivery = { id, event, repoKey: storeKey, task };
-      const isNew = await this.#deliveries.add(delivery, { finished: !needsRun });
-      if (isNew && needsRun) await this.#ask(repo.id, delivery, atMs);
+    const isPush = event === "push" && reading.kind === "news";
+    const pushed = isPush ? reading.expect.map(({ ref }) => ref) : [];
+    for (const { repo } of concerned) {
+      this.#signs.heard(repo.id, event);
+      if (isPush) this.#hooks.pushed(repo.id, pushed);
     }
-    return concerned.length > 0 ? "taken" : "ignored";
+    if (reading.kind === "ignored" || concerned.length === 0) return "ignored";
+    const stored = { id, event, payload: keptPayload(payload) };
+    if (reading.kind === "facts") return this.#takeFacts(stored, reading.heardOf, concerned);
+    const { needsRun, expect, repos, pushedBy } = reading;
+    const forgeRepoId = repos.length === 1 ? repos[0]?.forgeRepoId : undefined;
+    const task = {
+      ...(forgeRepoId !== undefined && { forgeRepoId }),
+      expect,
+      ...(pushedBy !== undefined && { pushedBy }),
+    };
+    for (const { repo, storeKey } of concerned) {
+      const delivery = { ...stored, repoKey: storeKey, task };
+      const isNew = await this.#deliveries.add(delivery, { finished: !needsRun });
+      if (!isNew) await this.#deliveries.noteRepeat(delivery);
+      else if (needsRun) await this.#ask(repo.id, delivery, atMs);
+    }
+    return "taken";
+  }
+
+  /**
+   * Does again what a stored delivery asked for, without what it expected: by now the remote may be elsewhere.
+   * @throws {Problem} `webhook/not-found`
+   */
+  async replay(repoId: string, id: string, requestedBy: string | undefined): Promise<SyncRun> {
+    const followed = [...this.#names.followed].find(({ repo }) => repo.id === repoId);
+    const delivery = followed && (await this.#deliveries.find(followed.storeKey, id));
+    if (!delivery) throw noSuchDelivery();
+    const { heardOf } = delivery.task;
+    if (heardOf && this.#forge.watches(repoId)) this.#forge.heardOf(repoId, heardOf, async () => {});
+    const by = requestedBy === undefined ? {} : { requestedBy };
+    const ticket = this.#queue.request(repoId, { trigger: "replay", ...by });
+    await this.#deliveries.noteReplay(delivery, ticket.runId);
+    return ticket.run();
   }
 
   /** The listener is told how long a delivery took until its run had succeeded. It must not throw. Returns what ends it. */
@@ -93,7 +131,7 @@ export class GithubDeliveries {
   }
 
   /** Asks again for what a process before this one acknowledged and did not finish. Call it once, at the start. */
-  async replay(): Promise<void> {
+  async resume(): Promise<void> {
     for (const { repo, storeKey } of this.#names.followed) {
       const unfinished = await this.#deliveries.unfinished(storeKey);
       for (const delivery of unfinished) {
@@ -105,15 +143,15 @@ export class GithubDeliveries {
   }
 
   async #takeFacts(
-    id: string,
-    event: string,
+    stored: Pick<Delivery, "id" | "event" | "payload">,
     heardOf: HeardOf,
     concerned: readonly Followed[],
   ): Promise<"taken" | "ignored"> {
     const watched = concerned.filter(({ repo }) => this.#forge.watches(repo.id));
     for (const { repo, storeKey } of watched) {
-      const delivery = { id, event, repoKey: storeKey, task: { expect: [], heardOf } };
+      const delivery = { ...stored, repoKey: storeKey, task: { expect: [], heardOf } };
       if (await this.#deliveries.add(delivery)) this.#askForge(repo.id, delivery, heardOf);
+      else await this.#deliveries.noteRepeat(delivery);
     }
     return watched.length > 0 ? "taken" : "ignored";
   }
@@ -135,8 +173,10 @@ export class GithubDeliveries {
   }
 
   async #ask(repoId: string, { id, repoKey, task }: Delivery, atMs?: number): Promise<void> {
-    const ticket = this.#queue.request(repoId, { trigger: "webhook", expect: task.expect });
-    if (task.expect.some(({ ref }) => ref.startsWith(HEADS))) this.#followUps.pushed(repoId, ticket.runId);
+    const { expect, pushedBy } = task;
+    const by = pushedBy === undefined ? {} : { pushedBy: [pushedBy] };
+    const ticket = this.#queue.request(repoId, { trigger: "webhook", expect, ...by });
+    if (expect.some(({ ref }) => ref.startsWith(HEADS))) this.#followUps.pushed(repoId, ticket.runId);
     const sameRun = this.#waiting.get(ticket.runId);
     if (sameRun) sameRun.push({ id, atMs });
     else this.#waiting.set(ticket.runId, [{ id, atMs }]);
@@ -149,7 +189,7 @@ export class GithubDeliveries {
     this.#waiting.delete(runId);
     if (outcome === "updated" || outcome === "unchanged" || outcome === "partial") this.#tell(answered);
     const ids = answered.map(({ id }) => id);
-    if (error?.code !== "sync/shutting-down") await this.#deliveries.finish(storeKey, ids);
+    if (error?.code !== "sync/shutting-down") await this.#deliveries.finish(storeKey, ids, runId);
   }
 
   #tell(answered: readonly { atMs?: number | undefined }[]): void {

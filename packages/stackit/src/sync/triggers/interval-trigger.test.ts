@@ -150,7 +150,7 @@ test("a short interval does not cut short the queue's back-off", async () => {
   expect(world.starts().length).toBeGreaterThanOrEqual(recovered + 7);
 });
 
-test("five hundred mirrors that start together begin one after the other, in the same order each time", async () => {
+test("five hundred mirrors that start together begin one after the other, in the same order each time (B33)", async () => {
   const repos = Array.from({ length: 500 }, (_, i) => ({ repoId: `mirror-${i}`, pace: 5 * MINUTE_MS }));
   const world = new IntervalWorld(repos, Math.random);
   const again = new IntervalWorld(repos, Math.random);
@@ -265,7 +265,7 @@ test("after a restart a mirror is asked as often as before it", async () => {
   expect(everySec).toBeLessThanOrEqual(31 * 60);
 });
 
-test("setting the machine's clock neither stalls nor storms", async () => {
+test("setting the machine's clock neither stalls nor storms (B32)", async () => {
   const world = one(5 * MINUTE_MS);
   world.start();
   await world.clock.advance(MINUTE_MS);

@@ -40,6 +40,21 @@ test.each([
 });
 
 test.each([
+  [{ login: "theo" }, "theo"],
+  [{ login: "merge-queue[bot]" }, "merge-queue[bot]"],
+  [{ login: "theo_acme" }, "theo_acme"],
+  [{ login: "<b>theo</b>" }, undefined],
+  [{ login: "t".repeat(101) }, undefined],
+  [{}, undefined],
+  ["theo", undefined],
+  [null, undefined],
+])("a push from %j is by %s, and taken in any case", (sender, pushedBy) => {
+  const reading = readDelivery("push", { ...PUSH, sender });
+  expect(reading).toMatchObject({ kind: "news", needsRun: true });
+  expect("pushedBy" in reading ? reading.pushedBy : undefined).toBe(pushedBy);
+});
+
+test.each([
   ["refs/heads/topic", true],
   ["refs/heads/refs/tags/v1", true],
   ["refs/stackit/metadata/topic", true],
@@ -138,7 +153,7 @@ test.each([
   expect(readDelivery(event, payload)).toEqual({ kind: "malformed" });
 });
 
-test("whatever JSON can hold is taken without an exception", () => {
+test("whatever JSON can hold is taken without an exception (B58)", () => {
   const parts = fc.record(
     {
       ref: fc.jsonValue(),

@@ -15,6 +15,8 @@ export type Reading =
       /** Whether it can be of consequence for stacks, so that somebody must look. */
       readonly needsRun: boolean;
       readonly expect: readonly ExpectedRef[];
+      /** The login of who pushed. */
+      readonly pushedBy?: string;
       readonly isDeletion: boolean;
     }
   /** Something happened to pull requests, or to what is shown of them. */
@@ -37,8 +39,11 @@ const PushPayload = Type.Object({
   ref: Type.String({ pattern: "^refs/.", maxLength: 1024 }),
   after: Type.Optional(Type.String()),
   deleted: Type.Optional(Type.Boolean()),
+  sender: Type.Optional(Type.Unknown()),
   repository: Repository,
 });
+/** Also that of an App, or of a person whom an enterprise manages. */
+const Person = Type.Object({ login: Type.String({ pattern: "^[\\w-]+(\\[bot\\])?$", maxLength: 100 }) });
 const Listed = Type.Optional(
   Type.Array(Type.Object({ id: Type.Optional(ForgeRepoId), full_name: FullName })),
 );
@@ -88,6 +93,7 @@ const FactPayloads = {
 const push = Compile(PushPayload);
 const repositoryNews = Compile(Type.Object({ action: Type.String(), repository: Repository }));
 const installationNews = Compile(InstallationPayload);
+const person = Compile(Person);
 const naming = Compile(Type.Object({ repository: Repository }));
 
 const NEWS = { kind: "news", needsRun: true, expect: [], isDeletion: false } as const;
@@ -146,13 +152,14 @@ function ofCommit(
   };
 }
 
-function readPush({ ref, after, deleted, repository }: Static<typeof PushPayload>): Reading {
+function readPush({ ref, after, deleted, sender, repository }: Static<typeof PushPayload>): Reading {
   const sha = deleted || isZero(after) ? null : isObjectId(after) ? after : undefined;
   return {
     ...NEWS,
     repos: [named(repository)],
     needsRun: concernsStacks(ref),
     expect: sha === undefined ? [] : [{ ref, sha }],
+    ...(person.Check(sender) && { pushedBy: sender.login }),
   };
 }
 

@@ -35,7 +35,7 @@ test.each([
   "worktrees/topic",
   "worktrees/topic/HEAD",
   "worktrees/topic/reftable/tables.list",
-])("%s can change what is shown", (path) => {
+])("%s can change what is shown (B43)", (path) => {
   expect(concernsRefs(dir, join(dir, path))).toBe(true);
 });
 

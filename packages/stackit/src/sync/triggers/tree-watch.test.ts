@@ -57,7 +57,7 @@ const openWatches = (): number =>
 /** A watch that was closed has ended when the event loop comes round. */
 const noneOpen = () => expect.poll(openWatches, { interval: 2 }).toBe(0);
 
-test("a file that is replaced again and again is heard each time", async () => {
+test("a file that is replaced again and again is heard each time (B41)", async () => {
   await using folder = await watchedFolder();
   for (let n = 0; n < 5; n++) {
     await folder.write("HEAD.lock");

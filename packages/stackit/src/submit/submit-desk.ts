@@ -1,0 +1,323 @@
+import type { Caller } from "../access/caller.ts";
+import { Problem } from "../contract/problem-error.ts";
+import { isProblemCode } from "../contract/problems.ts";
+import type { PlannedBranch, Submission, SubmitPlan, SubmitRequest } from "../contract/submit.ts";
+import type { ExpectedRef } from "../contract/sync-run.ts";
+import { ForgeWriteError } from "../forge/forge-write-error.ts";
+import { GitError } from "../git/git-error.ts";
+import { RemoteError } from "../git/wire/remote-failure.ts";
+import { createRunIds } from "../lib/run-id.ts";
+import type { SyncQueue } from "../sync/sync-queue.ts";
+import { carryOut, waitingBranches } from "./carry-out.ts";
+import { OwnRefs } from "./own-refs.ts";
+import { lacksGround } from "./plan-branches.ts";
+import {
+  type Account,
+  readStack,
+  type StackReader,
+  type StackReading,
+  type SubmitWishes,
+} from "./read-stack.ts";
+import { SubmissionRecord } from "./submission-record.ts";
+import { failureOf } from "./submit-failure.ts";
+import type { SubmitSource } from "./submit-source.ts";
+
+/** Of a whole submit, from its first step on. */
+const SUBMIT_TIMEOUT_MS = 10 * 60_000;
+/** Of a plan. */
+const PLAN_TIMEOUT_MS = 60_000;
+
+export interface SubmitAsked {
+  readonly repoId: string;
+  /** The root branch of a stack, or its id. */
+  readonly stack: string;
+  readonly caller: Caller;
+}
+
+export interface SubmitDeskOptions extends StackReader {
+  readonly queue: Pick<SyncQueue, "request" | "reserve">;
+  /** Undefined for what is not served, or cannot be submitted. */
+  readonly sourceOf: (repoId: string) => SubmitSource | undefined;
+  /** What its configuration says of submits. */
+  readonly defaultsOf: (repoId: string) => Partial<SubmitWishes>;
+  /** In whose name it is submitted. @throws {Problem} `submit/no-credentials` */
+  readonly accountOf: (asked: SubmitAsked, signal: AbortSignal) => Promise<Account>;
+  readonly store: {
+    save(repoId: string, submission: Submission): Promise<void>;
+    get(repoId: string, id: string): Promise<Submission | undefined>;
+    /** The last that was begun of that stack. */
+    lastOf(repoId: string, rootBranch: string): Promise<Submission | undefined>;
+  };
+  readonly tell: (submission: Submission) => void;
+  /** What was submitted, once it is done: pull requests to be looked at. */
+  readonly onSubmitted: (submission: Submission) => void;
+  readonly onError: (error: unknown, repoId: string) => void;
+}
+
+/** A submit that goes on by itself. */
+export interface Ongoing {
+  submission(): Submission;
+  /** Resolves with the finished one. Never rejects. */
+  readonly ended: Promise<Submission>;
+}
+
+/**
+ * Submits stacks: plans, and carries plans out, one at a time of each repository and never beside a run of it. A submit belongs to the server: it
+ * goes on when who asked goes away. Disposal ends what is under way after the step that it is at, and waits for that.
+ */
+export class SubmitDesk implements AsyncDisposable {
+  readonly #options: SubmitDeskOptions;
+  readonly #nextId: () => string;
+  readonly #closing = new AbortController();
+  /** By repository and root. */
+  readonly #underWay = new Map<string, () => Submission | undefined>();
+  readonly #atWork = new Set<Promise<unknown>>();
+
+  constructor(options: SubmitDeskOptions) {
+    this.#options = options;
+    this.#nextId = createRunIds(options.wallNow);
+  }
+
+  /** What a submit would do now. Changes nothing. @throws {Problem} */
+  async plan(asked: SubmitAsked, wishes: Wishes, signal: AbortSignal): Promise<SubmitPlan> {
+    return this.#orProblem(async () => {
+      const until = this.#until(signal, PLAN_TIMEOUT_MS);
+      await this.#sync(asked);
+      await using reading = await this.#read(asked, wishes, until);
+      return reading.plan;
+    });
+  }
+
+  /** Resolves once it is certain what is to be done, which then begins. @throws {Problem} before anything was changed */
+  async submit(asked: SubmitAsked, request: SubmitRequest, signal: AbortSignal): Promise<Ongoing> {
+    const key = `${asked.repoId} ${asked.stack}`;
+    this.#refuseSecond(key);
+    let record: SubmissionRecord | undefined;
+    this.#underWay.set(key, () => record?.submission);
+    try {
+      const begun = await this.#orProblem(() => this.#begin(asked, request, signal));
+      record = begun.record;
+      const ended = this.#carryOut(asked, begun).finally(() => this.#underWay.delete(key));
+      this.#atWork.add(ended);
+      void ended.finally(() => this.#atWork.delete(ended));
+      return { submission: () => begun.record.submission, ended };
+    } catch (error) {
+      this.#underWay.delete(key);
+      throw error;
+    }
+  }
+
+  /** Also one that is under way. */
+  async find(repoId: string, id: string): Promise<Submission | undefined> {
+    const underWay = [...this.#underWay.values()].flatMap((submission) => submission() ?? []);
+    const found = underWay.find((one) => one.id === id && one.repoId === repoId);
+    return found ?? this.#options.store.get(repoId, id);
+  }
+
+  /** @throws {Problem} `submit/under-way` */
+  #refuseSecond(key: string): void {
+    if (!this.#underWay.has(key)) return;
+    const submission = this.#underWay.get(key)?.();
+    throw new Problem("submit/under-way", "Somebody is submitting this stack right now.", {
+      members: submission ? { submission } : {},
+    });
+  }
+
+  async #begin(asked: SubmitAsked, request: SubmitRequest, signal: AbortSignal): Promise<Begun> {
+    const until = this.#until(signal, PLAN_TIMEOUT_MS);
+    await this.#sync(asked);
+    const lane = await this.#options.queue.reserve(asked.repoId);
+    try {
+      const reading = await this.#read(asked, request, until);
+      try {
+        const owed = await this.#owed(asked, reading.plan);
+        const branches = chooseBranches(reading.plan, request, owed);
+        const record = new SubmissionRecord(
+          this.#newSubmission(asked, reading.plan, branches),
+          { save: (one) => this.#options.store.save(asked.repoId, one), tell: this.#options.tell },
+          this.#options.wallNow,
+        );
+        return { reading, branches, owed, record, lane };
+      } catch (error) {
+        await reading[Symbol.asyncDispose]();
+        throw error;
+      }
+    } catch (error) {
+      lane[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #carryOut(asked: SubmitAsked, { reading, branches, owed, record, lane }: Begun): Promise<Submission> {
+    const { spawner, wallNow, sourceOf, onError, onSubmitted } = this.#options;
+    const { repoId } = asked;
+    let pushed: ReadonlyMap<string, string> = new Map();
+    try {
+      const source = sourceOf(repoId);
+      const isOwn = source?.kind === "working-copy" && source.gitDir !== undefined;
+      pushed = await carryOut({
+        reading,
+        branches,
+        owed,
+        record,
+        spawner,
+        ownRefs: isOwn ? new OwnRefs(spawner, source.gitDir ?? "", source) : undefined,
+        wallNow,
+        onIgnored: (error) => onError(error, repoId),
+        signal: this.#until(undefined, SUBMIT_TIMEOUT_MS),
+      });
+    } catch (error) {
+      // The record could not be kept: what was done is done, and the next plan shows it.
+      onError(error, repoId);
+    } finally {
+      await reading[Symbol.asyncDispose]();
+      lane[Symbol.dispose]();
+    }
+    // What was pushed is shown before anybody hears that all is done.
+    const expect = [...pushed].map(([ref, sha]) => ({ ref, sha }));
+    if (!this.#closing.signal.aborted)
+      await this.#sync(asked, expect).catch((error: unknown) => onError(error, repoId));
+    onSubmitted(record.submission);
+    await record.close().catch((error: unknown) => onError(error, repoId));
+    return record.submission;
+  }
+
+  /** What is on the disk or the remote is known here then. @throws {Problem} what the run failed with */
+  async #sync({ repoId, caller }: SubmitAsked, expect: readonly ExpectedRef[] = []): Promise<void> {
+    const requestedBy = caller.kind === "local" ? undefined : caller.name;
+    const ask = { trigger: "submit" as const, expect, ...(requestedBy !== undefined && { requestedBy }) };
+    const run = await this.#options.queue.request(repoId, ask).finished;
+    if (run.outcome === "held") {
+      throw new Problem("sync/held", "Too many branches would vanish; somebody has to confirm that first.", {
+        members: { run },
+      });
+    }
+    if (run.error)
+      throw new Problem(
+        isProblemCode(run.error.code) ? run.error.code : "server/internal",
+        run.error.detail,
+        { members: { run } },
+      );
+  }
+
+  /** Whose pull request was opened by a submit that ended before it had labels and reviewers. */
+  async #owed({ repoId }: SubmitAsked, plan: SubmitPlan): Promise<ReadonlySet<string>> {
+    const last = await this.#options.store.lastOf(repoId, plan.rootBranch);
+    const begun = last?.branches.filter(
+      ({ action, state }) => action === "create" && state !== "done" && state !== "skipped",
+    );
+    const isThere = (name: string) => plan.branches.some((one) => one.name === name && one.pr !== undefined);
+    return new Set(begun?.map(({ name }) => name).filter(isThere));
+  }
+
+  async #read(asked: SubmitAsked, wishes: Wishes, signal: AbortSignal): Promise<StackReading> {
+    const source = this.#options.sourceOf(asked.repoId);
+    if (!source) throw new Problem("submit/no-forge", "The remote of this repository is not known.");
+    const account = await this.#options.accountOf(asked, signal);
+    const defaults = this.#options.defaultsOf(asked.repoId);
+    const { draft = defaults.draft ?? false, ready = false } = wishes;
+    const { reviewers = [], labels = [], nativeStack = false } = defaults;
+    return readStack(this.#options, {
+      source,
+      account,
+      stack: asked.stack,
+      wishes: { draft, ready, reviewers, labels, nativeStack },
+      signal,
+    });
+  }
+
+  #newSubmission(
+    { repoId, caller }: SubmitAsked,
+    plan: SubmitPlan,
+    branches: readonly PlannedBranch[],
+  ): Submission {
+    return {
+      id: this.#nextId(),
+      repoId,
+      rootBranch: plan.rootBranch,
+      planId: plan.id,
+      ...(caller.kind !== "local" && { requestedBy: caller.name }),
+      requestedAt: new Date(this.#options.wallNow()).toISOString(),
+      state: "queued",
+      branches: waitingBranches(plan.branches, new Set(branches.map(({ name }) => name))),
+    };
+  }
+
+  #until(signal: AbortSignal | undefined, timeoutMs: number): AbortSignal {
+    const all = [this.#closing.signal, AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
+    return AbortSignal.any(all);
+  }
+
+  /** A problem for everything that a client can understand. */
+  async #orProblem<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const isKnown = [RemoteError, GitError, ForgeWriteError].some((kind) => error instanceof kind);
+      if (error instanceof Problem || !isKnown) throw error;
+      const { code, detail, retryAtMs } = failureOf(error, this.#options.wallNow());
+      const members = retryAtMs === undefined ? {} : { retryAt: new Date(retryAtMs).toISOString() };
+      throw new Problem(code, detail, { cause: error, members });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#atWork);
+  }
+}
+
+type Wishes = Pick<SubmitRequest, "draft" | "ready">;
+
+interface Begun {
+  readonly reading: StackReading;
+  readonly branches: readonly PlannedBranch[];
+  readonly owed: ReadonlySet<string>;
+  readonly record: SubmissionRecord;
+  /** No run begins before it is disposed. */
+  readonly lane: Disposable;
+}
+
+/**
+ * What of the plan is to be done, with what the request says of it.
+ * @throws {Problem} `submit/plan-changed`, `submit/nothing-possible`, `request/invalid`
+ */
+function chooseBranches(
+  plan: SubmitPlan,
+  request: SubmitRequest,
+  owed: ReadonlySet<string>,
+): PlannedBranch[] {
+  if (request.plan !== undefined && request.plan !== plan.id) {
+    throw new Problem(
+      "submit/plan-changed",
+      "The stack or the remote is not as it was when the plan was made.",
+      {
+        members: { plan },
+      },
+    );
+  }
+  const asked = new Map(request.branches?.map((one) => [one.name, one]));
+  const isAsked = (name: string) => request.branches === undefined || asked.has(name);
+  const unknown = [...asked.keys()].find((name) => !plan.branches.some((one) => one.name === name));
+  if (unknown !== undefined)
+    throw new Problem("request/invalid", "`branches` names one that is not in this stack.");
+  const chosen = plan.branches.filter(({ name, action }) => isAsked(name) && action !== "cannot");
+  const lacking = lacksGround(plan.branches, new Set(chosen.map(({ name }) => name)));
+  if (lacking) {
+    throw new Problem(
+      "request/invalid",
+      `\`branches\` must have ${lacking.needs} too, on which ${lacking.branch} stands.`,
+    );
+  }
+  const able = chosen.filter(({ name, action }) => action !== "nothing" || owed.has(name));
+  if (able.length === 0 && plan.branches.some(({ name, action }) => isAsked(name) && action === "cannot")) {
+    throw new Problem("submit/nothing-possible", "Something stands in the way of each branch.", {
+      members: { plan },
+    });
+  }
+  return able.map((branch) => {
+    if (branch.action !== "create") return branch;
+    const { title, draft } = asked.get(branch.name) ?? {};
+    return { ...branch, ...(title !== undefined && { title }), ...(draft !== undefined && { draft }) };
+  });
+}
