@@ -11,8 +11,10 @@ import {
 import { ForgeSources } from "./app/forge-sources.ts";
 import { addedConfigs, Onboarding } from "./app/onboarding.ts";
 import { openAccess } from "./app/open-access.ts";
-import { openGithubApp, openMirrors } from "./app/open-repos.ts";
-import { forgeWatchOptions, logUpkeep, recordRuns } from "./app/record-changes.ts";
+import { MIRRORS_OPENED_AT_ONCE, openGithubApp, openMirrors } from "./app/open-repos.ts";
+import { openSubmits } from "./app/open-submits.ts";
+import { opsFacts } from "./app/ops-facts.ts";
+import { forgeWatchOptions, hookChanges, logUpkeep, recordRuns } from "./app/record-changes.ts";
 import { ServedRepos } from "./app/served-repos.ts";
 import type { Config } from "./config/config.ts";
 import { describePosture } from "./config/posture.ts";
@@ -42,8 +44,11 @@ import { SyncFailure } from "./sync/sync-target.ts";
 import { DiskWatcher } from "./sync/triggers/disk-watcher.ts";
 import { FollowUpLooks } from "./sync/triggers/follow-up-looks.ts";
 import { GithubDeliveries } from "./sync/triggers/github-deliveries.ts";
+import { HookWatch } from "./sync/triggers/hook-watch.ts";
 import { type AskedQueue, IntervalTrigger } from "./sync/triggers/interval-trigger.ts";
 import { startDelaysMs } from "./sync/triggers/start-delays.ts";
+import { WebhookLog } from "./sync/triggers/webhook-log.ts";
+import { WebhookSigns } from "./sync/triggers/webhook-signs.ts";
 import { UpkeepSchedule } from "./sync/upkeep-schedule.ts";
 
 /**
@@ -80,13 +85,15 @@ export async function serve(
   log.info("stopping");
 }
 
-/** Opens, wires and starts everything. What was opened is released again when it throws. `clock`: of who may come in, and of streams. */
+/** Opens, wires and starts everything. What was opened is released again when it throws. `clock`: of who may come in, of streams, and of webhooks that fall silent. */
 export async function start(config: Config, log: Logger, clock: Clock = systemClock): Promise<Running> {
   const house = new DisposableStack();
   try {
     const store = house.use(await openStore(config.dataDir));
     if (store.setAside !== undefined) {
-      log.warn({ file: store.setAside }, "the database was broken and was set aside; a new one was begun");
+      const { file, salvaged } = store.setAside;
+      const said = salvaged ? "what can be read of it came over" : "a new one was begun";
+      log.warn({ file, ...salvaged }, `the database was broken and was set aside; ${said}`);
     }
     const repos = [...config.repos, ...addedConfigs(await store.addedRepos.list(), config, log)];
     const mirrors = repos.filter(isFetched);
@@ -119,8 +126,18 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
     const forge = house.use(new ForgeWatch(store.forgeFacts, forgeWatchOptions(names, events, log)));
     const interval = new IntervalTrigger(askedUnlessDeleted(queue, names), []);
     const behind = { counting: turnsWhenQuiet(queue), looking: turnsWhenQuiet(queue) };
+    const opening = new Turns(MIRRORS_OPENED_AT_ONCE);
     const trunks = new TrunkMemory();
     const upkeep = new UpkeepSchedule(queue, [], { onEnded: (ended) => logUpkeep(ended, log) });
+    const signs = new WebhookSigns((repoId, sign) =>
+      events.append({ name: "webhook", data: { repoId, ...sign } }),
+    );
+    const hooks = house.use(
+      new HookWatch(store.hooks, await store.hooks.list(), queue, {
+        clock,
+        onChanged: hookChanges(isPublic ? undefined : events, log),
+      }),
+    );
     const served = house.use(
       new ServedRepos({
         config,
@@ -131,6 +148,7 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
         store,
         scratch,
         behind,
+        opening,
         trunks,
         names,
         forgeSources,
@@ -140,6 +158,8 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
         upkeep,
         events,
         activity,
+        signs,
+        hooks,
         log,
       }),
     );
@@ -151,7 +171,16 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
     house.use(upkeep);
     const followUps = new FollowUpLooks(queue);
     house.defer(() => followUps[Symbol.dispose]());
-    const githubDeliveries = new GithubDeliveries(store.deliveries, queue, names, followUps, forge);
+    const githubDeliveries = new GithubDeliveries(
+      store.deliveries,
+      queue,
+      names,
+      followUps,
+      forge,
+      signs,
+      hooks,
+    );
+    const webhookLog = house.use(new WebhookLog(store, names));
     queue.observe(({ run }) => {
       if (run.state === "finished" && run.outcome === "updated") forge.pushed(run.repoId);
     });
@@ -172,6 +201,8 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
     const onboarding = house.use(
       new Onboarding({
         config,
+        spawner,
+        ssh,
         store,
         served,
         queue,
@@ -183,8 +214,25 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
         lockMirrors: lockOurMirrors,
       }),
     );
+    const submits = house.use(
+      openSubmits({
+        config,
+        spawner,
+        looker,
+        scratch,
+        store,
+        queue,
+        served,
+        access,
+        githubApp,
+        events,
+        forge,
+        log,
+      }),
+    );
     const app = await createServer({
       access,
+      submits,
       clock,
       onboarding,
       repos: { list: () => served.list(), get: (id) => served.get(id) },
@@ -193,7 +241,11 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
       history: isPublic ? historyForStrangers(history) : history,
       events,
       githubDeliveries,
+      webhookSigns: signs,
+      hooks,
+      webhookLog,
       git: spawner,
+      ops: opsFacts(config),
       forge: {
         failures: forge.failures,
         get requests() {
@@ -206,14 +258,14 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
           return forge.checked;
         },
       },
-      config: { ...config, version: productVersion(), ...webDir() },
+      config: { ...config, version: productVersion(), ...webDir(), ...docsDir() },
       logger: log,
     });
     house.defer(() => app.close());
     const url = await listen(app, { host: config.bind, port: config.port });
 
     house.use(openMirrors(served.list().filter((repo) => repo instanceof Mirror)));
-    await githubDeliveries.replay();
+    await githubDeliveries.resume();
     const delaysMs = startDelaysMs(mirrors.map(({ id }) => id));
     const tickets = repos.map(({ id }) => {
       const runAfterMs = delaysMs.get(id) ?? 0;
@@ -317,4 +369,12 @@ function webDir(): { webDir?: string } {
     .map((path) => fileURLToPath(new URL(path, import.meta.url)))
     .find((path) => existsSync(path));
   return found === undefined ? {} : { webDir: found };
+}
+
+/** The documents were copied beside the built program; run from its sources, the program reads those of the project. */
+function docsDir(): { docsDir?: string } {
+  const found = ["./documents", "../../.."]
+    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+    .find((path) => existsSync(`${path}/docs/contract.md`));
+  return found === undefined ? {} : { docsDir: found };
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { explainOldNode } from "./cli/old-node.ts";
 import { abortOnSignals } from "./cli/process-signals.ts";
 import { runCli } from "./cli/run-cli.ts";
 
@@ -8,9 +9,16 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
+const tooOld = explainOldNode(process.versions.node);
+if (tooOld !== undefined) {
+  process.stderr.write(`error: ${tooOld}\n`);
+  process.exit(1);
+}
+
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   signal: abortOnSignals(),

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { ActivityEvent } from "../contract/activity.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { activityBetween, type Happened } from "../repos/activity-between.ts";
@@ -38,10 +39,14 @@ export class ActivityRecorder {
     const stop = repo.onPublished(({ before, after }) => {
       if (!before) return;
       const runId = this.#running.get(storeKey);
-      const happened = activityBetween(before, after, Date.now()).map((one) => {
-        return runId !== undefined && FOUND_BY_RUNS.has(one.kind) ? { ...one, runId } : one;
+      const nowMs = Date.now();
+      // Readers are told of the publication first.
+      void this.#write(repo.id, storeKey, async () => {
+        await setImmediate();
+        return activityBetween(before, after, nowMs).map((one) => {
+          return runId !== undefined && FOUND_BY_RUNS.has(one.kind) ? { ...one, runId } : one;
+        });
       });
-      void this.#write(repo.id, storeKey, happened);
     });
     return {
       [Symbol.asyncDispose]: async () => {
@@ -75,20 +80,23 @@ export class ActivityRecorder {
             ...(error && { error: { code: error.code, title: error.title } }),
           }
         : { kind: "sync-recovered", runId, people: [] };
-    return this.#write(run.repoId, storeKey, [happened]);
+    return this.#write(run.repoId, storeKey, () => [happened]);
   }
 
   /** Settles when it is written. */
   added(repoId: string, storeKey: string, actor: string): Promise<void> {
     const by = actor === "" ? { people: [] } : { actor, people: [actor] };
-    return this.#write(repoId, storeKey, [{ kind: "repo-added", ...by }]);
+    return this.#write(repoId, storeKey, () => [{ kind: "repo-added", ...by }]);
   }
 
-  #write(repoId: string, storeKey: string, happened: readonly Happened[]): Promise<void> {
+  #write(
+    repoId: string,
+    storeKey: string,
+    happened: () => readonly Happened[] | Promise<readonly Happened[]>,
+  ): Promise<void> {
     const last = this.#writing.get(storeKey) ?? Promise.resolve();
-    if (happened.length === 0) return last;
     const written = last
-      .then(() => this.#writeNow(repoId, storeKey, happened))
+      .then(async () => this.#writeNow(repoId, storeKey, await happened()))
       .catch((error: unknown) => this.#onError(error, repoId));
     this.#writing.set(storeKey, written);
     return written;

@@ -10,7 +10,7 @@ import type { ActivityReader, SyncHistory, SyncRequester } from "../http/server-
  */
 const FOR_ITS_OPERATOR = "Why is told to the operator of this server.";
 
-export function runForStrangers({ requestedBy: _, error, ...run }: SyncRun): SyncRun {
+export function runForStrangers({ requestedBy: _, pushedBy: __, error, ...run }: SyncRun): SyncRun {
   return { ...run, ...(error && { error: { ...error, detail: FOR_ITS_OPERATOR } }) };
 }
 
@@ -42,6 +42,8 @@ export function syncsForStrangers(syncs: SyncRequester): SyncRequester {
     request: (repoId, ask) => syncs.request(repoId, ask),
     observe: (observer) => syncs.observe(observer),
     backlog: () => syncs.backlog(),
+    pending: () => syncs.pending(),
+    cancel: (repoId, runId) => syncs.cancel(repoId, runId),
     freshness: (repoId) => freshnessForStrangers(syncs.freshness(repoId)),
     findRun: (repoId, runId) => {
       const run = syncs.findRun(repoId, runId);

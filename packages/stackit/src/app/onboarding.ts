@@ -3,32 +3,30 @@ import type { Logger } from "pino";
 import type { Caller } from "../access/caller.ts";
 import { type PeopleWatch, Unverified } from "../access/people-watch.ts";
 import type { Config } from "../config/config.ts";
-import { isSsh, onGithub, ownerAndName, parseRemoteUrl } from "../config/remote-url.ts";
+import { onGithub, ownerAndName, parseRemoteUrl } from "../config/remote-url.ts";
 import type { MirrorConfig, RepoConfig } from "../config/repos-file.ts";
-import type { AskedToAdd } from "../contract/added-repo.ts";
+import type { AskedToAdd, SeenRemote } from "../contract/added-repo.ts";
 import { Problem } from "../contract/problem-error.ts";
+import type { Visibility } from "../contract/role.ts";
 import type { EventLog } from "../events/event-log.ts";
-import type { GithubApp } from "../forge/github-app.ts";
-import { RefLooker } from "../git/wire/ls-refs.ts";
-import { RemoteError } from "../git/wire/remote-failure.ts";
-import type { AddedNow } from "../http/server-parts.ts";
+import type { AddedNow, Checked } from "../http/server-parts.ts";
 import { basicAuthorization } from "../lib/basic-authorization.ts";
 import { removeMirror } from "../repos/mirror-folder.ts";
 import type { AddedRepo } from "../store/added-repos.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ForgeNames } from "../sync/forge-names.ts";
-import { mirrorFailure, mirrorKey } from "../sync/mirror-target.ts";
+import { mirrorKey } from "../sync/mirror-target.ts";
 import type { SyncQueue, SyncTicket } from "../sync/sync-queue.ts";
 import type { ActivityRecorder } from "./activity-recorder.ts";
 import { mirrorDir } from "./open-repos.ts";
+import { type LookTools, seeRemote } from "./see-remote.ts";
 import type { ServedRepos } from "./served-repos.ts";
 
-const LOOK_TIMEOUT_MS = 15_000;
 /** By one person who is no operator. */
 const MOST_ADDED = 50;
 const NO_ACCESS = "There is no such repository, or you may not read it.";
 
-export interface OnboardingTools {
+export interface OnboardingTools extends LookTools {
   readonly config: Config;
   readonly store: Store;
   readonly served: ServedRepos;
@@ -36,7 +34,6 @@ export interface OnboardingTools {
   readonly names: ForgeNames;
   readonly events: EventLog;
   readonly activity: ActivityRecorder;
-  readonly githubApp: GithubApp | undefined;
   /** Asks in people's names; undefined on a server without sign-in. */
   readonly watch: Pick<PeopleWatch, "lookAt" | "askAnew"> | undefined;
   /** Makes this process the only one that works on mirrors; more than once does no harm. @throws */
@@ -66,7 +63,22 @@ export class Onboarding implements AsyncDisposable {
     this.#tools = tools;
   }
 
-  /** @throws {Problem} */
+  /**
+   * All that is checked before one is added, and nothing is made.
+   * @throws {Problem} @throws {SyncFailure}
+   */
+  async check(asked: AskedToAdd, caller: Caller): Promise<Checked> {
+    const wanted = wantedBy(asked, this.#tools.config);
+    const found = this.#find(wanted, await this.#numberFor(wanted, caller));
+    if (found !== undefined) {
+      await this.#mustBeShown(found, caller);
+      return { repoId: found };
+    }
+    await this.#mayAddMore(caller);
+    return { remote: await this.#see(wanted) };
+  }
+
+  /** @throws {Problem} @throws {SyncFailure} */
   async add(asked: AskedToAdd, caller: Caller): Promise<AddedNow> {
     const wanted = wantedBy(asked, this.#tools.config);
     const forgeRepoId = await this.#numberFor(wanted, caller);
@@ -74,11 +86,10 @@ export class Onboarding implements AsyncDisposable {
       const found = this.#find(wanted, forgeRepoId);
       if (found === undefined) {
         await this.#mayAddMore(caller);
-        await this.#mustBeReadable(wanted);
+        await this.#see(wanted);
       }
       const repoId = found ?? (await this.#serve(wanted, forgeRepoId, caller));
-      if (caller.kind === "person") await this.#tools.watch?.askAnew(caller.id).catch(asProblem);
-      if (caller.roleOn(repoId) === undefined) throw new Problem("repo/no-access", NO_ACCESS);
+      await this.#mustBeShown(repoId, caller);
       const clone = this.#clones.get(repoId);
       return {
         repoId,
@@ -184,35 +195,15 @@ export class Onboarding implements AsyncDisposable {
     })?.id;
   }
 
-  /** @throws {Problem} when the server has no credentials that open it */
-  async #mustBeReadable({ url, owner = "", name = "", isOnGithub }: Wanted): Promise<void> {
-    const { githubApp, config } = this.#tools;
-    try {
-      if (isOnGithub && (await githubApp?.installation({ owner, name }))) return;
-      // Which key opens it is for git to find out, in the first run.
-      if (isSsh(url)) return;
-      using looker = new RefLooker();
-      const { token } = isOnGithub ? config.github : {};
-      const authorization = token === undefined ? undefined : basicAuthorization(token);
-      const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS);
-      await looker.look(url, { prefixes: ["HEAD"], authorization, signal });
-    } catch (error) {
-      const isRefusal =
-        error instanceof RemoteError && (error.failure === "auth-failed" || error.failure === "not-found");
-      if (isRefusal) throw new Problem("repo/unreadable-for-server", await this.#howToInstall(isOnGithub));
-      const failure = mirrorFailure(error);
-      throw new Problem(failure.code, failure.message, { cause: error });
-    }
+  #see({ url, isOnGithub }: Wanted): Promise<SeenRemote> {
+    const wanted = { id: "", url: url.href, visibility: visibilityOf(isOnGithub) };
+    return seeRemote(mirrorOf(wanted, this.#tools.config), this.#tools);
   }
 
-  async #howToInstall(isOnGithub: boolean): Promise<string> {
-    const { githubApp } = this.#tools;
-    const place = isOnGithub ? await githubApp?.about().catch(() => undefined) : undefined;
-    if (place)
-      return `The GitHub App ${place.name} is not installed on it. Install it there: ${place.installUrl}`;
-    return isOnGithub
-      ? "The server has neither a GitHub App that is installed on it nor a token that can read it; its operator can set STACKIT_GIT_TOKEN."
-      : "The remote wants credentials; list it in the file of --repos-config with credentialEnv.";
+  /** @throws {Problem} */
+  async #mustBeShown(repoId: string, caller: Caller): Promise<void> {
+    if (caller.kind === "person") await this.#tools.watch?.askAnew(caller.id).catch(asProblem);
+    if (caller.roleOn(repoId) === undefined) throw new Problem("repo/no-access", NO_ACCESS);
   }
 
   async #serve(wanted: Wanted, forgeRepoId: number | undefined, caller: Caller): Promise<string> {
@@ -220,7 +211,7 @@ export class Onboarding implements AsyncDisposable {
     lockMirrors();
     const { url, owner, name } = wanted;
     const id = this.#newId(wanted);
-    const visibility = wanted.isOnGithub ? ("forge" as const) : ("operators" as const);
+    const visibility = visibilityOf(wanted.isOnGithub);
     // One that had the id before, and is not listed any more or was half removed, is nobody's business who sees this one.
     await store.apiTokens.forgetRepo(id);
     await store.forget(mirrorKey(id));
@@ -285,7 +276,14 @@ export function addedConfigs(added: readonly AddedRepo[], config: Config, log: L
   });
 }
 
-function mirrorOf({ id, url: href, visibility }: AddedRepo, { github }: Config): MirrorConfig {
+function visibilityOf(isOnGithub: boolean): Visibility {
+  return isOnGithub ? "forge" : "operators";
+}
+
+function mirrorOf(
+  { id, url: href, visibility }: Omit<AddedRepo, "addedBy">,
+  { github }: Config,
+): MirrorConfig {
   const url = new URL(href);
   const isOurs = onGithub(url, github.url) !== undefined;
   return {

@@ -16,6 +16,7 @@ import type { Spawner } from "../git/spawner.ts";
 import type { SshClient } from "../git/ssh-access.ts";
 import type { RefLooker } from "../git/wire/ls-refs.ts";
 import { SshLooker } from "../git/wire/ssh-looker.ts";
+import type { Turns } from "../lib/turns.ts";
 import { AdoptedCheckout } from "../repos/adopted-checkout.ts";
 import type { LandingTools } from "../repos/landing-watch.ts";
 import { Mirror } from "../repos/mirror.ts";
@@ -27,6 +28,7 @@ import type { ScratchFolder } from "../store/scratch-folder.ts";
 import type { ForgeNames } from "../sync/forge-names.ts";
 import { MirrorTarget, mirrorKey } from "../sync/mirror-target.ts";
 import type { ForgeWatch } from "../sync/pull-requests/forge-watch.ts";
+import type { SyncQueue } from "../sync/sync-queue.ts";
 import type { SyncTarget } from "../sync/sync-target.ts";
 import { WorkingCopyTarget } from "../sync/working-copy-target.ts";
 import type { ForgeSources } from "./forge-sources.ts";
@@ -49,6 +51,8 @@ export interface RepoTools {
   readonly names: ForgeNames;
   readonly forgeSources: ForgeSources;
   readonly forge: ForgeWatch;
+  readonly opening: Turns;
+  readonly queue: Pick<SyncQueue, "request">;
   readonly log: Logger;
   /** What is served by now. */
   readonly all: () => readonly OpenedRepo[];
@@ -61,7 +65,9 @@ export async function openRepo(
   switch (config.kind) {
     case "mirror": {
       const repo = await openMirror(config, tools);
-      await follow(repo, config, tools);
+      const isWatched = await follow(repo, config, tools);
+      // What changes on its forge is told by comparing what is shown, which has to be read for that.
+      if (!isWatched) await repo.recall();
       return { repo, target: new MirrorTarget(repo) };
     }
     case "adopted": {
@@ -120,6 +126,8 @@ async function openMirror(
     landings: { ...landingStores(store, mirrorKey(id)), trunks },
     stacks: store.stacks(mirrorKey(id)),
     behind,
+    opening: tools.opening,
+    onUnreadable: () => void tools.queue.request(id, { trigger: "interval" }),
     trialsDir: scratch.path,
     ...(config.secondLookMs !== undefined && { secondLookMs: config.secondLookMs }),
     ...(beforePublishing && { beforePublishing }),
@@ -130,18 +138,22 @@ function landingStores(store: Store, repoKey: string): LandingTools {
   return { landed: store.landed(repoKey), departed: store.departed(repoKey), patchIds: store.patchIds };
 }
 
-/** Wherever its forge takes it, and whatever that says of its pull requests. */
+/** Wherever its forge takes it, and whatever that says of its pull requests. @returns whether it is asked for those */
 async function follow(
   mirror: Mirror,
   config: MirrorConfig,
   { names, forgeSources, forge }: RepoTools,
-): Promise<void> {
+): Promise<boolean> {
   const storeKey = mirrorKey(mirror.id);
   await names.follow(mirror, storeKey);
   const source = await forgeSources.open(config);
-  if (!source) return;
-  if ("off" in source) mirror.forge = { health: "off", reason: source.off };
-  else await forge.watch(mirror, storeKey, source);
+  if (!source) return false;
+  if ("off" in source) {
+    mirror.forge = { health: "off", reason: source.off };
+    return false;
+  }
+  await forge.watch(mirror, storeKey, source);
+  return true;
 }
 
 export function mirrorDir({ dataDir }: Config, id: string): string {
@@ -149,14 +161,14 @@ export function mirrorDir({ dataDir }: Config, id: string): string {
 }
 
 /** How many mirrors are read from the disk at once. */
-const OPENED_AT_ONCE = 2;
+export const MIRRORS_OPENED_AT_ONCE = 2;
 
-/** Shows what lies on the disk before the remotes are asked, which are not asked all at once. */
+/** Shows what lies on the disk before the remotes are asked, which are not asked all at once. What is known without that is left unread. */
 export function openMirrors(mirrors: readonly Mirror[]): AsyncDisposable {
   const closing = new AbortController();
   const { signal } = closing;
-  const waiting = mirrors.values();
-  const opening = Array.from({ length: OPENED_AT_ONCE }, async () => {
+  const waiting = mirrors.filter(({ lastShown }) => !lastShown).values();
+  const opening = Array.from({ length: MIRRORS_OPENED_AT_ONCE }, async () => {
     for (const mirror of waiting) if (!signal.aborted) await mirror.open({ signal });
   });
   return {
@@ -211,9 +223,9 @@ async function openAdopted(about: AdoptedConfig, tools: RepoTools): Promise<Adop
 }
 
 /** Its entry's own, else the App's where it is installed, else the token for GitHub. */
-function credentialsOf(
+export function credentialsOf(
   { url, authorization, credentialEnv, namesCredentials }: MirrorConfig,
-  { config, githubApp }: RepoTools,
+  { config, githubApp }: { config: Pick<Config, "githubApp">; githubApp: GithubApp | undefined },
 ): RemoteCredentials {
   if (isSsh(url)) return fixedCredentials(undefined);
   const isForApp = config.githubApp && !namesCredentials && onGithub(url, config.githubApp.githubUrl);

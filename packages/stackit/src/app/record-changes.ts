@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { LoggedEvent } from "../contract/events.ts";
 import { problemOf } from "../contract/problems.ts";
+import type { HookHealth } from "../contract/repo.ts";
 import type { Hold } from "../contract/sync-run.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Store } from "../store/open-store.ts";
@@ -50,6 +51,20 @@ function heldFacts(hold: Hold | undefined): object {
   if (!hold) return {};
   const { id: holdId, branchesBefore, branchesAfter, confirmsAt } = hold;
   return { holdId, branchesBefore, branchesAfter, confirmsAt, mend: problemOf("sync/held")?.mend };
+}
+
+/** Webhooks that fall silent, and that announce pushes, go into the log and, where there are any, onto the streams. */
+export function hookChanges(
+  events: Pick<EventLog, "append"> | undefined,
+  log: Logger,
+): (repoId: string, hook: HookHealth) => void {
+  return (repoId, hook) => {
+    const { health, lastPushAt, silentSince, runId } = hook;
+    if (health === "silent")
+      log.warn({ repoId, runId, silentSince, lastPushAt }, "a change came that no webhook announced");
+    else log.info({ repoId }, "a webhook announces the pushes of a repository");
+    events?.append({ name: "hook", data: { repoId, hook } });
+  };
 }
 
 export function logUpkeep({ repoId, durationMs, report, error }: UpkeepEnded, log: Logger): void {

@@ -7,7 +7,9 @@ import type { RepoInQueue } from "../sync/lane.ts";
 import type { SyncQueue } from "../sync/sync-queue.ts";
 import type { SyncTarget } from "../sync/sync-target.ts";
 import type { Pace } from "../sync/triggers/adaptive-interval.ts";
+import type { HookWatch } from "../sync/triggers/hook-watch.ts";
 import type { IntervalTrigger } from "../sync/triggers/interval-trigger.ts";
+import type { WebhookSigns } from "../sync/triggers/webhook-signs.ts";
 import type { UpkeepSchedule } from "../sync/upkeep-schedule.ts";
 import type { ActivityRecorder } from "./activity-recorder.ts";
 import { type OpenedRepo, openRepo, type RepoTools } from "./open-repos.ts";
@@ -22,6 +24,8 @@ export interface ServedReposTools extends Omit<RepoTools, "all"> {
   readonly upkeep: UpkeepSchedule;
   readonly events: EventLog;
   readonly activity: ActivityRecorder;
+  readonly signs: Pick<WebhookSigns, "forget">;
+  readonly hooks: Pick<HookWatch, "follow" | "unfollow">;
 }
 
 interface Served {
@@ -60,7 +64,7 @@ export class ServedRepos implements AsyncDisposable {
 
   /** Readers find it when this has settled; nothing of it is fetched until the queue is asked. @throws when its id is taken */
   async add(config: RepoConfig): Promise<OpenedRepo> {
-    const { queue, store, interval, upkeep, names, forge, events, activity } = this.#tools;
+    const { queue, store, interval, upkeep, names, forge, events, activity, signs, hooks } = this.#tools;
     const leave = new DisposableStack();
     try {
       const all = () => this.list();
@@ -68,14 +72,18 @@ export class ServedRepos implements AsyncDisposable {
       leave.use(activity.follow(repo, target.storeKey));
       leave.use(repo);
       await store.syncRuns.closeAbandoned(target.storeKey, Date.now());
+      await store.submissions.closeAbandoned(target.storeKey, Date.now());
       const history = await store.syncRuns.history(target.storeKey);
       leave.use(queue.register(target, { kind: repo.kind, cadence: this.#cadenceOf(config), history }));
       // Last first: nobody asks for it any more when it leaves the queue.
+      leave.defer(() => signs.forget(repo.id));
       leave.defer(() => names.unfollow(repo.id));
       leave.defer(() => forge.unwatch(repo.id));
       if (isFetched(config)) {
         interval.add({ repoId: repo.id, pace: paceOf(config, this.#tools.config) });
         leave.defer(() => interval.remove(repo.id));
+        if (this.#tools.config.webhookSecrets.length > 0) hooks.follow(repo.id, target.storeKey);
+        leave.defer(() => hooks.unfollow(repo.id));
       }
       if (!(repo instanceof WorkingCopy)) {
         upkeep.add(repo);

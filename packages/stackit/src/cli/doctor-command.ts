@@ -6,6 +6,7 @@ import { trustNamedCertificates } from "../config/trusted-certificates.ts";
 import { checkAdopted } from "./doctor/check-adopted.ts";
 import { checkDataDir } from "./doctor/check-data-dir.ts";
 import { checkDatabase } from "./doctor/check-database.ts";
+import { checkHooks } from "./doctor/check-hooks.ts";
 import { checkMirror } from "./doctor/check-mirror.ts";
 import { checkPort } from "./doctor/check-port.ts";
 import { checkGit, checkNode } from "./doctor/check-programs.ts";
@@ -34,6 +35,8 @@ export async function doctorCommand(flags: FlagValues, terminal: Terminal): Prom
   if (config) {
     for (const finding of await checkDataDir(config.dataDir)) tell(finding);
     tell(await checkDatabase(config.dataDir));
+    if (config.webhookSecrets.length > 0)
+      for (const finding of await checkHooks(config.dataDir)) tell(finding);
     tell(await checkPort(config.bind, config.port, signal));
     for (const repo of git.level === "fail" ? [] : config.repos) {
       if (repo.kind === "mirror") tell(await checkMirror(repo, config, signal));

@@ -216,7 +216,7 @@ failing  gone              not read yet  -        queued    never    never
         The folder is gone. \`stackit doctor\` checks the folder, its permissions and git.
 fresh    ours              main          -        idle      3 s ago  5 min ago
 failing  theirs            not read yet  -        idle      never    never
-        failed once: sync/auth-failed, the remote refused the credentials, or wants some; next try in 40 s
+        failed once: sync/auth-failed, sign-in to the remote failed; next try in 40 s
         ${problems["sync/auth-failed"].mend}`);
 });
 

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { ConfigError } from "../config/config-error.ts";
 import { FLAGS, type Flag, type FlagValues, twinOf, VARIABLES } from "../config/read-env.ts";
 import { productVersion } from "../lib/version.ts";
+import type { SubmitOptions } from "./submit-command.ts";
 import { type ExitCode, printLine, type Terminal } from "./terminal.ts";
 import type { TokenPlace, TokenWishes } from "./token-command.ts";
 import { UsageError } from "./usage-error.ts";
@@ -91,6 +92,21 @@ function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .action(async (repo: string | undefined, options: { server: string; json?: true; confirm?: string }) => {
       const { syncCommand } = await import("./sync-command.ts");
       done(await syncCommand(repo, options, terminal));
+    });
+
+  program
+    .command("submit [repo]")
+    .description("show what would become of a stack's branches and pull requests, ask, and do it")
+    .addOption(serverOption(terminal))
+    .option("--stack <NAME>", "its root or any of its branches (default: the stack of the current branch)")
+    .option("--dry-run", "only show the plan")
+    .option("--draft", "open new pull requests as drafts")
+    .option("--ready", "say of drafts that they are ready for review")
+    .option("--yes", "do not ask")
+    .option("--json", "print the submission as JSON, or the plan with --dry-run")
+    .action(async (repo: string | undefined, options: SubmitOptions) => {
+      const { submitCommand } = await import("./submit-command.ts");
+      done(await submitCommand(repo, options, terminal));
     });
 
   program

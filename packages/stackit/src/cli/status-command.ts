@@ -3,6 +3,7 @@ import type { Freshness, RepoSummary } from "../contract/repo.ts";
 import { ago, every, soon } from "./ago.ts";
 import { ServerAnswerError, ServerClient } from "./ask-server.ts";
 import { forgeTrouble, forgeWord } from "./forge-words.ts";
+import { hookTrouble } from "./hook-words.ts";
 import { ReposAnswer } from "./pick-repo.ts";
 import { progressWords } from "./progress-words.ts";
 import { alignColumns } from "./table.ts";
@@ -73,7 +74,7 @@ export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint:
   ];
   const [title = "", ...lines] = alignColumns([head, ...rows]);
   const painted = lines.flatMap((line, index) => {
-    const { id, freshness, forge } = repos[index] ?? {};
+    const { id, freshness, forge, hook } = repos[index] ?? {};
     if (id === undefined || !freshness) return [];
     const row = paint(STYLES[freshness.health], freshness.health) + line.slice(freshness.health.length);
     const { consecutiveFailures, waitingFor } = freshness;
@@ -86,6 +87,7 @@ export function statusLines(repos: readonly RepoSummary[], nowMs: number, paint:
       ...forgeTrouble(forge, nowMs).map((text) =>
         paint(forge?.health === "off" ? "dim" : "red", INDENT + text),
       ),
+      ...hookTrouble(hook, nowMs).map((text) => paint("yellow", INDENT + text)),
       ...(waitingFor ? [paint("yellow", `${INDENT}${waitWords(waitingFor, nowMs)}`)] : []),
     ];
   });

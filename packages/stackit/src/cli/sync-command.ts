@@ -94,7 +94,7 @@ export function runLines(run: SyncRun, paint: Paint): string[] {
   const took = run.durationMs === undefined ? "" : ` in ${formatMs(run.durationMs)}`;
   const generation = run.generation === undefined ? "" : `, generation ${run.generation}`;
   const lines = [`${run.repoId}: ${paint(STYLES[outcome], outcome)}${took}${generation}`];
-  if (run.recloned) lines.push("   the mirror was damaged and has been cloned anew");
+  if (run.recloned) lines.push("   the mirror has been cloned anew");
   for (const change of run.refs.changes) lines.push(changeLine(change, paint));
   const { created, updated, deleted, truncated, changes } = run.refs;
   if (truncated) lines.push(`   … and ${created + updated + deleted - changes.length} more refs`);

@@ -49,6 +49,10 @@ export interface Config {
   readonly github: GithubPlace;
   /** Makes the tokens for mirrors of repositories that it is installed on. */
   readonly githubApp?: GithubAppConfig;
+  /** Whether programs, which have no account on the forge, submit in the App's name. */
+  readonly submitsAsApp?: boolean;
+  /** Whether pull requests are made without the pauses that GitHub asks for. No flag sets it. */
+  readonly submitsWithoutPauses?: boolean;
   readonly ssh?: SshSettings;
   readonly shutdownTimeoutMs: number;
   readonly environment: "local" | "production";
@@ -101,6 +105,7 @@ export function parseConfig(settings: Settings, surroundings: Surroundings): Con
     webhookSecrets: read.secrets("STACKIT_WEBHOOK_SECRET", "STACKIT_GITHUB_WEBHOOK_SECRET"),
     github: surroundings.github,
     ...(surroundings.githubApp && { githubApp: surroundings.githubApp }),
+    ...(read.oneOf("STACKIT_SUBMIT_FALLBACK", ["none", "app"], "none") === "app" && { submitsAsApp: true }),
     ...(surroundings.ssh && { ssh: surroundings.ssh }),
     shutdownTimeoutMs: read.durationMs("shutdown-timeout", 10_000, 0, 3_600_000),
     environment,

@@ -26,7 +26,7 @@ export function firstMistake(schema: TObject, found: unknown, place: Place): Con
     const mend = lacking.map((key) => `Add "${key}": ${place.allowed[key]}.`).join(" ");
     return new ConfigError(`${place.whole} lacks ${quotedList(lacking)}.`, { mend });
   }
-  const key = error?.instancePath.slice(1) ?? "";
+  const [key = ""] = error?.instancePath.slice(1).split("/") ?? [];
   const where = key === "" ? place.whole : place.before + key;
   const value = key !== "" && isRecord(found) ? found[key] : found;
   const quoted = key === "" || place.unquoted.has(key) ? kindOf(value) : quote(value);

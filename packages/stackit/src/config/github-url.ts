@@ -10,6 +10,8 @@ export interface GithubPlace {
   readonly apiUrl: URL;
   /** Secret. For repositories that are fetched by SSH; the others have it with their credentials. */
   readonly token?: string;
+  /** Secret. Of the person who runs a local server, who submits with it. */
+  readonly personalToken?: string;
 }
 
 /**

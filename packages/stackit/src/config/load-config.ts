@@ -22,15 +22,30 @@ export async function loadConfig(flags: FlagValues, env: NodeJS.ProcessEnv, cwd:
   const apiUrl = parseGithubApiUrl(settings.STACKIT_GITHUB_API_URL, githubUrl);
   const listedRepos = file && (await readReposFile(file, cwd, { env, githubUrl, cwd }));
   const token = settings.STACKIT_GIT_TOKEN?.value.trim();
+  const personalToken = token ?? tokenOfTools(env, githubUrl);
   const githubApp = await readGithubApp(settings, { url: githubUrl, apiUrl }, cwd);
   return parseConfig(settings, {
     cwd,
     defaultDataDir: settings["data-dir"]?.value ?? ownDataDir(env),
     ...(listedRepos && { listedRepos }),
-    github: { url: githubUrl, apiUrl, ...(token !== undefined && { token }) },
+    github: {
+      url: githubUrl,
+      apiUrl,
+      ...(token !== undefined && { token }),
+      ...(personalToken !== undefined && { personalToken }),
+    },
     ...(githubApp && { githubApp }),
     ssh: readSsh(settings, cwd),
   });
+}
+
+/** Where GitHub's own tools find the token of the person who uses them: another variable for an Enterprise Server. */
+function tokenOfTools(env: NodeJS.ProcessEnv, { hostname }: URL): string | undefined {
+  const isEnterprise = hostname !== "github.com" && !hostname.endsWith(".ghe.com");
+  const [first, second] = isEnterprise
+    ? [env.GH_ENTERPRISE_TOKEN, env.GITHUB_ENTERPRISE_TOKEN]
+    : [env.GH_TOKEN, env.GITHUB_TOKEN];
+  return first?.trim() || second?.trim() || undefined;
 }
 
 /** Where the data lies when no flag says so. @throws {ConfigError} */

@@ -87,6 +87,28 @@ test.each([
   expect(onGithub(new URL(text), surroundings.githubUrl)).toEqual(name);
 });
 
+test("what pull requests begin with is taken for each kind of repository, and mistakes in it are named", () => {
+  const submit = { draft: true, reviewers: ["ada", "our-org/web"], labels: ["stacked"], nativeStack: true };
+  const entries = [
+    { id: "mirror", url },
+    { id: "adopted", url, path: "a", managed: true },
+    { id: "clone", path: "b" },
+  ];
+  const repos = parse({ repos: entries.map((entry) => ({ ...entry, submit })) });
+  expect(repos.map((repo) => repo.submit)).toEqual([submit, submit, submit]);
+  const mistakeIn = (found: unknown) => () => parse({ repos: [{ id: "a", url, submit: found }] });
+  expect(mistakeIn({ reviewer: ["ada"] })).toThrow(
+    'repos[0].submit has the unknown key "reviewer", most likely for "reviewers"',
+  );
+  expect(mistakeIn({ reviewers: "ada" })).toThrow(
+    'repos[0].submit.reviewers is "ada"; it must be a list of at most 15 logins and teams',
+  );
+  expect(mistakeIn({ reviewers: ["a b"] })).toThrow(
+    "repos[0].submit.reviewers is a list; it must be a list of",
+  );
+  expect(mistakeIn([])).toThrow("repos[0].submit is an empty list; it must be an object such as");
+});
+
 test("a public repository needs no token", () => {
   expect(parse({ repos: [{ id: "open", url }] }, { env: { STACKIT_GIT_TOKEN: " " } })[0]).not.toHaveProperty(
     "authorization",
@@ -148,7 +170,7 @@ test.each<[unknown, string]>([
   [{ repos: [{ ...good, path: url }] }, 'repos[0].path is a URL; a remote to mirror is given as "url".'],
   [
     { repos: [{ ...good, pth: 1 }] },
-    'repos[0] has the unknown key "pth", most likely for "path"; allowed are id, displayName, owner, name, visibility, path.',
+    'repos[0] has the unknown key "pth", most likely for "path"; allowed are id, displayName, owner, name, visibility, submit, path.',
   ],
   [
     { repos: [good, { id: "m", urll: url }] },

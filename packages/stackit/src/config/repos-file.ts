@@ -9,6 +9,7 @@ import { ALLOWED_INTERVAL, parseIntervalMs } from "./duration.ts";
 import { firstMistake, isRecord, quote, unknownKeys } from "./first-mistake.ts";
 import { type CredentialSources, findCredentials } from "./remote-credentials.ts";
 import { ownerAndName, parseRemoteUrl } from "./remote-url.ts";
+import { parseSubmitDefaults, type SubmitDefaults } from "./submit-defaults.ts";
 
 /** A repository to serve. */
 export type RepoConfig = WorkingCopyConfig | MirrorConfig | AdoptedConfig;
@@ -20,6 +21,7 @@ interface Identity {
   readonly name?: string;
   /** To whom it is shown, besides operators; by default to those who can read it on GitHub, and on a public server to everyone. */
   readonly visibility?: Visibility;
+  readonly submit?: SubmitDefaults;
 }
 
 /** A clone that a person works in, which is only ever read. */
@@ -72,6 +74,7 @@ const identity = {
   owner: Type.Optional(Type.String({ minLength: 1 })),
   name: Type.Optional(Type.String({ minLength: 1 })),
   visibility: Type.Optional(Type.Enum([...VISIBILITIES])),
+  submit: Type.Optional(Type.Unknown()),
 };
 const closed = { additionalProperties: false };
 const WorkingCopyEntry = Type.Object({ ...identity, path: Type.String({ minLength: 1 }) }, closed);
@@ -190,14 +193,21 @@ function parseEntry(entry: unknown, place: string, surroundings: Surroundings): 
   }
   if (kind === "mirror") {
     if (!Value.Check(MirrorEntry, entry)) throw mistakeBy(MirrorEntry);
-    return mirror(entry, place, surroundings);
+    const { submit, ...about } = entry;
+    return { ...mirror(about, place, surroundings), ...submitDefaults(submit, place) };
   }
   if (kind === "adopted") {
     if (!Value.Check(AdoptedEntry, entry)) throw mistakeBy(AdoptedEntry);
-    return adopted(entry, place, surroundings);
+    const { submit, ...about } = entry;
+    return { ...adopted(about, place, surroundings), ...submitDefaults(submit, place) };
   }
   if (!Value.Check(WorkingCopyEntry, entry)) throw mistakeBy(WorkingCopyEntry);
-  return { kind, ...entry, path: folderOf(entry, place, surroundings) };
+  const { submit, ...about } = entry;
+  return { kind, ...about, path: folderOf(about, place, surroundings), ...submitDefaults(submit, place) };
+}
+
+function submitDefaults(found: unknown, place: string): { submit?: SubmitDefaults } {
+  return found === undefined ? {} : { submit: parseSubmitDefaults(found, `${place}.submit`) };
 }
 
 function kindOf(entry: unknown): RepoConfig["kind"] {
@@ -214,7 +224,7 @@ function folderOf({ path }: { path: string }, place: string, { folder }: Surroun
 }
 
 function mirror(
-  { url: text, credentialEnv, syncInterval, ...identity }: Static<typeof MirrorEntry>,
+  { url: text, credentialEnv, syncInterval, ...identity }: Omit<Static<typeof MirrorEntry>, "submit">,
   place: string,
   surroundings: Surroundings,
 ): MirrorConfig {
@@ -232,7 +242,13 @@ function mirror(
 }
 
 function adopted(
-  { url: text, managed: _, credentialEnv, syncInterval, ...about }: Static<typeof AdoptedEntry>,
+  {
+    url: text,
+    managed: _,
+    credentialEnv,
+    syncInterval,
+    ...about
+  }: Omit<Static<typeof AdoptedEntry>, "submit">,
   place: string,
   surroundings: Surroundings,
 ): AdoptedConfig {

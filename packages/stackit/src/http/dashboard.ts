@@ -4,10 +4,11 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "./app-type.ts";
 import { htmlPage } from "./html-page.ts";
+import { pagePreloads } from "./page-preloads.ts";
 import { noSuchRoute } from "./request-guards.ts";
 
 /** Paths below these are never the dashboard's. */
-const SERVER_PATHS = /^\/(?:api|auth|problems|webhooks|healthz|readyz|metrics)(?:\/|$)/;
+const SERVER_PATHS = /^\/(?:api|auth|docs|problems|webhooks|healthz|readyz|metrics)(?:\/|$)/;
 /** The build puts the hash of the content into each name here. */
 const HASHED = "/assets/";
 const FILE_ENDING =
@@ -32,7 +33,7 @@ export async function serveDashboard(app: App, webDir: string | undefined): Prom
     const path = request.url.split("?", 1)[0] ?? "/";
     if (SERVER_PATHS.test(path) || !isRead(request)) throw noSuchRoute();
     if (isFile(path, request)) return sendFile(path, webDir, reply);
-    return sendPage(webDir, reply);
+    return sendPage(webDir, reply, pagePreloads(path, request.repos));
   });
 }
 
@@ -61,8 +62,13 @@ async function sendFile(
     : reply.header("cache-control", "no-cache").sendFile(name, { cacheControl: false });
 }
 
-async function sendPage(webDir: string | undefined, reply: FastifyReply): Promise<FastifyReply> {
+async function sendPage(
+  webDir: string | undefined,
+  reply: FastifyReply,
+  preloads: string | undefined,
+): Promise<FastifyReply> {
   reply.header("cache-control", "no-cache");
+  if (preloads !== undefined) reply.header("link", preloads);
   if (webDir !== undefined && (await exists(join(webDir, "index.html")))) {
     return reply.code(200).sendFile("index.html", { cacheControl: false });
   }

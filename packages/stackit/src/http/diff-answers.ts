@@ -5,7 +5,7 @@ import { orAborted } from "../lib/or-aborted.ts";
 import { RecentlyUsed } from "../lib/recently-used.ts";
 import { Turns } from "../lib/turns.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
-import { JsonBytes } from "./json-answer.ts";
+import { type AnswerBytes, JsonBytes } from "./json-answer.ts";
 
 /** The commits must be such as the one who asks may see: who that is, is not asked here. */
 export interface AskedDiff {
@@ -13,7 +13,7 @@ export interface AskedDiff {
   /** The same for whatever has the same answer in this repository, and for nothing else. */
   readonly key: string;
   /** @throws {Problem} */
-  read(signal: AbortSignal): Promise<object>;
+  read(signal: AbortSignal): Promise<AnswerBytes>;
 }
 
 /** What changed between two commits. */
@@ -27,9 +27,9 @@ export function askedDiff(
   return {
     repo,
     key: ["diff", baseRevision, headRevision, ignoreWhitespace, branch].join(" "),
-    async read(signal): Promise<BranchDiff> {
-      const { patch, truncated } = await repo.diff(range, { ignoreWhitespace, signal });
-      return { branch, baseRevision, headRevision, patch, truncated };
+    async read(signal) {
+      const diff = await repo.diff(range, { ignoreWhitespace, signal });
+      return new JsonBytes({ branch, baseRevision, headRevision, ...diff } satisfies BranchDiff);
     },
   };
 }
@@ -42,7 +42,7 @@ export interface DiffAnswersOptions {
 }
 
 interface Making {
-  readonly answer: Promise<JsonBytes>;
+  readonly answer: Promise<AnswerBytes>;
   readonly abandon: AbortController;
   waiting: number;
 }
@@ -54,7 +54,7 @@ interface Making {
  */
 export class DiffAnswers {
   readonly #options: DiffAnswersOptions;
-  readonly #kept: RecentlyUsed<JsonBytes>;
+  readonly #kept: RecentlyUsed<AnswerBytes>;
   readonly #making = new Map<string, Making>();
   readonly #turns: Turns;
   readonly #repoNumbers = new WeakMap<ServedRepo, number>();
@@ -67,7 +67,7 @@ export class DiffAnswers {
   }
 
   /** What is in memory. */
-  find(asked: AskedDiff): JsonBytes | undefined {
+  find(asked: AskedDiff): AnswerBytes | undefined {
     return this.#kept.get(this.#keyOf(asked));
   }
 
@@ -76,7 +76,7 @@ export class DiffAnswers {
    * that the server is busy.
    * @throws {Problem} `server/busy`, and what reading throws
    */
-  async make(asked: AskedDiff, signal: AbortSignal, onBusy: () => void): Promise<JsonBytes> {
+  async make(asked: AskedDiff, signal: AbortSignal, onBusy: () => void): Promise<AnswerBytes> {
     const key = this.#keyOf(asked);
     const making = this.#making.get(key) ?? this.#begin(key, asked);
     making.waiting++;
@@ -105,10 +105,10 @@ export class DiffAnswers {
     if (this.#making.get(key) === making) this.#making.delete(key);
   }
 
-  async #read(key: string, asked: AskedDiff, abandoned: AbortSignal): Promise<JsonBytes> {
+  async #read(key: string, asked: AskedDiff, abandoned: AbortSignal): Promise<AnswerBytes> {
     const signal = AbortSignal.any([abandoned, this.#options.closing]);
     using _turn = await this.#turn(signal);
-    const bytes = new JsonBytes(await asked.read(signal));
+    const bytes = await asked.read(signal);
     const gzipped = bytes.isWorthGzip ? (await bytes.gzipped()).length : 0;
     this.#kept.set(key, bytes, bytes.plain.length + gzipped);
     return bytes;

@@ -1,8 +1,9 @@
-import { escapeHtml, htmlPage, withCode } from "./html-page.ts";
+import type { DocsContent } from "./docs-site.ts";
+import { escapeHtml, withCode } from "./html-page.ts";
 import type { OpenApiDocument, OpenApiOperation } from "./openapi.ts";
 
-/** The OpenAPI document as a page for people: no script, and nothing from elsewhere. */
-export function docsPage(document: OpenApiDocument): string {
+/** The OpenAPI document for people. */
+export function docsPage(document: OpenApiDocument): DocsContent {
   const { info, tags } = document;
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
@@ -17,7 +18,8 @@ ${own.map(({ path, method, operation }) => operationHtml(method, path, operation
 <p>${withCode(info.description ?? "")}</p>
 <p><a href="/api/v1/openapi.json">OpenAPI document</a> · <a href="/problems">Problems</a></p>
 ${sections.join("\n")}`;
-  return htmlPage(`${info.title} API`, body);
+  const headings = tags.map(({ name }) => ({ id: name, text: escapeHtml(name) }));
+  return { path: "/api/v1/docs", title: "HTTP interface", body, headings };
 }
 
 function operationHtml(method: string, path: string, operation: OpenApiOperation): string {
@@ -30,6 +32,6 @@ function operationHtml(method: string, path: string, operation: OpenApiOperation
   );
   return `<h3 id="${operation.operationId}"><code>${method.toUpperCase()} ${escapeHtml(path)}</code></h3>
 <p>${withCode(operation.summary)}.${operation.description ? ` ${withCode(operation.description)}` : ""}</p>
-${parameters.length > 0 ? `<table>${parameters.join("")}</table>` : ""}
-<details><summary>Answers</summary><table>${responses.join("")}</table></details>`;
+${parameters.length > 0 ? `<div class="wide"><table>${parameters.join("")}</table></div>` : ""}
+<details><summary>Answers</summary><div class="wide"><table>${responses.join("")}</table></div></details>`;
 }

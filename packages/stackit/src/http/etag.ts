@@ -18,3 +18,8 @@ export function matchesTag(ifNoneMatch: string | undefined, tags: readonly strin
   const named = ifNoneMatch.match(/"[^"]*"/g) ?? [];
   return named.some((tag) => tags.includes(tag));
 }
+
+/** What a tag of ours says without its quotes, whatever its content was coded in; empty for what is none. */
+export function bareTag(tag: string): string {
+  return /[\w-]{22}/.exec(tag)?.[0] ?? "";
+}

@@ -11,7 +11,7 @@ import { measureWebhooks } from "./metrics/webhook-metrics.ts";
 import type { ServerParts } from "./server-parts.ts";
 
 export interface Measured
-  extends Pick<ServerParts, "repos" | "syncs" | "githubDeliveries" | "git" | "forge"> {
+  extends Pick<ServerParts, "repos" | "syncs" | "githubDeliveries" | "hooks" | "git" | "forge"> {
   readonly streams: { readonly size: number };
   readonly webhookBodies: { readonly heldBytes: number };
   readonly clock: Clock;
@@ -23,7 +23,17 @@ export class Metrics implements Disposable {
   readonly #requestSeconds: Histogram<"method" | "route" | "status">;
   readonly #stops: (() => void)[];
 
-  constructor({ repos, syncs, githubDeliveries, git, forge, streams, webhookBodies, clock }: Measured) {
+  constructor({
+    repos,
+    syncs,
+    githubDeliveries,
+    hooks,
+    git,
+    forge,
+    streams,
+    webhookBodies,
+    clock,
+  }: Measured) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requestSeconds = new Histogram({
@@ -47,7 +57,13 @@ export class Metrics implements Disposable {
     measureForge(this.#registry, { forge, clock });
     this.#stops = [
       measureRuns(this.#registry, syncs),
-      measureWebhooks(this.#registry, { deliveries: githubDeliveries, bodies: webhookBodies }),
+      measureWebhooks(this.#registry, {
+        deliveries: githubDeliveries,
+        bodies: webhookBodies,
+        repos,
+        hooks,
+        clock,
+      }),
     ];
   }
 

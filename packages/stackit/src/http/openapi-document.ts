@@ -23,6 +23,7 @@ function nothing(): ServerParts {
     access: new Access({ posture: "local", clock: systemClock, audit, repo: () => undefined }),
     repos: { list: () => [], get: () => undefined },
     onboarding: {
+      check: async () => ({ remote: {} }),
       add: async () => ({ repoId: "", isNew: false }),
       isCloning: () => false,
       remove: async () => {},
@@ -31,8 +32,25 @@ function nothing(): ServerParts {
     history: { list: async () => ({ runs: [] }), find: async () => undefined, check: async () => {} },
     activity: { list: async () => ({ events: [] }) },
     events: new EventLog(),
-    githubDeliveries: { receive: async () => "ignored", onAnswered: () => () => {} },
+    githubDeliveries: {
+      receive: async () => "ignored",
+      replay: () => Promise.reject(new Error("nothing is served")),
+      onAnswered: () => () => {},
+    },
+    webhookLog: {
+      refused: () => {},
+      list: async () => ({ deliveries: [] }),
+      payload: async () => ({ omitted: [] }),
+    },
+    webhookSigns: { of: () => undefined },
+    hooks: { of: () => undefined },
     git: { started: 0, running: 0 },
+    ops: { startedAt: "", slots: 0, slotsPerHost: 0, settings: [], disk: async () => undefined },
     forge: { requests: 0, failures: new Map(), quotaRemaining: undefined, checked: [] },
+    submits: {
+      plan: () => Promise.reject(new Error("nothing is served")),
+      submit: () => Promise.reject(new Error("nothing is served")),
+      find: async () => undefined,
+    },
   };
 }

@@ -1,13 +1,15 @@
 import swagger from "@fastify/swagger";
 import type { TSchema } from "typebox";
 import { ActivityEvent, ActivityList } from "../contract/activity.ts";
-import { AskedToAdd, RepoAdded } from "../contract/added-repo.ts";
+import { AskedToAdd, RepoAdded, RepoChecked } from "../contract/added-repo.ts";
 import { AuditEntry, AuditList } from "../contract/audit.ts";
+import { Ops, PendingRun } from "../contract/ops.ts";
 import { ProblemBody } from "../contract/problem-body.ts";
 import { ComparedCommit, Push, PushComparison, PushList } from "../contract/pushes.ts";
 import {
   ForgeHealth,
   Freshness,
+  HookHealth,
   RepoList,
   RepoNote,
   RepoStatus,
@@ -15,6 +17,7 @@ import {
   ServerConfig,
   Watching,
 } from "../contract/repo.ts";
+import { PlannedBranch, Submission, SubmitPlan, SubmitRequest, SubmittedBranch } from "../contract/submit.ts";
 import {
   RefChange,
   SyncProbe,
@@ -31,6 +34,7 @@ import {
   Ci,
   Commit,
   Edge,
+  FileLines,
   LandedLayer,
   PullRequest,
   RepoInfo,
@@ -41,7 +45,9 @@ import {
   TrunkCommit,
   Unstacked,
   View,
+  ViewChanges,
 } from "../contract/view.ts";
+import { KeptPayload, WebhookDelivery, WebhookDeliveryList } from "../contract/webhook-deliveries.ts";
 import type { App } from "./app-type.ts";
 import { withCommonRefusals } from "./common-refusals.ts";
 import { tidyOpenApi } from "./tidy-openapi.ts";
@@ -61,9 +67,15 @@ export const contractSchemas: readonly TSchema[] = [
   Commit,
   ComparedCommit,
   Edge,
+  FileLines,
   ForgeHealth,
   Freshness,
+  HookHealth,
+  KeptPayload,
   LandedLayer,
+  Ops,
+  PendingRun,
+  PlannedBranch,
   ProblemBody,
   PullRequest,
   Push,
@@ -71,6 +83,7 @@ export const contractSchemas: readonly TSchema[] = [
   PushList,
   RefChange,
   RepoAdded,
+  RepoChecked,
   RepoInfo,
   RepoList,
   RepoNote,
@@ -81,6 +94,10 @@ export const contractSchemas: readonly TSchema[] = [
   StackDetail,
   StackList,
   StackSummary,
+  Submission,
+  SubmitPlan,
+  SubmitRequest,
+  SubmittedBranch,
   SyncProbe,
   SyncProgress,
   SyncRequest,
@@ -89,7 +106,10 @@ export const contractSchemas: readonly TSchema[] = [
   TrunkCommit,
   Unstacked,
   View,
+  ViewChanges,
   Watching,
+  WebhookDelivery,
+  WebhookDeliveryList,
 ];
 
 /** Collects the routes that are registered after it. */

@@ -86,7 +86,3 @@ export function rawProblemAnswer(problem: Problem, requestId: string): string {
     body,
   ].join("\r\n");
 }
-
-export function isProblemCode(code: string): code is ProblemCode {
-  return Object.hasOwn(problems, code);
-}

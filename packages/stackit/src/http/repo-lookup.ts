@@ -51,17 +51,30 @@ export function findRepo(request: FastifyRequest<{ Params: Static<typeof RepoPar
   throw new Problem("access/not-allowed", `This takes a ${access}, and you are a ${role}.`);
 }
 
-/** By its id, its name, or one that it had while nobody else has it. */
+/**
+ * The same for operators alone, on a route that says `reader`: so a repository that the caller may not see is not there either.
+ * @throws {Problem} `repo/not-found`, `access/not-allowed`
+ */
+export function findRepoOfOperator(
+  request: FastifyRequest<{ Params: Static<typeof RepoParams> }>,
+): ServedRepo {
+  const repo = findRepo(request);
+  if (request.caller.isOperator) return repo;
+  throw new Problem("access/not-allowed", "This is for operators of this server.");
+}
+
 function lookUp(repos: RepoTable, { repo, owner, name }: Static<typeof RepoParams>): ServedRepo {
   const byId = repo === undefined ? undefined : repos.get(repo);
-  if (byId) return byId;
-  const wanted = repo ?? `${owner}/${name}`;
-  const list = repos.list();
-  const byName = list.find((one) => isSameName(fullNameOf(one), wanted));
-  const found =
-    byName ?? list.find(({ formerNames }) => formerNames?.some((name) => isSameName(name, wanted)));
+  const found = byId ?? repoByName(repos, repo ?? `${owner}/${name}`);
   if (found) return found;
   throw new Problem("repo/not-found", "No repository has this id or this owner and name.");
+}
+
+/** By its name, or by one that it had while nobody else has it. */
+export function repoByName(repos: RepoTable, wanted: string): ServedRepo | undefined {
+  const list = repos.list();
+  const byName = list.find((one) => isSameName(fullNameOf(one), wanted));
+  return byName ?? list.find(({ formerNames }) => formerNames?.some((name) => isSameName(name, wanted)));
 }
 
 export function noSuchBranch(): Problem {
@@ -69,7 +82,8 @@ export function noSuchBranch(): Problem {
 }
 
 /** @throws {Problem} `repo/not-ready` */
-export function snapshotOf(repo: ServedRepo, reply: FastifyReply): Snapshot {
+export async function snapshotOf(repo: ServedRepo, reply: FastifyReply): Promise<Snapshot> {
+  if (!repo.snapshot) await repo.wake?.();
   if (repo.snapshot) return repo.snapshot;
   reply.header("retry-after", "1");
   throw new Problem("repo/not-ready", "The first reading of this repository has not ended yet.");

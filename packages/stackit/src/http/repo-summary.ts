@@ -1,7 +1,7 @@
 import type { Caller } from "../access/caller.ts";
 import type { ForgeHealth, Freshness, RepoNote, RepoStatus, RepoSummary } from "../contract/repo.ts";
 import type { ServedRepo } from "../repos/served-repo.ts";
-import type { SyncRequester } from "./server-parts.ts";
+import type { ServerParts, SyncRequester } from "./server-parts.ts";
 
 /** Whom the answer is for; it is never kept for another. `isPublic`: strangers are not told what the operator could do about the forge. */
 interface Audience {
@@ -11,10 +11,12 @@ interface Audience {
 
 export function repoSummary(
   repo: ServedRepo,
-  syncs: SyncRequester,
+  { syncs, hooks }: Pick<ServerParts, "syncs" | "hooks">,
   { caller, isPublic }: Audience,
 ): RepoSummary {
   const { id, displayName, owner, name, formerNames = [], kind, snapshot } = repo;
+  const shown = snapshot ?? repo.lastShown;
+  const hook = isPublic ? undefined : hooks.of(id);
   return {
     id,
     displayName,
@@ -24,17 +26,23 @@ export function repoSummary(
     kind,
     // Whoever is shown it may see it, also when that ended a moment ago.
     role: caller.roleOn(id) ?? "reader",
-    trunk: snapshot?.trunk ?? "",
+    trunk: shown?.trunk ?? "",
     ...(snapshot?.currentBranch ? { currentBranch: snapshot.currentBranch } : {}),
-    counts: snapshot?.counts ?? { branches: 0, stacks: 0, needsRestack: 0 },
+    counts: shown?.counts ?? { branches: 0, stacks: 0, needsRestack: 0 },
     freshness: freshnessOf(repo, syncs),
     ...(repo.forge && { forge: isPublic ? withoutReason(repo.forge) : repo.forge }),
+    ...(hook && { hook }),
   };
 }
 
-export function repoStatus(repo: ServedRepo, syncs: SyncRequester, audience: Audience): RepoStatus {
+export function repoStatus(
+  repo: ServedRepo,
+  parts: Pick<ServerParts, "syncs" | "hooks" | "webhookSigns">,
+  audience: Audience,
+): RepoStatus {
   const { snapshot, displayPath, deletedAt } = repo;
-  const summary = repoSummary(repo, syncs, audience);
+  const summary = repoSummary(repo, parts, audience);
+  const webhook = parts.webhookSigns.of(repo.id);
   const isHeld = summary.freshness.lastAttempt?.outcome === "held";
   return {
     ...summary,
@@ -44,8 +52,9 @@ export function repoStatus(repo: ServedRepo, syncs: SyncRequester, audience: Aud
     notes: [
       ...(deletedAt === undefined ? [] : [deletedNote(deletedAt)]),
       ...(isHeld ? [heldNote(repo.id)] : []),
-      ...(snapshot?.notes ?? []),
+      ...((snapshot ?? repo.lastShown)?.notes ?? []),
     ],
+    ...(webhook && { webhook }),
   };
 }
 

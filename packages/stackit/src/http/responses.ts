@@ -34,6 +34,16 @@ export function readResponses(
   return responses({ 200: content(description, "application/json", schema), 304: UNCHANGED }, ...codes);
 }
 
+/** The same for an image of one of these types. */
+export function imageResponses(
+  types: readonly string[],
+  ...codes: readonly ProblemCode[]
+): Record<number, object> {
+  const schema = Type.String({ format: "binary" });
+  const images = Object.fromEntries(types.map((type) => [type, { schema }]));
+  return responses({ 200: { description: "The image.", content: images }, 304: UNCHANGED }, ...codes);
+}
+
 const UNCHANGED = Type.Null({ description: "The client has it already, by `If-None-Match`." });
 
 export function content(description: string, mediaType: string, schema: TSchema): object {

@@ -40,6 +40,8 @@ export interface HttpConfig {
   readonly signIn?: { readonly contact?: string };
   /** Folder of the built dashboard. */
   readonly webDir?: string;
+  /** Folder that holds the documents of `/docs`, as the project's folder does. */
+  readonly docsDir?: string;
   readonly limits?: Partial<HttpLimits>;
 }
 

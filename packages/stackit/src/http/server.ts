@@ -11,6 +11,7 @@ import { limitConnections } from "./connection-limit.ts";
 import { cookieNames } from "./cookies.ts";
 import { serveDashboard } from "./dashboard.ts";
 import { DiffAnswers } from "./diff-answers.ts";
+import { DocsSite } from "./docs-site.ts";
 import { endConnections } from "./end-connections.ts";
 import { EventStreams } from "./event-stream.ts";
 import { refuseOtherMethods } from "./method-not-allowed.ts";
@@ -29,6 +30,7 @@ import { forbidSharedCaches } from "./shared-caches.ts";
 import { endSlowReaders } from "./slow-readers.ts";
 import { SnapshotAnswers } from "./snapshot-answers.ts";
 import { validatorCompiler } from "./validation.ts";
+import { ViewHistory } from "./view-history.ts";
 
 /** How exactly the request timeout is kept. */
 const TIMEOUT_CHECKS_MS = 5000;
@@ -68,12 +70,14 @@ export async function createServer(options: ServerOptions): Promise<App> {
     metrics,
     webhookBodies,
     answers: new SnapshotAnswers(config.version),
+    views: new ViewHistory(),
     diffs: new DiffAnswers({ limits, clock, closing: closing.signal }),
+    docs: new DocsSite(config),
     count: guards.count,
     closing: closing.signal,
   };
 
-  await addSecurityHeaders(app, { isHttps: config.baseUrl?.protocol === "https:" });
+  addSecurityHeaders(app, { isHttps: config.baseUrl?.protocol === "https:" });
   await knowCallers(app);
   const cookies = cookieNames(config.baseUrl);
   app.addHook("onRequest", async (request, reply) => {

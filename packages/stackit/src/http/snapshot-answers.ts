@@ -6,10 +6,16 @@ import { answerJson, isUnchanged, JsonBytes } from "./json-answer.ts";
 /** The answers that show a whole snapshot, and so are worth keeping as bytes as long as it lives. */
 export type WholeAnswer = "view" | "stacks" | "branches";
 
+interface KeptAnswer {
+  readonly tag: string;
+  /** From the first reader on who does not have it yet. */
+  bytes?: JsonBytes;
+}
+
 /** Answers reads from snapshots. Equal tags mean equal bytes, so the version and the generation are part of a tag. */
 export class SnapshotAnswers {
   readonly #version: string;
-  readonly #kept = new WeakMap<Snapshot, Map<WholeAnswer, JsonBytes>>();
+  readonly #kept = new WeakMap<Snapshot, Map<WholeAnswer, KeptAnswer>>();
 
   constructor(version: string) {
     this.#version = version;
@@ -22,17 +28,13 @@ export class SnapshotAnswers {
     make: () => unknown,
     beforeMaking: () => void,
   ): Promise<FastifyReply> | FastifyReply {
-    const tag = this.#tag(snapshot, which);
-    if (isUnchanged(request, reply, tag)) return reply.code(304).send();
-    const kept = this.#kept.get(snapshot) ?? new Map<WholeAnswer, JsonBytes>();
-    this.#kept.set(snapshot, kept);
-    let bytes = kept.get(which);
-    if (!bytes) {
+    const kept = this.#keptOf(snapshot, which);
+    if (isUnchanged(request, reply, kept.tag)) return reply.code(304).send();
+    if (!kept.bytes) {
       beforeMaking();
-      bytes = new JsonBytes(make());
-      kept.set(which, bytes);
+      kept.bytes = new JsonBytes(make());
     }
-    return answerJson(request, reply, tag, bytes);
+    return answerJson(request, reply, kept.tag, kept.bytes);
   }
 
   /** `variant` names the part among all that can be read from a snapshot. */
@@ -44,6 +46,18 @@ export class SnapshotAnswers {
     const tag = this.#tag(snapshot, ...variant);
     if (isUnchanged(request, reply, tag)) return reply.code(304).send();
     return answerJson(request, reply, tag, new JsonBytes(make()));
+  }
+
+  tagOf(snapshot: Snapshot, which: WholeAnswer): string {
+    return this.#keptOf(snapshot, which).tag;
+  }
+
+  #keptOf(snapshot: Snapshot, which: WholeAnswer): KeptAnswer {
+    const answers = this.#kept.get(snapshot) ?? new Map<WholeAnswer, KeptAnswer>();
+    this.#kept.set(snapshot, answers);
+    const kept = answers.get(which) ?? { tag: this.#tag(snapshot, which) };
+    answers.set(which, kept);
+    return kept;
   }
 
   #tag(snapshot: Snapshot, ...variant: readonly string[]): string {

@@ -1,22 +1,21 @@
 import { Problem } from "../contract/problem-error.ts";
-import type { SyncRun } from "../contract/sync-run.ts";
 import type { RouteContext } from "./route-context.ts";
 
 /** What a client may wait at most for the end of a run. */
 export const LONGEST_WAIT_SEC = 600;
 
-/** What `ended` gives, or undefined when the time is over before. @throws {Problem} `sync/shutting-down` when the server stops meanwhile */
+/** What `ended` gives, or undefined when the time is over before. @throws {Problem} `sync/shutting-down` when the server stops meanwhile, with how it stands */
 export async function waitForEnd<T>(
   waitMs: number,
-  { ended, run }: { ended: Promise<T>; run: () => SyncRun },
+  { ended, standing }: { ended: Promise<T>; standing: () => Record<string, unknown> },
   { clock, closing }: Pick<RouteContext, "clock" | "closing">,
 ): Promise<T | undefined> {
   const over = Promise.withResolvers<undefined>();
   const cancelTimer = clock.after(waitMs, () => over.resolve(undefined));
   const stop = () =>
     over.reject(
-      new Problem("sync/shutting-down", "The server stops before the run has ended.", {
-        members: { run: run() },
+      new Problem("sync/shutting-down", "The server stops before this has ended.", {
+        members: standing(),
       }),
     );
   closing.addEventListener("abort", stop);

@@ -19,7 +19,7 @@ test("the example of GitHub's documentation is signed, and by no other secret, b
   expect(isSigned([SECRET], BODY, SIGNATURE.replace("7571", "7572"))).toBe(false);
 });
 
-test("any of several secrets may have signed it, and without one nobody has", () => {
+test("any of several secrets may have signed it, and without one nobody has (B71)", () => {
   expect(isSigned(["new", SECRET], BODY, SIGNATURE)).toBe(true);
   expect(isSigned([SECRET, "new"], BODY, SIGNATURE)).toBe(true);
   expect(isSigned(["new", "newer"], BODY, SIGNATURE)).toBe(false);

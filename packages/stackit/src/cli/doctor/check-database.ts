@@ -40,6 +40,6 @@ function broken(file: string, reason: string): Finding {
     level: "warn",
     subject: "database",
     detail: `${file} is not usable: ${reason}`,
-    mend: "Check the file's permissions. A damaged one is set aside at the next start, and only old sync runs are lost.",
+    mend: "Check the file's permissions. A damaged one is set aside at the next start, and what can be read of it comes over.",
   };
 }

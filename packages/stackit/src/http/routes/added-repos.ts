@@ -1,6 +1,9 @@
+import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
-import { AskedToAdd, type RepoAdded } from "../../contract/added-repo.ts";
+import { AskedToAdd, type RepoAdded, type RepoChecked } from "../../contract/added-repo.ts";
 import { Problem } from "../../contract/problem-error.ts";
+import type { ServedRepo } from "../../repos/served-repo.ts";
+import { SyncFailure } from "../../sync/sync-target.ts";
 import type { App } from "../app-type.ts";
 import { cameFrom } from "../came-from.ts";
 import { parsePrefer } from "../prefer.ts";
@@ -9,6 +12,10 @@ import { repoSummary } from "../repo-summary.ts";
 import { content, responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 import { LONGEST_WAIT_SEC, waitForEnd } from "../wait-for-end.ts";
+
+const Query = Type.Object({
+  dryRun: Type.Optional(Type.Enum(["0", "1"], { description: "`1`: check, and make nothing." })),
+});
 
 const ADD_PROBLEMS = [
   "request/invalid",
@@ -28,24 +35,25 @@ const ADD_PROBLEMS = [
 ] as const;
 
 export function addRepoRoute(app: App, context: RouteContext): void {
-  const { access, onboarding, syncs } = context;
+  const { access, onboarding } = context;
   const schema = {
     operationId: "addRepo",
     tags: ["repositories"],
     summary: "Have a repository served",
     description:
       "By `owner` and `name` on the server's GitHub, or by `url`. Whoever asks must be able to read it there. Its clone is a run, which goes on when the client goes away. " +
-      "One that is served already is answered as it is. `Prefer: wait=30` waits so many seconds, at most 600, for the end of the clone.",
+      "One that is served already is answered as it is. With `dryRun=1` all of this is checked and nothing is made: the answer is what the server sees there. `Prefer: wait=30` waits so many seconds, at most 600, for the end of the clone.",
     headers: Type.Object({
       prefer: Type.Optional(Type.String({ description: "`wait=<seconds>` (RFC 7240)." })),
     }),
+    querystring: Query,
     body: AskedToAdd,
     response: responses(
       {
         200: content(
-          "It is served already, or was cloned while the client waited.",
+          "It is served already, or was cloned while the client waited; or the answer to a dry run.",
           "application/json",
-          Type.Ref("RepoAdded"),
+          Type.Union([Type.Ref("RepoAdded"), Type.Ref("RepoChecked")]),
         ),
         202: {
           ...content("It is served, and being cloned.", "application/json", Type.Ref("RepoAdded")),
@@ -56,29 +64,58 @@ export function addRepoRoute(app: App, context: RouteContext): void {
     ),
   };
   app.post("/repos", { schema, config: { access: "reader" } }, async (request, reply) => {
-    const { caller } = request;
-    const { repoId, clone, isNew } = await onboarding.add(request.body, caller);
+    const { caller, body } = request;
+    const audience = { caller, isPublic: false };
+    if (request.query.dryRun === "1") {
+      const checked = await onboarding.check(body, caller).catch(asProblem(reply));
+      const answer: RepoChecked =
+        "remote" in checked
+          ? checked
+          : { repo: repoSummary(shown(request.repos.get(checked.repoId)), context, audience) };
+      return sendJson(reply, answer);
+    }
+    const { repoId, clone, isNew } = await onboarding.add(body, caller).catch(asProblem(reply));
     if (isNew) await access.record("repo-added", caller, { target: repoId, ...cameFrom(request) });
     const { waitSec } = parsePrefer(request.headers.prefer);
     if (clone && waitSec !== undefined) {
-      await waitForEnd(Math.min(waitSec, LONGEST_WAIT_SEC) * 1000, clone, context);
+      await waitForEnd(
+        Math.min(waitSec, LONGEST_WAIT_SEC) * 1000,
+        { ended: clone.ended, standing: () => ({ run: clone.run() }) },
+        context,
+      );
       reply.header("preference-applied", `wait=${waitSec}`);
     }
     const run = clone?.run();
-    const repo = request.repos.get(repoId);
-    if (!repo) throw new Problem("repo/no-access", "There is no such repository, or you may not read it.");
+    const repo = shown(request.repos.get(repoId));
     if (run?.state === "queued" || run?.state === "running") {
       reply.code(202).header("location", `/api/v1/repos/${encodeURIComponent(repoId)}/sync-runs/${run.id}`);
     }
-    const answer: RepoAdded = {
-      repo: repoSummary(repo, syncs, { caller, isPublic: false }),
-      ...(run && { run }),
-    };
-    return reply
-      .header("cache-control", "no-store")
-      .type("application/json; charset=utf-8")
-      .send(JSON.stringify(answer));
+    const answer: RepoAdded = { repo: repoSummary(repo, context, audience), ...(run && { run }) };
+    return sendJson(reply, answer);
   });
+}
+
+function sendJson(reply: FastifyReply, answer: object): FastifyReply {
+  return reply
+    .header("cache-control", "no-store")
+    .type("application/json; charset=utf-8")
+    .send(JSON.stringify(answer));
+}
+
+/** It may have been removed meanwhile. */
+function shown(repo: ServedRepo | undefined): ServedRepo {
+  if (repo) return repo;
+  throw new Problem("repo/no-access", "There is no such repository, or you may not read it.");
+}
+
+/** Of a remote that cannot be asked, with when it may be asked again where that was told. */
+function asProblem(reply: FastifyReply): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof SyncFailure)) throw error;
+    const { code, message, retryAfterMs, cause } = error;
+    if (retryAfterMs !== undefined) reply.header("retry-after", String(Math.ceil(retryAfterMs / 1000)));
+    throw new Problem(code, message, { cause });
+  };
 }
 
 export function removeRepoRoute(app: App, { access, onboarding }: RouteContext): void {

@@ -6,7 +6,7 @@ import type { ServedRepo, Snapshot } from "../../repos/served-repo.ts";
 import type { App } from "../app-type.ts";
 import { type AskedDiff, askedDiff } from "../diff-answers.ts";
 import { strongTag } from "../etag.ts";
-import { answerJson, isUnchanged } from "../json-answer.ts";
+import { answerJson, isUnchanged, JsonBytes } from "../json-answer.ts";
 import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, snapshotOf } from "../repo-lookup.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -23,6 +23,12 @@ const Query = Type.Object({
         "`range`, which is the default: what became of each commit. `tree`: what differs between the two trees.",
     }),
   ),
+  commit: Type.Optional(
+    Type.String({
+      pattern: "^([0-9a-f]{40}|[0-9a-f]{64})$",
+      description: "A commit that one of the two pushes has: what it changes, whatever `mode` says.",
+    }),
+  ),
 });
 
 const BUSY_FOR_SEC = "2";
@@ -37,7 +43,7 @@ export function branchCompareRoute(app: App, { config, diffs }: RouteContext): v
       params: NameParams,
       querystring: Query,
       response: readResponses(
-        "The commits of both pushes in pairs, or with `mode=tree` a diff.",
+        "The commits of both pushes in pairs, or with `mode=tree` or `commit` a diff.",
         Type.Union([Type.Ref("PushComparison"), Type.Ref("BranchDiff")]),
         "request/invalid",
         "repo/not-found",
@@ -52,15 +58,17 @@ export function branchCompareRoute(app: App, { config, diffs }: RouteContext): v
     };
     app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
       const repo = findRepo(request);
-      const snapshot = snapshotOf(repo, reply);
+      const snapshot = await snapshotOf(repo, reply);
       const branch = snapshot.branch(nameOf(request.params));
       if (!branch) throw noSuchBranch();
-      const { to: toNumber, from: fromNumber, mode = "range" } = request.query;
+      const { to: toNumber, from: fromNumber, mode = "range", commit } = request.query;
       const pushes = await pushesOf(repo, branch);
       const to = storedPush(pushes, toNumber ?? pushes.length);
       const from = storedPush(pushes, fromNumber ?? to.number - 1);
       const asked =
-        mode === "tree" ? trees(repo, branch, from, to) : await ranges(repo, snapshot, branch, from, to);
+        mode === "tree" && commit === undefined
+          ? trees(repo, branch, from, to)
+          : await ranges(repo, snapshot, branch, from, to, commit);
       const tag = strongTag(config.version, asked.key);
       if (isUnchanged(request, reply, tag)) return reply.code(304).send();
       const made =
@@ -75,21 +83,33 @@ function trees(repo: ServedRepo, { name }: Branch, from: Push, to: Push): AskedD
   return askedDiff(repo, name, { base: from.sha, head: to.sha }, false);
 }
 
-/** @throws {Problem} `push/not-found` where former heads are not remembered */
+/** Of one commit, or of all. @throws {Problem} `push/not-found` where former heads are not remembered */
 async function ranges(
   repo: ServedRepo,
   { trunk }: Snapshot,
   { name, parent }: Branch,
   from: Push,
   to: Push,
+  commit: string | undefined,
 ): Promise<AskedDiff> {
   const history = repo.pushes;
   if (!history) throw new Problem("push/not-found", "Only mirrors remember the pushes of a branch.");
   const compared = await history.question({ from: from.sha, to: to.sha, branch: name, parent, trunk });
+  const question = [compared.from, compared.to, ...compared.notOwn, name];
+  if (commit !== undefined) {
+    return {
+      repo,
+      key: ["commit", commit, ...question].join(" "),
+      async read(signal) {
+        const range = await history.changeOf(compared, commit, signal);
+        return askedDiff(repo, name, range, false).read(signal);
+      },
+    };
+  }
   return {
     repo,
-    key: ["range", compared.from, compared.to, ...compared.notOwn, name].join(" "),
-    read: (signal) => history.compare(name, compared, signal),
+    key: ["range", ...question].join(" "),
+    read: async (signal) => new JsonBytes(await history.compare(name, compared, signal)),
   };
 }
 

@@ -2,18 +2,15 @@ import { Type } from "typebox";
 import { Problem } from "../../contract/problem-error.ts";
 import type { App } from "../app-type.ts";
 import { askedDiff } from "../diff-answers.ts";
+import { Against, diffRangeOf } from "../diff-range.ts";
 import { strongTag } from "../etag.ts";
 import { answerJson, isUnchanged } from "../json-answer.ts";
-import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, snapshotOf } from "../repo-lookup.ts";
+import { findRepo, NameParams, nameOf, namePaths, snapshotOf } from "../repo-lookup.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
 const Query = Type.Object({
-  base: Type.Optional(
-    Type.Enum(["parent", "trunk"], {
-      description: "What to compare with: the parent branch, which is the default, or the trunk.",
-    }),
-  ),
+  base: Against,
   w: Type.Optional(Type.Enum(["0", "1"], { description: "`1` ignores changes of white space." })),
   from: Type.Optional(Type.String({ description: "Not here: `branch-compare` compares two pushes." })),
   to: Type.Optional(Type.String({ description: "Not here, like `from`." })),
@@ -48,13 +45,9 @@ export function branchDiffRoute(app: App, { config, diffs, count }: RouteContext
         throw new Problem("request/invalid", "Two pushes are compared by `branch-compare`.");
       }
       const repo = findRepo(request);
-      const snapshot = snapshotOf(repo, reply);
+      const snapshot = await snapshotOf(repo, reply);
       const branch = nameOf(request.params);
-      const range = snapshot.diffRange(branch, against);
-      if (!range) {
-        if (!snapshot.branch(branch)) throw noSuchBranch();
-        throw new Problem("diff/unavailable", `This branch has no ${against} to be compared with.`);
-      }
+      const range = diffRangeOf(snapshot, branch, against);
       const ignoreWhitespace = w === "1";
       // A diff of two commits never changes, so the tag needs no generation and the git process is spared.
       const tag = strongTag(config.version, "diff", branch, range.base, range.head, String(ignoreWhitespace));

@@ -27,7 +27,7 @@ export function branchPushesRoute(app: App): void {
     };
     app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
       const repo = findRepo(request);
-      const branch = snapshotOf(repo, reply).branch(nameOf(request.params));
+      const branch = (await snapshotOf(repo, reply)).branch(nameOf(request.params));
       if (!branch) throw noSuchBranch();
       const pushes = await pushesOf(repo, branch);
       const list: PushList = { branch: branch.name, remembered: repo.pushes !== undefined, pushes };

@@ -22,7 +22,7 @@ export function branchRoute(app: App, { answers }: RouteContext): void {
       ),
     };
     app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
-      const snapshot = snapshotOf(findRepo(request), reply);
+      const snapshot = await snapshotOf(findRepo(request), reply);
       const branch = snapshot.branch(nameOf(request.params));
       if (!branch) throw noSuchBranch();
       return answers.part({ request, reply, snapshot }, ["branch", branch.name], () => branch);

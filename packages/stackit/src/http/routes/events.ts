@@ -15,7 +15,7 @@ const common = {
   tags: ["events"],
   description:
     "Server-sent events. `connected` comes first, then what was missed after `Last-Event-ID` or `?since=`, or `resync` " +
-    "when that can no longer be told, then live: `sync`, `refresh`, `activity`, `branch_switched`, and `heartbeat` every 15 s.",
+    "when that can no longer be told, then live: `sync`, `refresh`, `forge`, `repos`, `webhook`, `hook`, `activity`, `branch_switched`, and `heartbeat` every 15 s.",
   querystring: Query,
 };
 

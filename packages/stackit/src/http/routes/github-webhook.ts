@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { Problem } from "../../contract/problem-error.ts";
-import type { ProblemCode } from "../../contract/problems.ts";
+import { type ProblemCode, problems } from "../../contract/problems.ts";
+import { clientKey } from "../address.ts";
 import type { App } from "../app-type.ts";
 import { type BodyFailure, readBody } from "../read-body.ts";
 import { noSuchRoute } from "../request-guards.ts";
@@ -26,8 +27,26 @@ const UNREAD: Record<BodyFailure, readonly [ProblemCode, string]> = {
   "cut-short": ["request/invalid", "The body did not arrive completely."],
 };
 
+/** What a stranger calls an event is kept only where it is one of these. */
+const KNOWN_EVENTS: ReadonlySet<unknown> = new Set([
+  "ping",
+  "push",
+  "repository",
+  "installation",
+  "installation_repositories",
+  "pull_request",
+  "pull_request_review",
+  "check_suite",
+  "check_run",
+  "status",
+]);
+/** As GitHub names all of its events. */
+const EVENT = /^[a-z_]{1,64}$/;
+
 const named = Compile(
-  Type.Object({ repository: Type.Object({ full_name: Type.String({ maxLength: 200 }) }) }),
+  Type.Object({
+    repository: Type.Object({ full_name: Type.String({ pattern: "^[\\w.-]{1,100}/[\\w.-]{1,100}$" }) }),
+  }),
 );
 
 const schema = {
@@ -65,28 +84,48 @@ const schema = {
 
 export function githubWebhookRoute(
   app: App,
-  { config, githubDeliveries, webhookBodies, count }: RouteContext,
+  { config, githubDeliveries, webhookLog, webhookBodies, count }: RouteContext,
 ): void {
   const { webhookSecrets = [] } = config;
 
+  /** Writes down one that nobody knows whose it is. Who is refused for asking too often leaves no trace here. */
+  function noteStranger(
+    request: FastifyRequest,
+    result: "bad-signature" | "not-signed" | "unread",
+    { code }: Problem,
+  ): void {
+    const told = first(request.headers["x-github-event"]);
+    const event = KNOWN_EVENTS.has(told) ? told : undefined;
+    webhookLog.refused({ result, status: problems[code].status, event, address: clientKey(request.ip) });
+  }
+
   /** Who does not prove to be GitHub is counted like any client. */
-  function refuse(request: FastifyRequest, reply: FastifyReply, refusal: Problem): never {
+  function refuseStranger(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    result: "bad-signature" | "not-signed",
+    detail: string,
+  ): never {
+    const refusal = new Problem("webhook/bad-signature", detail);
     count(request, reply);
+    noteStranger(request, result, refusal);
     throw refusal;
   }
 
   async function refuseUnsigned(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (webhookSecrets.length === 0) refuse(request, reply, noSuchRoute());
-    if (!parseSignature(request.headers["x-hub-signature-256"]))
-      refuse(
-        request,
-        reply,
-        badSignature("X-Hub-Signature-256 is missing, or is not sha256=<64 hex digits>."),
-      );
+    if (webhookSecrets.length === 0) {
+      count(request, reply);
+      throw noSuchRoute();
+    }
+    if (!parseSignature(request.headers["x-hub-signature-256"])) {
+      const detail = "X-Hub-Signature-256 is missing, or is not sha256=<64 hex digits>.";
+      refuseStranger(request, reply, "not-signed", detail);
+    }
   }
 
   /** Whose bytes they are is not known yet, so what all of them hold together is bounded. */
-  async function takeBody({ raw, headers }: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
+  async function takeBody(request: FastifyRequest, reply: FastifyReply): Promise<Buffer> {
+    const { raw, headers } = request;
     const isAnnouncedTooLarge = Number(headers["content-length"]) > MAX_BODY_BYTES;
     const taken = isAnnouncedTooLarge
       ? "too-large"
@@ -95,7 +134,37 @@ export function githubWebhookRoute(
     // The rest may still be coming.
     reply.header("connection", "close");
     if (taken === "gave-way") reply.header("retry-after", "1");
-    throw new Problem(...UNREAD[taken]);
+    const refusal = new Problem(...UNREAD[taken]);
+    noteStranger(request, "unread", refusal);
+    throw refusal;
+  }
+
+  /** Takes one whose signature is right. */
+  async function take(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    body: Buffer,
+  ): Promise<"taken" | "ignored"> {
+    const { headers } = request;
+    const id = first(headers["x-github-delivery"]) ?? request.id;
+    const event = first(headers["x-github-event"]);
+    const about: { event?: string; repository?: string } = {};
+    try {
+      if (!event) throw new Problem("request/invalid", "The header X-GitHub-Event is missing.");
+      if (EVENT.test(event)) about.event = event;
+      reply.delivery = { deliveryId: id, event };
+      const payload = parsePayload(body, headers["content-type"]);
+      const repository = repositoryIn(payload);
+      if (repository !== undefined) about.repository = repository;
+      reply.delivery = { deliveryId: id, event, repository };
+      const taken = await githubDeliveries.receive({ id, event, payload });
+      if (taken === "ignored") webhookLog.refused({ result: "ignored", status: 204, ...about });
+      return taken;
+    } catch (error) {
+      if (error instanceof Problem && error.code === "request/invalid")
+        webhookLog.refused({ result: "invalid", status: 400, ...about });
+      throw error;
+    }
   }
 
   void app.register((scope, _options, done) => {
@@ -106,19 +175,12 @@ export function githubWebhookRoute(
       onRequest: refuseUnsigned,
     };
     scope.post("/webhooks/github", options, async (request, reply) => {
-      const { headers } = request;
       const body = await takeBody(request, reply);
-      const signature = parseSignature(headers["x-hub-signature-256"]);
-      if (!signature || !isSignedBy(webhookSecrets, body, signature))
-        return refuse(request, reply, badSignature("The signature does not fit the body."));
-
-      const id = first(headers["x-github-delivery"]) ?? request.id;
-      const event = first(headers["x-github-event"]);
-      if (!event) throw new Problem("request/invalid", "The header X-GitHub-Event is missing.");
-      reply.delivery = { deliveryId: id, event };
-      const payload = parsePayload(body, headers["content-type"]);
-      reply.delivery = { deliveryId: id, event, repository: repositoryIn(payload) };
-      const taken = await githubDeliveries.receive({ id, event, payload });
+      const signature = parseSignature(request.headers["x-hub-signature-256"]);
+      if (!signature || !isSignedBy(webhookSecrets, body, signature)) {
+        return refuseStranger(request, reply, "bad-signature", "The signature does not fit the body.");
+      }
+      const taken = await take(request, reply, body);
       return reply.code(taken === "taken" ? 202 : 204).send();
     });
     done();
@@ -134,10 +196,6 @@ function leaveBodies(scope: App): void {
 
 function first(header: string | string[] | undefined): string | undefined {
   return [header ?? []].flat()[0];
-}
-
-function badSignature(detail: string): Problem {
-  return new Problem("webhook/bad-signature", detail);
 }
 
 /** @throws {Problem} `request/invalid` for what is not JSON, by itself or in the form's `payload`. */

@@ -48,7 +48,7 @@ export function healthRoutes(
   app.get(`${prefix}/readyz`, { schema: ready, config }, async (request, reply) => {
     // Of those that the caller may not see neither the names nor the number are told.
     const isShown = ({ id }: { id: string }): boolean => request.repos.get(id) !== undefined;
-    const unread = repos.list().filter(({ snapshot }) => !snapshot);
+    const unread = repos.list().filter(({ snapshot, lastShown }) => !snapshot && !lastShown);
     // A server that was ready stays so when somebody adds a repository.
     const untried = unread.filter(({ id }) => !wasTried(id, syncs) && !onboarding.isCloning(id));
     const waitingFor = untried.filter(isShown).map(({ id }) => id);

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import type { App } from "../app-type.ts";
 import { docsPage } from "../docs-page.ts";
+import type { DocsContent } from "../docs-site.ts";
 import { strongTag } from "../etag.ts";
 import { answerJson, isUnchanged, JsonBytes } from "../json-answer.ts";
 import { openApiDocumentOf } from "../openapi.ts";
@@ -21,8 +22,8 @@ export function openApiRoute(app: App, { config }: RouteContext): void {
   });
 }
 
-export function docsRoute(app: App, { config }: RouteContext): void {
-  let page: string | undefined;
+export function docsRoute(app: App, { docs }: RouteContext): void {
+  let made: DocsContent | undefined;
   const schema = {
     operationId: "getDocs",
     tags: ["server"],
@@ -30,8 +31,9 @@ export function docsRoute(app: App, { config }: RouteContext): void {
     response: responses({ 200: content("The page.", "text/html", Type.String()) }),
   };
   app.get("/docs", { schema, config: { access: "open", isFree: true } }, async (request, reply) => {
-    if (isUnchanged(request, reply, strongTag(config.version, "docs"))) return reply.code(304).send();
-    page ??= docsPage(openApiDocumentOf(app));
+    made ??= docsPage(openApiDocumentOf(app));
+    const page = await docs.page(made);
+    if (isUnchanged(request, reply, strongTag(page))) return reply.code(304).send();
     return reply.type("text/html; charset=utf-8").send(page);
   });
 }

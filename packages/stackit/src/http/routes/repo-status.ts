@@ -6,7 +6,7 @@ import { repoStatus } from "../repo-summary.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
-export function repoStatusRoute(app: App, { syncs, config }: RouteContext): void {
+export function repoStatusRoute(app: App, context: RouteContext): void {
   for (const { url, hide } of repoPaths("")) {
     const schema = {
       hide,
@@ -27,7 +27,7 @@ export function repoStatusRoute(app: App, { syncs, config }: RouteContext): void
       answerValue(
         request,
         reply,
-        repoStatus(findRepo(request), syncs, { caller: request.caller, isPublic: config.readOnly }),
+        repoStatus(findRepo(request), context, { caller: request.caller, isPublic: context.config.readOnly }),
       ),
     );
   }

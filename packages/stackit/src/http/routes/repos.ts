@@ -6,7 +6,7 @@ import { repoSummary } from "../repo-summary.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 
-export function reposRoute(app: App, { syncs, config }: RouteContext): void {
+export function reposRoute(app: App, context: RouteContext): void {
   const schema = {
     operationId: "listRepos",
     tags: ["repositories"],
@@ -14,9 +14,9 @@ export function reposRoute(app: App, { syncs, config }: RouteContext): void {
     response: readResponses("Identity and freshness of each.", Type.Ref("RepoList"), "request/rate-limited"),
   };
   app.get("/repos", { schema, config: { access: "reader" } }, async (request, reply) => {
-    const audience = { caller: request.caller, isPublic: config.readOnly };
+    const audience = { caller: request.caller, isPublic: context.config.readOnly };
     const answer: RepoList = {
-      repos: request.repos.list().map((repo) => repoSummary(repo, syncs, audience)),
+      repos: request.repos.list().map((repo) => repoSummary(repo, context, audience)),
     };
     return answerValue(request, reply, answer);
   });

@@ -25,7 +25,7 @@ export function stackRoute(app: App, { answers }: RouteContext): void {
       ),
     };
     app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
-      const snapshot = snapshotOf(findRepo(request), reply);
+      const snapshot = await snapshotOf(findRepo(request), reply);
       const stack = snapshot.stack(nameOf(request.params));
       if (!stack)
         throw new Problem("stack/not-found", "No stack of this repository has this root branch or id.");

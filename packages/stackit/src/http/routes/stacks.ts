@@ -21,7 +21,7 @@ export function stacksRoute(app: App, { answers, count }: RouteContext): void {
       ),
     };
     app.get(url, { schema, config: { access: "reader", isFree: true } }, async (request, reply) => {
-      const snapshot = snapshotOf(findRepo(request), reply);
+      const snapshot = await snapshotOf(findRepo(request), reply);
       return answers.whole(
         { request, reply, snapshot },
         "stacks",

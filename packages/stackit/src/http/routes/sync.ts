@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Problem } from "../../contract/problem-error.ts";
+import { isProblemCode } from "../../contract/problems.ts";
 import { type SyncProbe, SyncRequest, type SyncRun } from "../../contract/sync-run.ts";
 import type { ServedRepo } from "../../repos/served-repo.ts";
 import { mirrorFailure } from "../../sync/mirror-target.ts";
@@ -9,7 +10,6 @@ import type { App } from "../app-type.ts";
 import { cameFrom } from "../came-from.ts";
 import { IdempotentRequests } from "../idempotency.ts";
 import { type Preferences, parsePrefer } from "../prefer.ts";
-import { isProblemCode } from "../problem.ts";
 import { findRepo, RepoParams, repoPaths } from "../repo-lookup.ts";
 import { content, responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -80,7 +80,7 @@ export function syncRoute(app: App, context: RouteContext): void {
         const scope = `${caller.id} ${repo.id}`;
         const operation = await operations.once(scope, key, JSON.stringify(body), begin);
         const isAsync = prefer.respondAsync && prefer.waitSec === undefined;
-        const end = isAsync ? undefined : await waitForEnd(waitSec * 1000, operation, context);
+        const end = isAsync ? undefined : await waitForEnd(waitSec * 1000, waiting(operation), context);
         preferencesApplied(reply, prefer, end);
         if (end?.run.error) throw runProblem(end.run, reply, clock.wallNow());
         return end ? answerEnd(reply, end, prefer) : answerUnderWay(reply, repo.id, operation.run());
@@ -124,6 +124,13 @@ const PROBLEMS = [
   "sync/disk-full",
   "sync/shutting-down",
 ] as const;
+
+function waiting({ ended, run }: SyncOperation): {
+  ended: Promise<SyncEnd>;
+  standing: () => { run: SyncRun };
+} {
+  return { ended, standing: () => ({ run: run() }) };
+}
 
 async function anEmptyBodyAsksForNothing(request: FastifyRequest): Promise<void> {
   if (request.body === undefined) request.body = {};
