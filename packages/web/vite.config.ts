@@ -36,9 +36,10 @@ export default defineConfig({
     // A data: URI would need an exception in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { input: ["index.html", "docs.html"].map((name) => join(import.meta.dirname, name)) },
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "/api": server, "/auth": server, "/problems": server },
+    proxy: { "/api": server, "/auth": server, "/docs": server, "/problems": server },
   },
 });

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { Suspense, useEffect } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
 import { navigate, useLocationProperty, usePathname, useSearch } from "wouter/use-browser-location";
@@ -10,28 +10,39 @@ import { Strip } from "./features/shell/connection.tsx";
 import { TopBar } from "./features/shell/top-bar.tsx";
 import { formatRoute, parseLocation, type Route, repositoryRoute } from "./routes/location.ts";
 import { findRepo, refOf } from "./routes/repo-ref.ts";
-import { RepositoriesPage } from "./routes/repositories-page.tsx";
 import { RepositoryPage } from "./routes/repository-page.tsx";
 import { useServices, useStore } from "./services.ts";
 import { Empty } from "./ui/empty.tsx";
 import { ErrorBoundary } from "./ui/error-boundary.tsx";
+import { lazyPart } from "./ui/lazy-part.tsx";
 import { ProblemBox } from "./ui/problem-box.tsx";
+import { Skeleton } from "./ui/skeleton.tsx";
 
-const SignInPage = lazy(async () => ({
-  default: (await import("./features/account/sign-in-page.tsx")).SignInPage,
-}));
-const ActivityPage = lazy(() =>
-  import("./features/activity/activity-page.tsx").then((module) => ({ default: module.ActivityPage })),
+const RepositoriesPage = lazyPart(
+  async () => (await import("./routes/repositories-page.tsx")).RepositoriesPage,
 );
+const SignInPage = lazyPart(async () => (await import("./features/account/sign-in-page.tsx")).SignInPage);
+const ActivityPage = lazyPart(
+  async () => (await import("./features/activity/activity-page.tsx")).ActivityPage,
+);
+const AddPage = lazyPart(async () => (await import("./features/add/add-page.tsx")).AddPage);
+const WebhooksPage = lazyPart(async () => (await import("./features/ops/webhooks-page.tsx")).WebhooksPage);
+const OpsRepoPage = lazyPart(async () => (await import("./features/ops/repo-page.tsx")).OpsRepoPage);
+const OpsPage = lazyPart(async () => (await import("./features/ops/ops-page.tsx")).OpsPage);
 
 export function App() {
   const { session } = useServices();
   const state = useStore(session.state);
-  if (state === "open") return <Served />;
   return (
-    <Suspense>
-      <SignInPage state={state} />
-    </Suspense>
+    <ErrorBoundary part="The page" resetKey={state}>
+      {state === "open" ? (
+        <Served />
+      ) : (
+        <Suspense>
+          <SignInPage state={state} />
+        </Suspense>
+      )}
+    </ErrorBoundary>
   );
 }
 
@@ -47,30 +58,29 @@ function Served() {
   const status = useQuery({ ...statusQuery(repo?.id ?? ""), enabled: repo !== undefined });
   const isActivity =
     route.page === "activity" || (route.page === "repository" && route.activity !== undefined);
+  const leadsHome = isActivity || route.page === "add" || route.page === "webhooks";
   useTidyAddress(route, only);
   useOnward(route, repos.data !== undefined);
 
   return (
     <div className="app">
       <header className="app-head">
-        <TopBar
-          place={status.data?.path}
-          readOnly={config?.readOnly ?? false}
-          linkHome={!(config?.singleRepo || only) || isActivity}
-        />
-        <Strip />
+        <TopBar place={status.data?.path} linkHome={!(config?.singleRepo || only) || leadsHome} />
+        <Strip freshness={(status.data ?? repo ?? only)?.freshness} />
       </header>
       <ErrorBoundary part="The page" resetKey={pathname}>
         {repos.data ? (
           <Page route={route} repo={repo} repos={repos.data} />
         ) : (
-          <Plain title="Stackit">
-            {repos.error && (
+          <Plain title="Stackit" isList={route.page === "repositories"}>
+            {repos.error ? (
               <ProblemBox
                 error={repos.error}
                 what="The list of repositories"
                 onRetry={() => void repos.refetch()}
               />
+            ) : (
+              <Skeleton />
             )}
           </Plain>
         )}
@@ -91,8 +101,45 @@ function Page({
   repo: RepoSummary | undefined;
   repos: readonly RepoSummary[];
 }) {
-  if (route.page === "repositories") return <RepositoriesPage repos={repos} route={route} />;
+  if (route.page === "repositories") {
+    const frame = <Plain title="Repositories" isList />;
+    // It is on its way to the only one.
+    if (repos.length === 1) return frame;
+    return (
+      <Suspense fallback={frame}>
+        <RepositoriesPage repos={repos} route={route} />
+      </Suspense>
+    );
+  }
   if (route.page === "sign-in") return <Plain title="Stackit" />;
+  if (route.page === "add") {
+    return (
+      <Suspense fallback={<Plain title="Add a repository" />}>
+        <AddPage repos={repos} route={route} />
+      </Suspense>
+    );
+  }
+  if (route.page === "webhooks") {
+    return (
+      <Suspense fallback={<Plain title="Webhook deliveries" />}>
+        <WebhooksPage repos={repos} route={route} />
+      </Suspense>
+    );
+  }
+  if (route.page === "ops") {
+    return (
+      <Suspense fallback={<Plain title="Operator page" />}>
+        <OpsPage repos={repos} route={route} />
+      </Suspense>
+    );
+  }
+  if (route.page === "ops-repo") {
+    return (
+      <Suspense fallback={<Plain title="Operator page" />}>
+        <OpsRepoPage repos={repos} route={route} />
+      </Suspense>
+    );
+  }
   if (route.page === "activity" || (route.page === "repository" && repo && route.activity !== undefined)) {
     return (
       <Suspense fallback={<Plain title="Activity" />}>
@@ -120,11 +167,20 @@ function Page({
   );
 }
 
-function Plain({ title, children }: { title: string; children?: React.ReactNode }) {
+function Plain({
+  title,
+  isList = false,
+  children,
+}: {
+  title: string;
+  /** Whether it stands for the list of repositories, which is as narrow. */
+  isList?: boolean;
+  children?: React.ReactNode;
+}) {
   return (
     <main className="workspace">
       <div className="list-pane">
-        <div className="list-content">
+        <div className={isList ? "list-content narrow" : "list-content"}>
           <h1 className="vh">{title}</h1>
           {children}
         </div>
@@ -137,10 +193,16 @@ function Plain({ title, children }: { title: string; children?: React.ReactNode 
 function useTidyAddress(route: Route, only: RepoSummary | undefined): void {
   const target = route.page === "repositories" && only ? repositoryRoute(refOf(only)) : route;
   const address = formatRoute(target);
+  const drawnFor = currentAddress();
   useEffect(() => {
-    const now = location.pathname + location.search + location.hash;
-    if (address !== now) navigate(address, { replace: true, state: history.state });
-  }, [address]);
+    // A part of the page may have led on since, in the same drawing.
+    if (currentAddress() !== drawnFor || address === drawnFor) return;
+    navigate(address, { replace: true, state: history.state });
+  }, [address, drawnFor]);
+}
+
+function currentAddress(): string {
+  return location.pathname + location.search + location.hash;
 }
 
 /** Who is signed in and comes to the sign-in goes on to where it was to lead, which may be a page of the server's. */

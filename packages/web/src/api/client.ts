@@ -24,7 +24,7 @@ export class ApiError extends Error {
   }
 }
 
-/** An answer and the tag it can be asked for again with. */
+/** An answer and the tag by which the server knows it. */
 export interface Tagged<T> {
   etag: string | undefined;
   body: T;
@@ -33,24 +33,31 @@ export interface Tagged<T> {
 /** @throws {ApiError} for every answer that is not 2xx, and when none came. */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const response = await reach(path, init);
-  if (response.ok || response.status === 304) return response;
+  if (response.ok) return response;
   throw await failureOf(response);
 }
 
+/** Without headers of its own, so that it takes what the page's `Link` header had the browser ask for ahead. */
 export async function getJson<T>(path: string, signal: AbortSignal): Promise<T> {
-  return readJson<T>(await request(path, { signal, headers: { Accept: "application/json" } }));
+  return readJson<T>(await request(path, { signal }));
 }
 
-/** Gives `previous` itself when the server says that nothing changed. */
-export async function getTagged<T>(
+/** @throws {ApiError} */
+export async function postJson<T>(
   path: string,
-  previous: Tagged<T> | undefined,
-  signal: AbortSignal,
-): Promise<Tagged<T>> {
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (previous?.etag) headers["If-None-Match"] = previous.etag;
-  const response = await request(path, { signal, headers });
-  if (response.status === 304 && previous) return previous;
+  { body, headers, signal }: { body?: object; headers?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<T> {
+  const response = await request(path, {
+    method: "POST",
+    headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...headers },
+    ...(body && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
+  });
+  return readJson<T>(response);
+}
+
+export async function getTagged<T>(path: string, signal: AbortSignal): Promise<Tagged<T>> {
+  const response = await request(path, { signal });
   return { etag: response.headers.get("etag") ?? undefined, body: await readJson<T>(response) };
 }
 
@@ -65,7 +72,8 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, init);
   } catch (error) {
-    if (init.signal?.aborted) throw error;
+    const isTooLate = error instanceof DOMException && error.name === "TimeoutError";
+    if (init.signal?.aborted && !isTooLate) throw error;
     throw new ApiError(0, {
       detail: "No answer came. It may have stopped, or the connection to it is gone.",
     });

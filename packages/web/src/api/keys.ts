@@ -11,15 +11,26 @@ export const keys = {
   view: (id: string) => ["repo", id, "view"],
   branches: (id: string) => ["repo", id, "branch"],
   branch: (id: string, name: string) => ["repo", id, "branch", name],
+  pushes: (id: string, name: string) => ["repo", id, "branch", name, "pushes"],
   stack: (id: string, name: string) => ["repo", id, "stack", name],
   /** Not below `repo`: a diff that somebody reads is never replaced by an event. */
   diff: (id: string, ...question: unknown[]) => ["diff", id, ...question],
+  lines: (id: string, question: unknown) => ["diff", id, "lines", question],
+  comparison: (id: string, ...question: unknown[]) => ["diff", id, "pushes", ...question],
+  ops: ["ops"],
+  audit: ["audit"],
   activity: ["activity"],
   activityPages: (...question: unknown[]) => ["activity", "pages", ...question],
   /** The newest of each question. */
   allActivityNews: ["activity", "news"],
   activityNews: (...question: unknown[]) => ["activity", "news", ...question],
+  allWebhooks: ["webhooks"],
+  webhooks: (...question: unknown[]) => ["webhooks", ...question],
+  webhookPayload: (id: string, deliveryId: string) => ["webhook payload", id, deliveryId],
   allRuns: ["runs"],
   runs: (id: string) => ["runs", id],
   run: (id: string, runId: string) => ["run", id, runId],
+  submission: (id: string, submissionId: string) => ["submission", id, submissionId],
+  /** The id of the submission of a stack that was told of last. */
+  lastSubmission: (id: string, root: string) => ["last submission", id, root],
 } as const;

@@ -1,12 +1,15 @@
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { queryOptions, skipToken, useQuery } from "@tanstack/react-query";
+import type { ActivityEvent, ActivityList } from "stackit/contract/activity";
 import type { SessionList, SignedIn } from "stackit/contract/auth";
 import type { RepoList, RepoStatus, RepoSummary, ServerConfig } from "stackit/contract/repo";
+import type { Submission } from "stackit/contract/submit";
 import type { SyncRun } from "stackit/contract/sync-run";
-import type { Branch, BranchDiff, StackDetail, View } from "stackit/contract/view";
+import type { Branch, BranchDiff, FileLines, StackDetail, View, ViewChanges } from "stackit/contract/view";
 import { ApiError, getJson, getTagged, type Tagged } from "./client.ts";
 import { keys } from "./keys.ts";
-import { type DiffQuestion, paths } from "./paths.ts";
-import { shareView } from "./share-view.ts";
+import { type DiffQuestion, type LinesQuestion, paths } from "./paths.ts";
+import { shareView, withChanges } from "./share-view.ts";
+import { laterSubmission } from "./submissions.ts";
 
 /** Whatever the server said holds until an event says otherwise. */
 const untilToldOtherwise = { staleTime: Number.POSITIVE_INFINITY };
@@ -53,8 +56,14 @@ export function statusQuery(id: string) {
 export function viewQuery(id: string) {
   return queryOptions({
     queryKey: keys.view(id),
-    queryFn: ({ signal, client }) =>
-      getTagged<View>(paths.view(id), client.getQueryData<Tagged<View>>(keys.view(id)), signal),
+    queryFn: async ({ signal, client }): Promise<Tagged<View>> => {
+      const known = client.getQueryData<Tagged<View>>(keys.view(id));
+      if (known?.etag === undefined) return getTagged<View>(paths.view(id), signal);
+      const changes = await getJson<ViewChanges>(paths.viewChanges(id, known.etag), signal);
+      return known.etag.includes(changes.tag)
+        ? known
+        : { etag: changes.tag, body: withChanges(known.body, changes) };
+    },
     structuralSharing: shareTaggedView,
     ...untilToldOtherwise,
   });
@@ -92,11 +101,42 @@ export function stackQuery(id: string, name: string) {
   });
 }
 
+/** How a branch came to be deleted last, as far as that is remembered; null otherwise. */
+export function deletionQuery(id: string, branch: string) {
+  return queryOptions({
+    queryKey: keys.activityNews("deletion", id, branch),
+    queryFn: async ({ signal }): Promise<ActivityEvent | null> => {
+      const { events } = await getJson<ActivityList>(paths.deletions(id), signal);
+      return events.find((event) => event.branch === branch) ?? null;
+    },
+    ...untilToldOtherwise,
+  });
+}
+
+/** What happened last to a stack, by its id, as far as that is remembered; null otherwise. */
+export function lastOfStackQuery(id: string, stack: string) {
+  return queryOptions({
+    queryKey: keys.activityNews("stack", id, stack),
+    queryFn: async ({ signal }): Promise<ActivityEvent | null> =>
+      (await getJson<ActivityList>(paths.lastOfStack(id, stack), signal)).events[0] ?? null,
+    ...untilToldOtherwise,
+  });
+}
+
 /** `seen` is the commit that the reader chose to look at: a new push does not change what is on the screen. */
 export function diffQuery(id: string, question: DiffQuestion, seen: string) {
   return queryOptions({
     queryKey: keys.diff(id, question, seen),
     queryFn: ({ signal }) => getJson<BranchDiff>(paths.diff(id, question), signal),
+    ...untilToldOtherwise,
+    structuralSharing: false,
+  });
+}
+
+export function linesQuery(id: string, question: LinesQuestion) {
+  return queryOptions({
+    queryKey: keys.lines(id, question),
+    queryFn: ({ signal }) => getJson<FileLines>(paths.lines(id, question), signal),
     ...untilToldOtherwise,
     structuralSharing: false,
   });
@@ -110,6 +150,34 @@ export function runQuery(id: string, runId: string) {
   });
 }
 
+export function submissionQuery(id: string, submissionId: string) {
+  return queryOptions({
+    queryKey: keys.submission(id, submissionId),
+    queryFn: async ({ signal, client }) => {
+      const told = await getJson<Submission>(paths.submission(id, submissionId), signal);
+      return laterSubmission(client.getQueryData<Submission>(keys.submission(id, submissionId)), told);
+    },
+    ...untilToldOtherwise,
+  });
+}
+
+/** Told by events alone. */
+export function lastSubmissionQuery(id: string, root: string) {
+  return queryOptions<string>({
+    queryKey: keys.lastSubmission(id, root),
+    queryFn: skipToken,
+    ...untilToldOtherwise,
+  });
+}
+
 export function useConfig(): ServerConfig | undefined {
   return useQuery(configQuery).data;
+}
+
+/** Whether who looks at the page runs the server: on one that is open to this machine alone, everybody does. */
+export function useIsOperator(): boolean {
+  const config = useConfig();
+  const me = useQuery({ ...meQuery, enabled: config?.authRequired ?? false }).data;
+  if (!config || config.readOnly) return false;
+  return config.authRequired ? (me?.isOperator ?? false) : true;
 }

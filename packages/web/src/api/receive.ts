@@ -1,12 +1,14 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import type { ServerEventName, ServerEvents } from "stackit/contract/events";
 import type { Freshness, RepoStatus, RepoSummary, ServerConfig } from "stackit/contract/repo";
+import type { Submission } from "stackit/contract/submit";
 import type { SyncRun } from "stackit/contract/sync-run";
 import { coalesce } from "../lib/coalesce.ts";
 import { keys } from "./keys.ts";
 import type { LiveEvent, LiveListener } from "./live/live-hub.ts";
 import { type RunPages, withRun } from "./run-pages.ts";
 import { staleAfter } from "./stale-after.ts";
+import { laterSubmission } from "./submissions.ts";
 
 /** A list is drawn anew at most twice a second, however fast the pushes come. */
 const READ_AGAIN_EVERY_MS = 500;
@@ -27,6 +29,7 @@ export function receiveInto(client: QueryClient): LiveListener & Disposable {
   return {
     event(event) {
       if (event.name === "sync") keep(client, event.data);
+      if (event.name === "submit") keepSubmission(client, event.data.submission);
       if (event.name === "connected" || event.name === "heartbeat") noticeVersion(client, event.data.version);
       stale.add(...staleKeys(event));
     },
@@ -67,4 +70,19 @@ function keep(client: QueryClient, { repoId, run, freshness }: ServerEvents["syn
   client.setQueryData<RepoSummary[]>(keys.repos, (repos) =>
     repos?.map((repo) => (repo.id === repoId ? refreshed(repo) : repo)),
   );
+}
+
+function keepSubmission(client: QueryClient, told: Submission): void {
+  const { repoId, id, rootBranch } = told;
+  client.setQueryData<Submission>(keys.submission(repoId, id), (known) => laterSubmission(known, told));
+  // Ids grow with time: the end of an older one says nothing of the stack.
+  client.setQueryData<string>(keys.lastSubmission(repoId, rootBranch), (known) =>
+    known !== undefined && known > id ? known : id,
+  );
+}
+
+/** Of what was answered rather than told: events may have come before it that are newer. */
+export function keepAnswered(client: QueryClient, answered: Submission): void {
+  const { repoId, id } = answered;
+  if (!client.getQueryData<Submission>(keys.submission(repoId, id))) keepSubmission(client, answered);
 }

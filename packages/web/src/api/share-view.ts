@@ -1,4 +1,4 @@
-import type { Branch, StackDetail, View } from "stackit/contract/view";
+import type { Branch, StackDetail, View, ViewChanges } from "stackit/contract/view";
 import { reuse, reuseByKey, sameData } from "../lib/reuse.ts";
 
 /** The new view, with the old objects wherever they still hold: a row whose branch is the same object is not drawn again. */
@@ -13,8 +13,22 @@ export function shareView(previous: View | undefined, next: View): View {
   };
 }
 
+/** The view as it is now, with the old objects of all that did not change. */
+export function withChanges(known: View, changes: ViewChanges): View {
+  const { generation, repo, order, stacks, recentlyMerged, unstacked, isWhole } = changes;
+  const byRoot = new Map((isWhole ? [] : known.stacks).map((stack) => [stack.rootBranch, stack]));
+  for (const stack of stacks) byRoot.set(stack.rootBranch, stack);
+  return {
+    generation,
+    repo,
+    stacks: order ? order.flatMap((root) => byRoot.get(root) ?? []) : [...byRoot.values()],
+    recentlyMerged: recentlyMerged ?? known.recentlyMerged,
+    unstacked: unstacked ?? known.unstacked,
+  };
+}
+
 function shareStack(previous: StackDetail | undefined, next: StackDetail): StackDetail {
-  if (!previous) return next;
+  if (!previous || previous === next) return next;
   return reuse(previous, {
     ...next,
     branches: reuseByKey(previous.branches, next.branches, (branch) => branch.name, shareBranch),
@@ -31,16 +45,16 @@ function withoutTimes({ edge, ...branch }: Branch) {
   return { ...branch, ...edge, sources };
 }
 
-export interface ViewChanges {
+export interface BranchChanges {
   created: string[];
   updated: string[];
   removed: string[];
 }
 
 /** The branches that differ between two views which share what is equal. */
-export function changedBranches(previous: View, next: View): ViewChanges {
+export function changedBranches(previous: View, next: View): BranchChanges {
   const before = branchesByName(previous);
-  const changes: ViewChanges = { created: [], updated: [], removed: [] };
+  const changes: BranchChanges = { created: [], updated: [], removed: [] };
   for (const [name, branch] of branchesByName(next)) {
     const old = before.get(name);
     if (!old) changes.created.push(name);

@@ -14,9 +14,15 @@ export const shortcuts = {
   sync: { keys: ["s"], label: "Sync now", where: "Repository" },
   history: { keys: ["h"], label: "Sync history", where: "Repository" },
   syncAllLate: { keys: ["S"], label: "Sync all that are late", where: "Repositories" },
+  submitStack: {
+    keys: ["c"],
+    label: "Submit the stack: create and update its pull requests",
+    where: "Stack",
+  },
   towardsTrunk: { keys: ["["], label: "To the parent, towards the trunk", where: "Branch" },
   towardsLeaf: { keys: ["]"], label: "To the child, towards the leaf", where: "Branch" },
   showDiff: { keys: ["d"], label: "Diff", where: "Branch" },
+  comparePushes: { keys: ["v"], label: "Compare pushes", where: "Branch" },
   nextFile: { keys: ["n"], label: "Next file", where: "Diff" },
   previousFile: { keys: ["p"], label: "Previous file", where: "Diff" },
   nextChange: { keys: ["N"], label: "Next change", where: "Diff" },
@@ -30,6 +36,7 @@ export const shortcuts = {
   palette: { keys: ["Ctrl+K"], label: "Command palette", where: "Everywhere" },
   goRepositories: { keys: ["g r"], label: "Repositories", where: "Everywhere" },
   goActivity: { keys: ["g a"], label: "Activity", where: "Everywhere" },
+  goOps: { keys: ["g o"], label: "Operator page", where: "Everywhere" },
   close: { keys: ["Escape"], label: "Close the topmost layer", where: "Everywhere" },
   help: { keys: ["?"], label: "Keyboard help", where: "Everywhere" },
 } as const satisfies Record<string, { keys: readonly string[]; label: string; where: string }>;

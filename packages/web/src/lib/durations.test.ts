@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAgo, formatDuration, formatSpan } from "./durations.ts";
+import { formatAbsolute, formatAgo, formatClock, formatDuration, formatSpan } from "./durations.ts";
 
 const plain = (text: string) => text.replaceAll("\u202f", " ");
 
@@ -25,4 +25,14 @@ test("durations keep one digit where it tells something", () => {
   expect(plain(formatDuration(83.6))).toBe("84 ms");
   expect(plain(formatDuration(1430))).toBe("1.4 s");
   expect(plain(formatDuration(61_000))).toBe("1 min");
+});
+
+test("points in time are written as a formatter would, in every month", () => {
+  const absolute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+  const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+  for (let month = 0; month < 12; month++) {
+    const at = new Date(2026, month, 3 * month + 1, 2 * month, 5 * month, month).getTime();
+    expect(formatAbsolute(at)).toBe(absolute.format(at));
+    expect(formatClock(at)).toBe(clock.format(at));
+  }
 });

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
-import { count, initials, listed } from "./words.ts";
+import { count, formatNumber, initials, listed } from "./words.ts";
 
 test("one thing is singular and thousands are grouped", () => {
   expect(count(1, "branch", "branches")).toBe("1 branch");
   expect(count(0, "branch", "branches")).toBe("0 branches");
   expect(count(1204, "commit")).toBe("1,204 commits");
+  expect([-1, 999, 1000, 98_765, 1_234_567, -123_456].map(formatNumber)).toEqual(
+    [-1, 999, 1000, 98_765, 1_234_567, -123_456].map((n) => n.toLocaleString("en")),
+  );
 });
 
 test("lists read like a sentence", () => {

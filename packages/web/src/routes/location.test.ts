@@ -40,13 +40,14 @@ test("everything that can be chosen is in the address and comes back", () => {
       sort: { by: "branch", down: true },
     } as const,
     view: {
-      tab: "commits",
+      tab: "pushes",
       base: "trunk",
       layout: "split",
       ignoreWhitespace: true,
       wrap: true,
       file: "src/a b.ts",
       line: "L12",
+      compare: { from: 5, to: 6, mode: "tree" },
     } as const,
     branch: "x",
     sync: "run_1",
@@ -123,6 +124,21 @@ test("the activity has an address, of all and of one repository, with what is sh
   expect(parse("/activity?show=nonsense")).toEqual({ page: "activity", show: "all" });
 });
 
+test("the deliveries of webhooks have an address, with what is shown of them", () => {
+  for (const address of ["/ops/webhooks", "/ops/webhooks?repo=web&result=bad-signature"]) {
+    expect(formatRoute(parse(address))).toBe(address);
+  }
+  expect(formatRoute(parse("/ops/webhooks?repo=a%2Fb&result=good&page=2"))).toBe("/ops/webhooks");
+});
+
+test("what operators see of one repository has an address", () => {
+  for (const address of ["/ops", "/ops/audit", "/ops/repos/web", "/ops/repos/a%2Fb"]) {
+    expect(formatRoute(parse(address))).toBe(address);
+  }
+  expect(parse("/ops/repos/a%2Fb/")).toEqual({ page: "ops-repo", repo: "a/b" });
+  expect(parse("/ops/repos")).toEqual({ page: "unknown", path: "/ops/repos" });
+});
+
 test("a file is only part of the address of a branch", () => {
   const route = { ...repositoryRoute({ kind: "local", id: "d" }), view: { ...plainView, file: "a.ts" } };
   expect(formatRoute(route)).toBe("/r/local/d");
@@ -139,4 +155,10 @@ test("a line is part of the address of a file, and nothing without one", () => {
   expect(line("/r/a/b/-/branch/c?file=src%2Fshop.ts#L0")).toBeUndefined();
   expect(line("/r/a/b/-/branch/c?file=src%2Fshop.ts#top")).toBeUndefined();
   expect(line("/r/a/b/-/branch/c#L12")).toBeUndefined();
+});
+
+test("adding a repository has an address, and the one that was added is in it", () => {
+  expect(parse("/add")).toEqual({ page: "add", repo: undefined });
+  expect(formatRoute(parse("/add?repo=&utm=1"))).toBe("/add");
+  expect(formatRoute(parse("/add?repo=octo-widget"))).toBe("/add?repo=octo-widget");
 });

@@ -27,7 +27,7 @@ export interface ListSearch {
 }
 
 export interface BranchSearch {
-  tab: "diff" | "commits" | "checks";
+  tab: "diff" | "commits" | "checks" | "pushes";
   base: "parent" | "trunk";
   /** Undefined: as wide as fits. */
   layout: "split" | "unified" | undefined;
@@ -36,6 +36,14 @@ export interface BranchSearch {
   file: string | undefined;
   /** A line of `file`, as in `L12`, or `O12` for one of the old side. */
   line: string | undefined;
+  compare: PushSearch;
+}
+
+/** Which two pushes are compared, by their numbers; undefined: the last two. */
+export interface PushSearch {
+  from: number | undefined;
+  to: number | undefined;
+  mode: "range" | "tree";
 }
 
 /** Why a sign-in led nowhere. */
@@ -46,9 +54,30 @@ export type RepoFilter = "all" | "failing" | "late" | "working";
 /** What of the activity is shown. */
 export type ActivityFilter = "all" | "mine" | "failures";
 
+export const webhookFilters = [
+  "all",
+  "taken",
+  "repeated",
+  "ignored",
+  "invalid",
+  "bad-signature",
+  "not-signed",
+  "unread",
+] as const;
+/** Which deliveries of webhooks are shown. */
+export type WebhookFilter = (typeof webhookFilters)[number];
+/** Of the operators' page. */
+export type OpsPart = "overview" | "audit";
+
 export type Route =
   | { page: "repositories"; q: string; state: RepoFilter }
   | { page: "activity"; show: ActivityFilter }
+  /** `repo`: the one that was added, while it is set up. */
+  | { page: "add"; repo: string | undefined }
+  | { page: "webhooks"; repo: string | undefined; result: WebhookFilter }
+  | { page: "ops"; part: OpsPart }
+  /** `repo`: its id. */
+  | { page: "ops-repo"; repo: string }
   | { page: "sign-in"; refused: Refusal | undefined; login: string | undefined; returnTo: string }
   | {
       page: "repository";
@@ -72,6 +101,10 @@ export type Route =
 export type RepositoryRoute = Extract<Route, { page: "repository" }>;
 export type RepositoriesRoute = Extract<Route, { page: "repositories" }>;
 export type ActivityRoute = Extract<Route, { page: "activity" }>;
+export type AddRoute = Extract<Route, { page: "add" }>;
+export type WebhooksRoute = Extract<Route, { page: "webhooks" }>;
+export type OpsRoute = Extract<Route, { page: "ops" }>;
+export type OpsRepoRoute = Extract<Route, { page: "ops-repo" }>;
 export type SignInRoute = Extract<Route, { page: "sign-in" }>;
 
 export const plainList: ListSearch = {
@@ -81,6 +114,7 @@ export const plainList: ListSearch = {
   layout: "lanes",
   sort: { by: "waiting", down: true },
 };
+export const lastTwoPushes: PushSearch = { from: undefined, to: undefined, mode: "range" };
 export const repositoriesRoute: RepositoriesRoute = { page: "repositories", q: "", state: "all" };
 export const plainView: BranchSearch = {
   tab: "diff",
@@ -90,7 +124,13 @@ export const plainView: BranchSearch = {
   wrap: false,
   file: undefined,
   line: undefined,
+  compare: lastTwoPushes,
 };
+
+/** What is kept of the view when another branch is opened. */
+export function viewOfOther(view: BranchSearch): BranchSearch {
+  return { ...view, file: undefined, compare: lastTwoPushes };
+}
 
 export function repositoryRoute(repo: RepoRef): RepositoryRoute {
   const nothing = {
@@ -110,7 +150,13 @@ export function parseLocation(pathname: string, search: string, hash = ""): Rout
     return { page: "repositories", q: params.get("q") ?? "", state };
   }
   if (pathname === "/activity") return { page: "activity", show: activityFilter(params) };
+  if (pathname === "/add") return { page: "add", repo: params.get("repo") || undefined };
+  if (pathname === "/ops/webhooks") return webhooksRoute(params);
   if (pathname === "/sign-in") return signInRoute(params);
+  if (pathname === "/ops") return { page: "ops", part: "overview" };
+  if (pathname === "/ops/audit") return { page: "ops", part: "audit" };
+  const [, served] = /^\/ops\/repos\/([^/]+)\/?$/.exec(pathname) ?? [];
+  if (served !== undefined) return { page: "ops-repo", repo: decode(served) };
   const match = /^\/r\/([^/]+)\/([^/]+)(?:\/-\/(?:(activity)|(branch|stack|pr)\/(.+?)))?\/?$/.exec(pathname);
   const [, owner, name, activity, kind, target] = match ?? [];
   if (!owner || !name) return { page: "unknown", path: pathname };
@@ -128,17 +174,22 @@ export function parseLocation(pathname: string, search: string, hash = ""): Rout
       sort: parseSorting(params.get("sort")),
     },
     view: {
-      tab: oneOf(params.get("tab"), ["commits", "checks"]) ?? "diff",
+      tab: oneOf(params.get("tab"), ["commits", "checks", "pushes"]) ?? "diff",
       base: oneOf(params.get("base"), ["trunk"]) ?? "parent",
       layout: oneOf(params.get("d"), ["split", "unified"]),
       ignoreWhitespace: params.get("ws") === "1",
       wrap: params.get("wrap") === "1",
       file: params.get("file") || undefined,
       line: params.get("file") ? /^#([LO][1-9]\d{0,7})$/.exec(hash)?.[1] : undefined,
+      compare: {
+        from: wholeNumber(params.get("from")),
+        to: wholeNumber(params.get("to")),
+        mode: oneOf(params.get("mode"), ["tree"]) ?? "range",
+      },
     },
     branch: kind === "branch" ? decodePath(target) : undefined,
     stack: kind === "stack" ? decodePath(target) : undefined,
-    pull: kind === "pr" ? pullNumber(target) : undefined,
+    pull: kind === "pr" ? wholeNumber(target) : undefined,
     activity: activity ? activityFilter(params) : undefined,
     sync: params.get("sync") || undefined,
   };
@@ -155,6 +206,15 @@ function activityFilter(params: URLSearchParams): ActivityFilter {
   return oneOf(params.get("show"), ["mine", "failures"]) ?? "all";
 }
 
+function webhooksRoute(params: URLSearchParams): WebhooksRoute {
+  const repo = params.get("repo") ?? "";
+  return {
+    page: "webhooks",
+    repo: /^[\w-]{1,64}$/.test(repo) ? repo : undefined,
+    result: oneOf(params.get("result"), webhookFilters) ?? "all",
+  };
+}
+
 function signInRoute(params: URLSearchParams): Route {
   const login = params.get("login");
   return {
@@ -169,6 +229,10 @@ function signInRoute(params: URLSearchParams): Route {
 export function formatRoute(route: Route): string {
   if (route.page === "repositories") return formatRepositories(route);
   if (route.page === "activity") return `/activity${route.show === "all" ? "" : `?show=${route.show}`}`;
+  if (route.page === "add") return addressOfAdding(route);
+  if (route.page === "webhooks") return formatWebhooks(route);
+  if (route.page === "ops") return route.part === "overview" ? "/ops" : `/ops/${route.part}`;
+  if (route.page === "ops-repo") return `/ops/repos/${encodeURIComponent(route.repo)}`;
   if (route.page === "sign-in") return formatSignIn(route);
   if (route.page === "unknown") return route.path;
   const { repo, list, view, branch, stack, pull, activity, sync } = route;
@@ -189,6 +253,7 @@ export function formatRoute(route: Route): string {
   if (view.ignoreWhitespace) query.set("ws", "1");
   if (view.wrap) query.set("wrap", "1");
   if (branch !== undefined && view.file) query.set("file", view.file);
+  if (branch !== undefined && view.tab === "pushes") addPushes(query, view.compare);
   if (activity !== undefined && activity !== "all") query.set("show", activity);
   if (sync) query.set("sync", sync);
   let tail = "";
@@ -200,11 +265,28 @@ export function formatRoute(route: Route): string {
   return `${path}${tail}${query.size > 0 ? `?${query}` : ""}${fragment}`;
 }
 
+function addPushes(query: URLSearchParams, { from, to, mode }: PushSearch): void {
+  if (from !== undefined) query.set("from", `${from}`);
+  if (to !== undefined) query.set("to", `${to}`);
+  if (mode !== "range") query.set("mode", mode);
+}
+
 function formatRepositories({ q, state }: RepositoriesRoute): string {
   const query = new URLSearchParams();
   if (q) query.set("q", q);
   if (state !== "all") query.set("state", state);
   return `/${query.size > 0 ? `?${query}` : ""}`;
+}
+
+function addressOfAdding({ repo }: AddRoute): string {
+  return repo === undefined ? "/add" : `/add?${new URLSearchParams({ repo })}`;
+}
+
+function formatWebhooks({ repo, result }: WebhooksRoute): string {
+  const query = new URLSearchParams();
+  if (repo !== undefined) query.set("repo", repo);
+  if (result !== "all") query.set("result", result);
+  return `/ops/webhooks${query.size > 0 ? `?${query}` : ""}`;
 }
 
 function formatSignIn({ refused, login, returnTo }: SignInRoute): string {
@@ -219,8 +301,8 @@ function oneOf<T extends string>(value: string | null, allowed: readonly T[]): T
   return allowed.find((item) => item === value);
 }
 
-function pullNumber(text: string | undefined): number | undefined {
-  return text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
+function wholeNumber(text: string | null | undefined): number | undefined {
+  return typeof text === "string" && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined;
 }
 
 /** Names may contain slashes, which stay as they are. */

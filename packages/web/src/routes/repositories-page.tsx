@@ -37,22 +37,44 @@ export function RepositoriesPage({
       <div ref={scroller} className="list-pane">
         <div className="list-content narrow">
           {repos.length === 0 ? (
-            <>
-              <h1 className="page-title">
-                <b>Repositories</b>
-              </h1>
-              <Empty title="No repositories are served to you">
-                <p className="meta">
-                  Whoever runs this server decides which repositories it serves, and to whom.
-                </p>
-              </Empty>
-            </>
+            <NoRepositories />
           ) : (
             <Repositories repos={repos} route={route} scroller={scroller} />
           )}
         </div>
       </div>
     </main>
+  );
+}
+
+function NoRepositories() {
+  const config = useConfig();
+  return (
+    <>
+      <h1 className="page-title">
+        <b>Repositories</b>
+      </h1>
+      {config?.readOnly === false ? (
+        <Empty title="No repositories yet">
+          <p className="meta">
+            {config.authRequired
+              ? "Those appear here that you can read on GitHub and that somebody added. You can add one."
+              : "Add one by its URL. The server keeps a copy of its own and shows the stacks in it."}
+          </p>
+          <p>
+            <Link className="button ink" href="/add">
+              Add a repository
+            </Link>
+          </p>
+          {config.contact !== undefined && <p className="meta">{config.contact}</p>}
+        </Empty>
+      ) : (
+        <Empty title="No repositories are served to you">
+          <p className="meta">Whoever runs this server decides which repositories it serves, and to whom.</p>
+          {config?.contact !== undefined && <p>{config.contact}</p>}
+        </Empty>
+      )}
+    </>
   );
 }
 
@@ -88,9 +110,16 @@ function Repositories({
           <b>{count(repos.length, "repository", "repositories")}</b>
           <Summary counts={counts} />
         </h1>
-        {writable.length > 0 && (
-          <SyncAllLate late={writable.filter(({ freshness }) => isIn("late", freshness, now))} />
-        )}
+        <div className="repositories-actions">
+          {writable.length > 0 && (
+            <SyncAllLate late={writable.filter(({ freshness }) => isIn("late", freshness, now))} />
+          )}
+          {config?.readOnly === false && (
+            <Link className="button plain" href="/add">
+              Add a repository
+            </Link>
+          )}
+        </div>
       </div>
       <div className="list-toolbar">
         <FilterBox

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
 import type { StackDetail, View } from "stackit/contract/view";
 import { useBrowserLocation } from "wouter/use-browser-location";
@@ -16,19 +16,18 @@ import { RepoNotes } from "../features/freshness/repo-notes.tsx";
 import { LinkNote } from "../features/stacks/link-note.tsx";
 import { StacksView } from "../features/stacks/stacks-view.tsx";
 import type { StackListHandle } from "../features/stacks/use-row-focus.ts";
+import { maySubmit } from "../features/submit/may-submit.ts";
 import { useServices } from "../services.ts";
 import { Empty } from "../ui/empty.tsx";
 import { ErrorBoundary } from "../ui/error-boundary.tsx";
+import { lazyPart } from "../ui/lazy-part.tsx";
 import { ProblemBox } from "../ui/problem-box.tsx";
-import { formatRoute, type RepositoryRoute } from "./location.ts";
+import { Skeleton } from "../ui/skeleton.tsx";
+import { formatRoute, type RepositoryRoute, viewOfOther } from "./location.ts";
 import { useLinked } from "./use-linked.ts";
 
-const BranchPanel = lazy(async () => ({
-  default: (await import("../features/branch/branch-panel.tsx")).BranchPanel,
-}));
-const StackPanel = lazy(async () => ({
-  default: (await import("../features/stack/stack-panel.tsx")).StackPanel,
-}));
+const BranchPanel = lazyPart(async () => (await import("../features/branch/branch-panel.tsx")).BranchPanel);
+const StackPanel = lazyPart(async () => (await import("../features/stack/stack-panel.tsx")).StackPanel);
 
 export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: RepositoryRoute }) {
   const status = useQuery(statusQuery(repo.id));
@@ -57,7 +56,7 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
           {status.data && <RepoNotes notes={status.data.notes} />}
           {status.data && <ForgeNote forge={status.data.forge} />}
           {view.data && !stack && (
-            <LinkNote linked={linked} route={route} trunk={view.data.body.repo.trunk} />
+            <LinkNote repoId={repo.id} linked={linked} route={route} trunk={view.data.body.repo.trunk} />
           )}
           <ErrorBoundary part="The list of stacks" resetKey={String(view.dataUpdatedAt)}>
             {view.data ? (
@@ -105,11 +104,12 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
                 isGone={linked.stackGone}
                 trunk={view.data.body.repo.trunk}
                 forge={status.data?.forge}
+                maySubmit={maySubmit(status.data ?? repo, config)}
                 hrefOf={(branch, tab) =>
                   formatRoute({
                     ...route,
                     branch,
-                    view: { ...route.view, ...(tab && { tab }), file: undefined },
+                    view: { ...viewOfOther(route.view), ...(tab && { tab }) },
                   })
                 }
                 onClose={close}
@@ -176,20 +176,6 @@ function Cloning({
       </div>
       <p className="meta">The stacks appear here as soon as they are known. You can leave this page.</p>
     </Empty>
-  );
-}
-
-/** Drawn after a moment only: a quick answer should not flicker. */
-function Skeleton() {
-  return (
-    <div className="skeleton" aria-hidden="true">
-      {[62, 48, 70, 55, 40, 66].map((width) => (
-        <div key={width}>
-          <i />
-          <b style={{ width: `${width}%` }} />
-        </div>
-      ))}
-    </div>
   );
 }
 

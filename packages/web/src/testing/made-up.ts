@@ -1,3 +1,4 @@
+import type { Freshness, RepoSummary } from "stackit/contract/repo";
 import type { Branch, StackDetail, View } from "stackit/contract/view";
 
 const at = "2026-01-05T10:00:00.000Z";
@@ -58,5 +59,28 @@ export function view(stacks: StackDetail[], given: Partial<View> = {}): View {
     recentlyMerged: [],
     unstacked: [],
     ...given,
+  };
+}
+
+/** A mirror that was synced a minute before ten, as the server would list it. */
+export function repository(name: string, freshness: Partial<Freshness> = {}): RepoSummary {
+  return {
+    id: name,
+    displayName: name,
+    owner: "acme",
+    repo: name,
+    kind: "mirror",
+    role: "member",
+    trunk: "main",
+    counts: { branches: 0, stacks: 0, needsRestack: 0 },
+    freshness: {
+      health: "fresh",
+      activity: "idle",
+      lastSuccessAt: "2026-01-05T09:59:00.000Z",
+      consecutiveFailures: 0,
+      recent: [],
+      expectedMaxAgeSec: 600,
+      ...freshness,
+    },
   };
 }

@@ -6,11 +6,14 @@ import { Sign } from "./glyphs.tsx";
 export function Dialog({
   title,
   className = "",
+  mayClose = () => true,
   onClose,
   children,
 }: {
   title: string;
   className?: string;
+  /** Asked when somebody wants to close it by Esc or its cross. */
+  mayClose?: () => boolean;
   onClose: () => void;
   children: ReactNode;
 }) {
@@ -24,10 +27,18 @@ export function Dialog({
   }, []);
 
   return (
-    <dialog ref={dialog} className={`dialog ${className}`} aria-labelledby={titleId} onClose={onClose}>
+    <dialog
+      ref={dialog}
+      className={`dialog ${className}`}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        if (!mayClose()) event.preventDefault();
+      }}
+      onClose={onClose}
+    >
       <header>
         <h2 id={titleId}>{title}</h2>
-        <Button look="quiet" size="small" aria-label="Close" onClick={onClose}>
+        <Button look="quiet" size="small" aria-label="Close" onClick={() => mayClose() && onClose()}>
           <Sign name="close" />
         </Button>
       </header>

@@ -1,6 +1,8 @@
-import { Component, type ReactNode } from "react";
+import { Component, type ContextType, type ReactNode } from "react";
+import { ServicesContext } from "../services.ts";
 import { Button } from "./button.tsx";
-import { Sign } from "./glyphs.tsx";
+import { PartNotLoaded } from "./lazy-part.tsx";
+import { ProblemFrame } from "./problem-frame.tsx";
 
 interface Props {
   /** The part of the page, as in "The list". */
@@ -10,32 +12,54 @@ interface Props {
   children: ReactNode;
 }
 
-/** Keeps a failure while drawing inside the part it happened in. */
-export class ErrorBoundary extends Component<Props, { failed: boolean }> {
-  override state = { failed: false };
+interface State {
+  failure?: { error: unknown; at: number } | undefined;
+}
 
-  static getDerivedStateFromError() {
-    return { failed: true };
+/** Keeps a failure while drawing inside the part it happened in. */
+export class ErrorBoundary extends Component<Props, State> {
+  static override contextType = ServicesContext;
+  declare context: ContextType<typeof ServicesContext>;
+  override state: State = {};
+
+  static getDerivedStateFromError(error: unknown): State {
+    return { failure: { error, at: Date.now() } };
   }
 
   override componentDidUpdate(before: Props): void {
-    if (this.state.failed && before.resetKey !== this.props.resetKey) this.setState({ failed: false });
+    if (this.state.failure && before.resetKey !== this.props.resetKey) this.setState({ failure: undefined });
   }
 
+  /** What nobody draws any more is forgotten: the part asks anew for its code and for what it shows. */
+  readonly #reload = (): void => {
+    const error = this.state.failure?.error;
+    if (error instanceof PartNotLoaded) error.forget();
+    this.context?.queries.removeQueries({ type: "inactive" });
+    this.setState({ failure: undefined });
+  };
+
   override render(): ReactNode {
-    if (!this.state.failed) return this.props.children;
+    const { failure } = this.state;
+    const { part, children } = this.props;
+    if (!failure) return children;
+    const { error, at } = failure;
     return (
       <div className="problem" role="alert">
-        <Sign name="failing" />
-        <div>
-          <p className="problem-title">This part failed.</p>
-          <p className="meta">{this.props.part} could not be drawn; the rest of the page works.</p>
-          <div className="problem-actions">
-            <Button size="small" onClick={() => this.setState({ failed: false })}>
-              Reload part
-            </Button>
-          </div>
-        </div>
+        <ProblemFrame
+          title="This part failed."
+          detail={`${part} could not be drawn; the rest of the page works.`}
+          code={undefined}
+          facts={[
+            ["Part", part],
+            ["Error", error instanceof Error ? error.message : String(error)],
+            ["Time", new Date(at).toISOString()],
+            ["Page", location.pathname],
+          ]}
+        >
+          <Button size="small" onClick={this.#reload}>
+            Reload part
+          </Button>
+        </ProblemFrame>
       </div>
     );
   }

@@ -1,68 +1,96 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
+import { Link } from "wouter";
 import { ApiError } from "../api/client.ts";
+import { paths } from "../api/paths.ts";
+import { useConfig } from "../api/queries.ts";
+import { useServices } from "../services.ts";
 import { Button } from "./button.tsx";
-import { Coded } from "./coded.tsx";
-import { CopyButton } from "./copy-button.tsx";
-import { Sign } from "./glyphs.tsx";
+import { ProblemFrame } from "./problem-frame.tsx";
+import { type Way, wordsOf } from "./problem-words.ts";
+import { Until } from "./time.tsx";
 
-/** What happened, what you can do, and the details that somebody else may need to mend it. */
+/** What could not be asked for, in the place where it would stand. */
 export function ProblemBox({
   error,
   what,
+  done = "shown",
   onRetry,
   children,
 }: {
   error: unknown;
   /** The part of the page that is missing, as in "The diff". */
   what: string;
+  /** What could not be done with it. */
+  done?: string;
   onRetry?: () => void;
   children?: ReactNode;
 }) {
+  const at = useTimeOf(error);
   const problem = error instanceof ApiError ? error : undefined;
   const title = problem?.title ?? "Something failed in this page";
-  const detail = error instanceof Error && error.message !== title ? error.message : undefined;
-  const facts = [
-    ["Code", problem?.code],
-    ["Status", problem?.status ? String(problem.status) : undefined],
-    ["Request", problem?.requestId],
-  ].filter((fact): fact is [string, string] => fact[1] !== undefined);
-  const details = [`${what}: ${title}`, detail, ...facts.map(([name, value]) => `${name}: ${value}`)];
-
   return (
     <div className="problem" role="alert">
-      <Sign name="failing" />
-      <div>
-        <p className="problem-title">
-          {what} could not be shown. {title}.
-        </p>
-        {detail && (
-          <p className="meta">
-            <Coded text={detail} />
-          </p>
-        )}
+      <ProblemFrame
+        title={`${what} could not be ${done}. ${title}.`}
+        detail={error instanceof Error && error.message !== title ? error.message : undefined}
+        since={
+          problem?.retryAfterMs !== undefined && (
+            <span>
+              You may ask again <Until at={new Date(at + problem.retryAfterMs).toISOString()} />
+            </span>
+          )
+        }
+        code={problem?.code}
+        facts={[
+          ["Status", problem?.status ? String(problem.status) : undefined],
+          ["Request", problem?.requestId],
+          ["Time", new Date(at).toISOString()],
+          ["Page", location.pathname],
+        ]}
+      >
         {children}
-        <div className="problem-actions">
-          {onRetry && (
-            <Button size="small" onClick={onRetry}>
-              Try again
-            </Button>
-          )}
-          <CopyButton text={details.filter(Boolean).join("\n")} what="the details" label="Copy details" />
-        </div>
-        {facts.length > 0 && (
-          <details className="meta">
-            <summary>Details</summary>
-            <dl className="facts">
-              {facts.map(([name, value]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd className="mono">{value}</dd>
-                </div>
-              ))}
-            </dl>
-          </details>
-        )}
-      </div>
+        {wordsOf(problem?.code).ways.map((way) => (
+          <WayOut key={way} way={way} onRetry={onRetry} />
+        ))}
+      </ProblemFrame>
     </div>
   );
+}
+
+function WayOut({ way, onRetry }: { way: Way; onRetry: (() => void) | undefined }) {
+  const hasSignIn = useConfig()?.authRequired ?? true;
+  switch (way) {
+    case "retry":
+      return onRetry ? (
+        <Button size="small" onClick={onRetry}>
+          Try again
+        </Button>
+      ) : null;
+    case "reload":
+      return (
+        <Button size="small" onClick={() => location.reload()}>
+          Reload the page
+        </Button>
+      );
+    case "sign-in":
+      return hasSignIn ? (
+        <a className="button plain small" href={paths.signIn(location.pathname + location.search)}>
+          Sign in again
+        </a>
+      ) : null;
+    case "repositories":
+      return (
+        <Link className="button plain small" href="/">
+          Go to the repositories
+        </Link>
+      );
+  }
+}
+
+/** When this failure, and not an earlier one, was first shown here. */
+function useTimeOf(error: unknown): number {
+  const { ticker } = useServices();
+  const [noticed, setNoticed] = useState(() => ({ error, at: ticker.now() }));
+  if (noticed.error !== error) setNoticed({ error, at: ticker.now() });
+  return noticed.at;
 }

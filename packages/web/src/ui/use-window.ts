@@ -10,10 +10,13 @@ export function useWindow(
   offsets: Float64Array,
 ): Range {
   const [range, setRange] = useState<Range>(() => rangeFor(offsets, 0, 1200, OVERSCAN_PX));
+  // Where all is drawn at once, what scrolls is around the list, and is known by its ref only after the first layout effects within it.
+  const [around, setAround] = useState<HTMLElement | null>(null);
+  useEffect(() => setAround(scroller.current), [scroller]);
 
   useLayoutEffect(() => {
-    const element = scroller.current;
-    if (!element) return;
+    const element = scroller.current ?? around;
+    if (!element) return undefined;
     const update = () => {
       const top = seenFrom(element, list.current);
       const next = rangeFor(offsets, top, top + element.clientHeight, OVERSCAN_PX);
@@ -27,7 +30,7 @@ export function useWindow(
       element.removeEventListener("scroll", update);
       sizes.disconnect();
     };
-  }, [scroller, list, offsets]);
+  }, [scroller, list, offsets, around]);
 
   const end = Math.min(range.end, offsets.length - 1);
   return { start: Math.min(range.start, end), end };

@@ -41,7 +41,7 @@ test("further failures do not move the time since when the page may be wrong", (
 
 test("a planned end that is followed by a new stream is not seen", () => {
   const ended = play(...live, [100, { type: "ended" }]);
-  expect(told(ended, 100.1).kind).toBe("connecting");
+  expect(told(ended, 100.1).kind).toBe("live");
   expect(told(advance(ended, { type: "connected" }, t0 + 100_200), 100.4).kind).toBe("live");
 });
 
@@ -59,7 +59,8 @@ test("without a network it is offline, whatever the stream says", () => {
 
 test("a refused stream, and one that never holds, become polling", () => {
   const refused = play([1, { type: "failed", failure: { kind: "refused", status: 429 }, delayMs: 30_000 }]);
-  expect(told(refused, 2)).toEqual({ kind: "polling", everySec: 30 });
+  const nextAt = t0 + 31_000;
+  expect(told(refused, 2)).toEqual({ kind: "polling", everySec: 30, nextAt, isCrowded: true });
   const cut: LinkEvent = { type: "failed", failure: { kind: "cut" }, delayMs: 1 };
   expect(told(play([1, cut], [2, cut], [3, cut]), 6).kind).toBe("reconnecting");
   expect(told(play([1, cut], [2, cut], [3, cut], [4, cut], [5, cut], [6, cut]), 7).kind).toBe("polling");
@@ -79,7 +80,13 @@ test("delays double up to half a minute, jitter included, and never undercut the
   expect(retryDelayMs(3, 0.5, cut)).toBe(4000);
   expect(retryDelayMs(50, 0, cut)).toBe(22_500);
   expect(retryDelayMs(50, 0.999, cut)).toBeLessThanOrEqual(37_500);
-  expect(retryDelayMs(0, 0.5, { kind: "refused", retryAfterMs: 20_000 })).toBe(20_000);
+  expect(retryDelayMs(0, 0.5, { kind: "server", retryAfterMs: 20_000 })).toBe(20_000);
+});
+
+test("where no stream is to be had, the server is asked when it says, or each half minute", () => {
+  expect(retryDelayMs(0, 0.9, { kind: "refused", retryAfterMs: 20_000 })).toBe(20_000);
+  expect(retryDelayMs(0, 0.9, { kind: "refused", retryAfterMs: 0 })).toBe(5000);
+  expect(retryDelayMs(9, 0.1, { kind: "refused" })).toBe(30_000);
 });
 
 test("where nobody is signed in, it is seldom asked", () => {

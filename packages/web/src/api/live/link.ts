@@ -7,6 +7,8 @@
 export interface Link {
   phase: "opening" | "catching-up" | "open" | "waiting";
   lostAt: number | undefined;
+  /** Whether what is shown was current once. */
+  wasLive: boolean;
   /** When the phase began. */
   since: number;
   /** Attempts that failed in a row. */
@@ -41,6 +43,7 @@ export function firstLink(now: number, online: boolean): Link {
   return {
     phase: "opening",
     lostAt: now,
+    wasLive: false,
     since: now,
     failures: 0,
     failure: undefined,
@@ -56,7 +59,7 @@ export function advance(link: Link, event: LinkEvent, now: number): Link {
     case "connected":
       return { ...link, phase: "catching-up", since: now, failures: 0, failure: undefined };
     case "caught-up":
-      return { ...link, phase: "open", since: now, lostAt: undefined };
+      return { ...link, phase: "open", since: now, lostAt: undefined, wasLive: true };
     case "ended":
     case "broken":
       return { ...link, phase: "waiting", since: now, lostAt: link.lostAt ?? now, retryAt: now };
@@ -76,14 +79,17 @@ export function advance(link: Link, event: LinkEvent, now: number): Link {
 }
 
 const SIGNED_OUT_MS = 60_000;
+const SHORTEST_POLL_MS = 5000;
+const POLL_EVERY_MS = 30_000;
 
 /**
- * 0.5, 1, 2, 4 … 30 s, each up to a quarter earlier or later by `random` in [0, 1); longer when the server asks. A server
- * that is gone is looked for every 10 s: nothing there can be overrun, and somebody is waiting for its return. Where nobody is signed in,
+ * 0.5, 1, 2, 4 … 30 s, each up to a quarter earlier or later by `random` in [0, 1); longer when the server asks. One that serves no
+ * stream now is asked for all anew instead, when it says or each half minute. A server that is gone is looked for every 10 s: nothing there can be overrun, and somebody is waiting for its return. Where nobody is signed in,
  * only a sign-in in another tab helps, of which that tab tells.
  */
 export function retryDelayMs(failures: number, random: number, failure: LinkFailure): number {
   if (failure.kind === "signed-out") return SIGNED_OUT_MS;
+  if (failure.kind === "refused") return Math.max(SHORTEST_POLL_MS, failure.retryAfterMs ?? POLL_EVERY_MS);
   const longest = failure.kind === "silent" ? 10_000 : 30_000;
   const delay = Math.min(longest, 500 * 2 ** Math.min(failures, 10));
   return Math.max(failure.retryAfterMs ?? 0, Math.round(delay * (0.75 + random / 2)));
@@ -94,7 +100,8 @@ export type LinkState =
   | { kind: "connecting" | "live" | "catching-up" }
   | { kind: "reconnecting"; since: number; strip: boolean; silent: boolean }
   | { kind: "offline"; since: number; strip: true }
-  | { kind: "polling"; everySec: number }
+  /** `nextAt`: absent while it is asked. `isCrowded`: the server has told to wait. */
+  | { kind: "polling"; everySec: number; nextAt: number | undefined; isCrowded: boolean }
   | { kind: "server-error"; since: number; strip: boolean; requestId: string | undefined };
 
 const QUIET_MS = 3000;
@@ -102,8 +109,6 @@ const STRIP_MS = 15_000;
 const CATCHING_UP_MS = 300;
 /** After so many streams that were cut while the server answered otherwise, something on the way does not let streams through. */
 const CUTS_UNTIL_POLLING = 6;
-export const POLL_EVERY_MS = 30_000;
-
 export function describeLink(link: Link, now: number): LinkState {
   if (link.lostAt === undefined) return { kind: "live" };
   const lostMs = now - link.lostAt;
@@ -111,13 +116,18 @@ export function describeLink(link: Link, now: number): LinkState {
   if (link.phase === "catching-up") {
     return { kind: now - link.since > CATCHING_UP_MS ? "catching-up" : "live" };
   }
-  if (isPolling(link)) return { kind: "polling", everySec: POLL_EVERY_MS / 1000 };
-  if (lostMs <= QUIET_MS) return { kind: link.failures > 0 ? "live" : "connecting" };
+  if (isPolling(link)) return polling(link);
+  if (lostMs <= QUIET_MS) return { kind: link.wasLive ? "live" : "connecting" };
   const strip = lostMs > STRIP_MS;
   if (link.failure?.kind === "server") {
     return { kind: "server-error", since: link.lostAt, strip, requestId: link.failure.requestId };
   }
   return { kind: "reconnecting", since: link.lostAt, strip, silent: link.failure?.kind === "silent" };
+}
+
+function polling({ failure, retryAt }: Link): LinkState {
+  const everySec = Math.round((failure?.retryAfterMs ?? POLL_EVERY_MS) / 1000);
+  return { kind: "polling", everySec, nextAt: retryAt, isCrowded: failure?.kind === "refused" };
 }
 
 /** Whether the page has to ask by itself, because no stream is to be had. */

@@ -1,14 +1,6 @@
 import type { ServerEventName, ServerEvents } from "stackit/contract/events";
 import { Store } from "../../lib/store.ts";
-import {
-  advance,
-  firstLink,
-  isPolling,
-  type Link,
-  type LinkEvent,
-  POLL_EVERY_MS,
-  retryDelayMs,
-} from "./link.ts";
+import { advance, firstLink, isPolling, type Link, type LinkEvent, retryDelayMs } from "./link.ts";
 import { readStream } from "./read-stream.ts";
 import type { SseMessage } from "./sse.ts";
 
@@ -40,7 +32,10 @@ const eventNames: Record<ServerEventName, true> = {
   refresh: true,
   forge: true,
   repos: true,
+  webhook: true,
+  hook: true,
   activity: true,
+  submit: true,
   branch_switched: true,
   heartbeat: true,
   resync: true,
@@ -65,7 +60,6 @@ export class LiveHub {
   #heardAt = Date.now();
   #checkedAt = Date.now();
   #hiddenAt: number | undefined;
-  #polledAt = Date.now();
   #stream: AbortController | undefined;
   #wake: (() => void) | undefined;
 
@@ -143,9 +137,17 @@ export class LiveHub {
         const { failures } = this.link.get();
         const delayMs = retryDelayMs(failures, Math.random(), end.failure);
         this.#advance({ type: "failed", failure: end.failure, delayMs });
+        this.#poll(failures);
         await this.#pause(delayMs);
       }
     }
+  }
+
+  /** Without a stream, each attempt to have one is the time to ask. What the page has just been loaded with need not be asked for again. */
+  #poll(failuresBefore: number): void {
+    const link = this.link.get();
+    if (isPolling(link) && link.failures > failuresBefore && (failuresBefore > 0 || link.wasLive))
+      void this.#listener.gap();
   }
 
   #pause(ms: number): Promise<void> {
@@ -180,7 +182,7 @@ export class LiveHub {
     this.#listener.event(event);
   }
 
-  /** Silence is never trusted: after each connecting all that is shown is asked for again, which costs a 304 when nothing moved. */
+  /** Silence is never trusted: after each connecting all that is shown is asked for again, which costs little when nothing moved. */
   async #catchUp(): Promise<void> {
     if (this.#leads) this.#advance({ type: "connected" });
     await this.#listener.gap();
@@ -192,7 +194,11 @@ export class LiveHub {
       if (this.#leads) this.#greet();
     } else if (!this.#leads) {
       this.#heardAt = Date.now();
-      if (message.kind === "link") this.link.set(message.link);
+      if (message.kind === "link") {
+        const { failures } = this.link.get();
+        this.link.set(message.link);
+        this.#poll(failures);
+      }
       if (message.kind === "position") this.#lastId = message.id;
       if (message.kind === "event") this.#deliver(message.event);
     }
@@ -223,10 +229,6 @@ export class LiveHub {
       this.#heardAt = now;
       if (this.#leads) this.tryNow();
       else if (silent) void this.#standInLine(true);
-    }
-    if (isPolling(this.link.get()) && now - this.#polledAt > POLL_EVERY_MS && !document.hidden) {
-      this.#polledAt = now;
-      void this.#listener.gap();
     }
   }
 

@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import type { SignedIn } from "stackit/contract/auth";
 import { ApiError } from "../../api/client.ts";
 import { meQuery, useConfig } from "../../api/queries.ts";
 import { useServices } from "../../services.ts";
+import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
-import { SessionsDialog } from "./sessions-dialog.tsx";
+import { lazyPart } from "../../ui/lazy-part.tsx";
+
+const SessionsDialog = lazyPart(async () => (await import("./sessions-dialog.tsx")).SessionsDialog);
 
 /** Who is signed in; nothing where nobody has to. */
 export function AccountMenu() {
@@ -61,7 +64,13 @@ function Menu({ me }: { me: SignedIn }) {
         </button>
         <LeaveButtons />
       </section>
-      {sessions && <SessionsDialog onClose={() => setSessions(false)} />}
+      {sessions && (
+        <ErrorBoundary part="The list of sessions">
+          <Suspense>
+            <SessionsDialog onClose={() => setSessions(false)} />
+          </Suspense>
+        </ErrorBoundary>
+      )}
     </>
   );
 }

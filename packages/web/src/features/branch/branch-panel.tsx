@@ -1,22 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import type { StackDetail, View } from "stackit/contract/view";
-import { Link } from "wouter";
 import { useBrowserLocation } from "wouter/use-browser-location";
-import { branchQuery, stackQuery } from "../../api/queries.ts";
+import { branchQuery } from "../../api/queries.ts";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { shortSha } from "../../lib/words.ts";
-import {
-  type BranchSearch,
-  formatRoute,
-  type RepositoryRoute,
-  repositoryRoute,
-} from "../../routes/location.ts";
+import { type BranchSearch, formatRoute, type RepositoryRoute, viewOfOther } from "../../routes/location.ts";
 import { useServices } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
-import { Empty } from "../../ui/empty.tsx";
 import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
+import { lazyPart } from "../../ui/lazy-part.tsx";
 import { Tabs } from "../../ui/tabs.tsx";
 import { Age } from "../../ui/time.tsx";
 import { useMedia } from "../../ui/use-window.ts";
@@ -24,8 +18,10 @@ import { BranchHead } from "./branch-head.tsx";
 import { CheckList } from "./check-list.tsx";
 import { CommitList } from "./commit-list.tsx";
 import { absenceOf, findBranch } from "./find-branch.ts";
+import { Nearest, NotInAStack } from "./not-in-a-stack.tsx";
 
-const DiffTab = lazy(() => import("../diff/diff-tab.tsx").then((module) => ({ default: module.DiffTab })));
+const PushesTab = lazyPart(async () => (await import("../pushes/pushes-tab.tsx")).PushesTab);
+const DiffTab = lazyPart(async () => (await import("../diff/diff-tab.tsx")).DiffTab);
 
 export function BranchPanel({
   repoId,
@@ -55,7 +51,7 @@ export function BranchPanel({
     });
   const goTo = (branch: string | undefined) => {
     if (branch === undefined) return false;
-    navigate(formatRoute({ ...route, branch, view: { ...route.view, file: undefined } }), {
+    navigate(formatRoute({ ...route, branch, view: viewOfOther(route.view) }), {
       replace: true,
       state: history.state,
     });
@@ -70,6 +66,10 @@ export function BranchPanel({
   useShortcut("towardsLeaf", () => goTo(shown?.above?.name));
   useShortcut("showDiff", () => {
     change({ tab: "diff" });
+    return true;
+  });
+  useShortcut("comparePushes", () => {
+    change({ tab: "pushes" });
     return true;
   });
 
@@ -108,7 +108,7 @@ export function BranchPanel({
           <BranchHead
             place={shown}
             trunk={view.repo.trunk}
-            hrefOf={(branch) => formatRoute({ ...route, branch })}
+            hrefOf={(branch) => formatRoute({ ...route, branch, view: viewOfOther(route.view) })}
           />
           <Tabs
             name="Branch"
@@ -116,6 +116,7 @@ export function BranchPanel({
             tabs={[
               { value: "diff", label: "Diff" },
               { value: "commits", label: "Commits", count: shown.branch.commitCount },
+              { value: "pushes", label: "Pushes" },
               ...(shown.branch.ci ? [{ value: "checks" as const, label: "Checks" }] : []),
             ]}
             onChoose={(tab) => change({ tab })}
@@ -130,6 +131,12 @@ export function BranchPanel({
                     search={route.view}
                     onSearch={change}
                   />
+                </Suspense>
+              </ErrorBoundary>
+            ) : route.view.tab === "pushes" ? (
+              <ErrorBoundary part="The pushes" resetKey={shown.branch.revision}>
+                <Suspense fallback={<p className="loading meta">Loading the pushes…</p>}>
+                  <PushesTab key={name} repoId={repoId} branch={name} search={route.view} onSearch={change} />
                 </Suspense>
               </ErrorBoundary>
             ) : route.view.tab === "checks" ? (
@@ -233,46 +240,5 @@ function Gone({
         <Nearest stack={stack} route={route} />
       </p>
     </div>
-  );
-}
-
-function NotInAStack({
-  repoId,
-  name,
-  view,
-  route,
-}: {
-  repoId: string;
-  name: string;
-  view: View;
-  route: RepositoryRoute;
-}) {
-  const { title, words, stack, isUnknown = false } = absenceOf(view, name);
-  const asRoot = useQuery({ ...stackQuery(repoId, name), enabled: isUnknown });
-  const heir = isUnknown ? asRoot.data : undefined;
-  return (
-    <Empty title={title}>
-      <p className="meta">
-        <bdi className="mono">{name}</bdi>{" "}
-        {heir ? "was the root of a stack that has another one now." : words}
-      </p>
-      <p>
-        <Nearest stack={stack ?? heir ?? undefined} route={route} />
-      </p>
-    </Empty>
-  );
-}
-
-/** The way from a branch that is gone to what is there: the stack it was in, else all of them. */
-function Nearest({ stack, route }: { stack: StackDetail | undefined; route: RepositoryRoute }) {
-  const all = repositoryRoute(route.repo);
-  return stack ? (
-    <Link className="link" href={formatRoute({ ...all, stack: stack.id })}>
-      Show the stack “{stack.title}”
-    </Link>
-  ) : (
-    <Link className="link" href={formatRoute(all)}>
-      Show all stacks
-    </Link>
   );
 }

@@ -1,9 +1,13 @@
 import type { ReactNode } from "react";
 import { CopyButton } from "../../ui/copy-button.tsx";
+import { Sign } from "../../ui/glyphs.tsx";
 import type { DiffRow } from "./diff-rows.ts";
 import { isCalled, lineName } from "./diff-surface.ts";
+import type { Gap } from "./file-context.ts";
 import { type Hit, placesIn } from "./find-in-diff.ts";
+import { type GapPart, gapButtons } from "./gap-parts.ts";
 import type { DiffLine } from "./parse-patch.ts";
+import { PictureView } from "./picture-view.tsx";
 import { colourText, type LineColours } from "./syntax/colours.ts";
 import type { ColouredLines } from "./syntax/painter.ts";
 import { wordDiff } from "./word-diff.ts";
@@ -21,18 +25,24 @@ export interface RowLook {
 /** One row. Words are only compared here, so only for what is seen. */
 export function DiffLineRow({
   row,
+  path,
   look,
   onLine,
+  onMore,
 }: {
   row: DiffRow;
+  path: string;
   look: RowLook;
-  onLine: (line: string) => void;
+  onLine: ((line: string) => void) | undefined;
+  onMore: ((gap: Gap, part: GapPart) => void) | undefined;
 }) {
   switch (row.kind) {
     case "note":
       return <p className="diff-note">{row.text}</p>;
+    case "picture":
+      return <PictureView picture={row.picture} path={path} />;
     case "hunk":
-      return <p className="diff-hunk">{row.text}</p>;
+      return <HunkHead text={row.text} gap={row.gap} onMore={onMore} />;
     case "line":
       return (
         <Line line={row.line} look={look}>
@@ -49,6 +59,37 @@ export function DiffLineRow({
         </div>
       );
   }
+}
+
+function HunkHead({
+  text,
+  gap,
+  onMore,
+}: {
+  text: string;
+  gap: Gap | undefined;
+  onMore: ((gap: Gap, part: GapPart) => void) | undefined;
+}) {
+  return (
+    <div className="diff-hunk">
+      {gap &&
+        onMore &&
+        gapButtons(gap).map(({ part, label, name }) => (
+          <button
+            key={part}
+            type="button"
+            className="more-lines"
+            aria-label={name}
+            title={name}
+            onClick={() => onMore(gap, part)}
+          >
+            {part !== "all" && <Sign name="down" className={part} />}
+            {label}
+          </button>
+        ))}
+      <span className="cut">{text}</span>
+    </div>
+  );
 }
 
 function Line({ line, look, children }: { line: DiffLine; look: RowLook; children: ReactNode }) {
@@ -76,7 +117,7 @@ function Half({
   pair: DiffLine | undefined;
   side: "old" | "new";
   look: RowLook;
-  onLine: (line: string) => void;
+  onLine: ((line: string) => void) | undefined;
 }) {
   if (!line) return <div className="diff-line none" />;
   // A line that stayed stands on both sides, and is marked on the new one.
@@ -97,9 +138,10 @@ function Gutter({
 }: {
   line: DiffLine;
   number: number;
-  onLine: (line: string) => void;
+  onLine: ((line: string) => void) | undefined;
 }) {
   if (number === 0) return <span className="gutter" />;
+  if (!onLine) return <span className="gutter" data-line={number} />;
   return (
     <button
       type="button"

@@ -1,10 +1,14 @@
+import type { SurfaceFile } from "./diff-surface.ts";
+import type { Gap } from "./file-context.ts";
 import { fileSentences } from "./file-facts.ts";
 import type { DiffLine, FileDiff } from "./parse-patch.ts";
+import type { Picture } from "./picture.ts";
 
 /** One line of the screen inside a file. */
 export type DiffRow =
   | { kind: "note"; text: string }
-  | { kind: "hunk"; text: string }
+  | { kind: "picture"; picture: Picture }
+  | { kind: "hunk"; text: string; gap: Gap | undefined }
   /** `pair`: the other version of the line, to compare the words with. */
   | { kind: "line"; line: DiffLine; pair: DiffLine | undefined }
   | { kind: "pair"; left: DiffLine | undefined; right: DiffLine | undefined };
@@ -12,20 +16,31 @@ export type DiffRow =
 export type Layout = "unified" | "split";
 
 export const NOTE_HEIGHT = 36;
+const PICTURE_HEIGHT = 400;
+const SINGLE_PICTURE_HEIGHT = 280;
 export const HUNK_HEIGHT = 28;
 export const LINE_HEIGHT = 20;
 export const HEAD_HEIGHT = 40;
 export const FILE_GAP = 12;
 
-export function rowsOf(file: FileDiff, layout: Layout): DiffRow[] {
-  const rows: DiffRow[] = fileSentences(file).map((text) => ({ kind: "note", text }));
+export function rowsOf(
+  file: FileDiff & Partial<Pick<SurfaceFile, "gaps" | "gapFailure" | "sizes" | "picture">>,
+  layout: Layout,
+): DiffRow[] {
+  const rows: DiffRow[] = fileSentences(file, file.sizes).map((text) => ({ kind: "note", text }));
+  if (file.picture) rows.push({ kind: "picture", picture: file.picture });
   if (file.newMode === "160000" || file.oldMode === "160000") return rows;
-  for (const hunk of file.hunks) {
+  const failure = file.gapFailure ? `${file.gapFailure}. ` : "";
+  for (const [index, hunk] of file.hunks.entries()) {
     const at = `Line ${Math.max(1, hunk.newStart)}`;
-    rows.push({ kind: "hunk", text: hunk.context ? `${at} · ${hunk.context}` : at });
+    const gap = file.gaps?.[index];
+    const text = hunk.context ? `${at} · ${hunk.context}` : at;
+    rows.push({ kind: "hunk", text: gap ? failure + text : text, gap });
     if (layout === "split") pushPairs(rows, hunk.lines);
     else pushLines(rows, hunk.lines);
   }
+  const last = file.gaps?.[file.hunks.length];
+  if (last) rows.push({ kind: "hunk", text: file.gapFailure ?? "", gap: last });
   return rows;
 }
 
@@ -99,6 +114,9 @@ function isWide(letter: string): boolean {
 /** The height of a row when a line wraps after so many columns; without wrapping every line is one line. */
 export function rowHeight(row: DiffRow, wrapAt: number | undefined): number {
   if (row.kind === "note") return NOTE_HEIGHT;
+  if (row.kind === "picture") {
+    return row.picture.before && row.picture.after ? PICTURE_HEIGHT : SINGLE_PICTURE_HEIGHT;
+  }
   if (row.kind === "hunk") return HUNK_HEIGHT;
   if (wrapAt === undefined) return LINE_HEIGHT;
   const texts = row.kind === "line" ? [row.line.text] : [row.left?.text ?? "", row.right?.text ?? ""];

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { fileSentences, foldReasons } from "./file-facts.ts";
+import { generatedBy } from "./generated-rules.ts";
 import { parsePatch } from "./parse-patch.ts";
 
 function sentences(patch: string): string[] {
@@ -61,6 +62,21 @@ test("lock files, generated and vendored ones, and very long ones start folded w
     undefined,
     "A long diff, 2,001 changed lines",
     "A large diff, 20,001 lines",
+  ]);
+});
+
+test("what the repository itself says is generated is folded, and what it says is not stays open", () => {
+  const files = parsePatch(["api.ts", "dist/a.js"].map((path) => fileOf(path, 2)).join(""));
+  const isGenerated = generatedBy(["api.ts linguist-generated", "dist/* -linguist-generated"]);
+  expect(foldReasons(files, isGenerated)).toEqual(["A generated file", undefined]);
+});
+
+test("a file of few lines with very many letters is a large one", () => {
+  const [file] = parsePatch(fileOf("bundle.js", 1));
+  const line = { kind: "add", text: "x".repeat(2 ** 20 + 1), old: 0, new: 1, noNewline: false } as const;
+  const hunk = { context: "", oldStart: 0, newStart: 1, lines: [line] };
+  expect(foldReasons(file ? [{ ...file, hunks: [hunk] }] : [])).toEqual([
+    "A large diff, more than a million letters",
   ]);
 });
 

@@ -1,8 +1,9 @@
 import { count, formatBytes, formatNumber, shortSha } from "../../lib/words.ts";
+import { type BinarySizes, sizeWords } from "./binary-sizes.ts";
 import type { DiffLine, FileDiff } from "./parse-patch.ts";
 
 /** What stands instead of lines, or above them, in a file that is not just changed text. */
-export function fileSentences(file: FileDiff): string[] {
+export function fileSentences(file: FileDiff, sizes?: BinarySizes): string[] {
   const sentences: string[] = [];
   const { oldMode, newMode, hunks } = file;
   if (file.oldPath !== undefined) {
@@ -12,8 +13,7 @@ export function fileSentences(file: FileDiff): string[] {
   if (isSubmodule(file)) sentences.push(submoduleSentence(file));
   else if (isSymlink(file)) sentences.push("A symbolic link; the line is the path it points to.");
   else if (oldMode && newMode && oldMode !== newMode) sentences.push(modeSentence(oldMode, newMode));
-  if (file.binary)
-    sentences.push(image.test(file.path) ? imageSentences[file.kind] : binarySentences[file.kind]);
+  if (file.binary) sentences.push(binarySentence(file, sizes));
   else if (hunks.length === 0 && sentences.length === 0) {
     sentences.push(file.kind === "added" ? "An empty file was added." : emptySentence(file.kind));
   }
@@ -60,22 +60,28 @@ function lineEndingsOnly(lines: readonly DiffLine[]): string | undefined {
   return added.some((text) => text.endsWith("\r")) ? "LF became CRLF" : "CRLF became LF";
 }
 
+function binarySentence({ path, kind }: FileDiff, sizes: BinarySizes | undefined): string {
+  const sentence = (image.test(path) ? imageSentences : binarySentences)[kind];
+  const words = sizes && sizeWords(sizes);
+  return words === undefined ? `${sentence}.` : `${sentence}: ${words}.`;
+}
+
 const image = /\.(png|jpe?g|gif|webp|avif|ico|bmp)$/i;
 
 const imageSentences: Record<FileDiff["kind"], string> = {
-  added: "An image was added.",
-  deleted: "An image was deleted.",
-  modified: "An image changed.",
-  renamed: "It is an image.",
-  copied: "It is an image.",
+  added: "An image was added",
+  deleted: "An image was deleted",
+  modified: "An image changed",
+  renamed: "It is an image",
+  copied: "It is an image",
 };
 
 const binarySentences: Record<FileDiff["kind"], string> = {
-  added: "A binary file was added.",
-  deleted: "A binary file was deleted.",
-  modified: "A binary file changed.",
-  renamed: "It is a binary file.",
-  copied: "It is a binary file.",
+  added: "A binary file was added",
+  deleted: "A binary file was deleted",
+  modified: "A binary file changed",
+  renamed: "It is a binary file",
+  copied: "It is a binary file",
 };
 
 function emptySentence(kind: FileDiff["kind"]): string {
@@ -114,6 +120,7 @@ const MANY_FILES = 500;
 const OPEN_LINES = 4000;
 const LARGE_FILE_LINES = 20_000;
 const LONG_FILE_LINES = 2000;
+const LARGE_FILE_LETTERS = 1 << 20;
 
 const locks =
   /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|Cargo\.lock|go\.sum|composer\.lock|Gemfile\.lock|poetry\.lock|uv\.lock|flake\.lock)$/;
@@ -122,19 +129,29 @@ const generated =
   /(\.min\.(js|css)|\.generated\.\w+|\.pb\.go|_pb2\.py|\.snap|\.map)$|(^|\/)(dist|__generated__|generated)\//;
 
 /** Why each file starts folded; undefined for those that start open. */
-export function foldReasons(files: readonly FileDiff[]): (string | undefined)[] {
+export function foldReasons(
+  files: readonly FileDiff[],
+  isGenerated: (path: string) => boolean | undefined = () => undefined,
+): (string | undefined)[] {
   let open = 0;
   return files.map((file) => {
     const lines = file.added + file.deleted;
     const shown = file.hunks.reduce((sum, hunk) => sum + hunk.lines.length, 0);
     if (locks.test(file.path)) return "A lock file";
     if (vendored.test(file.path)) return "Vendored code";
-    if (generated.test(file.path)) return "A generated file";
+    if (isGenerated(file.path) ?? generated.test(file.path)) return "A generated file";
     if (shown > LARGE_FILE_LINES) return `A large diff, ${count(shown, "line")}`;
+    if (lettersOf(file) > LARGE_FILE_LETTERS) return "A large diff, more than a million letters";
     if (shown > LONG_FILE_LINES) return `A long diff, ${formatNumber(lines)} changed lines`;
     if (files.length > MANY_FILES) return `One of ${count(files.length, "file")}`;
     if (open + shown > OPEN_LINES) return "Folded, because much is shown above";
     open += shown;
     return undefined;
   });
+}
+
+function lettersOf({ hunks }: FileDiff): number {
+  let letters = 0;
+  for (const { lines } of hunks) for (const { text } of lines) letters += text.length;
+  return letters;
 }

@@ -7,7 +7,9 @@ import { DiffLineRow, type RowLook } from "./diff-line-row.tsx";
 import type { DiffRow } from "./diff-rows.ts";
 import { HEAD_HEIGHT } from "./diff-rows.ts";
 import type { LinePlace, SurfaceFile } from "./diff-surface.ts";
+import type { Gap } from "./file-context.ts";
 import type { Hit } from "./find-in-diff.ts";
+import type { GapPart } from "./gap-parts.ts";
 import type { FileDiff } from "./parse-patch.ts";
 import type { Painter } from "./syntax/painter.ts";
 import { useColours } from "./syntax/use-painter.ts";
@@ -32,6 +34,7 @@ export const FileSection = memo(function FileSection({
   painter,
   onViewed,
   onLine,
+  onMore,
   onToggle,
 }: {
   file: SurfaceFile;
@@ -54,8 +57,9 @@ export const FileSection = memo(function FileSection({
   words: string;
   hit: Hit | undefined;
   painter: Painter;
-  onViewed: (file: SurfaceFile, viewed: boolean) => void;
-  onLine: (place: LinePlace) => void;
+  onViewed: ((file: SurfaceFile, viewed: boolean) => void) | undefined;
+  onLine: ((place: LinePlace) => void) | undefined;
+  onMore: ((file: SurfaceFile, gap: Gap, part: GapPart) => void) | undefined;
   onToggle: (file: SurfaceFile) => void;
 }) {
   const colours = useColours(painter, file, end > start);
@@ -69,7 +73,7 @@ export const FileSection = memo(function FileSection({
         isNear={isNear}
         isViewed={isViewed}
         onToggle={() => onToggle(file)}
-        onViewed={(viewed) => onViewed(file, viewed)}
+        onViewed={onViewed && ((viewed) => onViewed(file, viewed))}
       />
       {open ? (
         <div
@@ -80,11 +84,13 @@ export const FileSection = memo(function FileSection({
           <div className="diff-rows" style={{ paddingTop: offsets[start] ?? 0, ...width }}>
             {rows.slice(start, end).map((row, index) => (
               <DiffLineRow
-                // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place.
-                key={start + index}
+                // A gap is the same one wherever it comes to lie, which keeps the focus on its buttons.
+                key={row.kind === "hunk" && row.gap ? `gap ${row.gap.index}` : start + index}
                 row={row}
+                path={file.path}
                 look={look}
-                onLine={(line) => onLine({ path: file.path, line })}
+                onLine={onLine && ((line) => onLine({ path: file.path, line }))}
+                onMore={onMore && ((gap, part) => onMore(file, gap, part))}
               />
             ))}
           </div>
@@ -133,7 +139,7 @@ function FileHead({
   isNear: boolean;
   isViewed: boolean;
   onToggle: () => void;
-  onViewed: (viewed: boolean) => void;
+  onViewed: ((viewed: boolean) => void) | undefined;
 }) {
   const slash = file.path.lastIndexOf("/") + 1;
   return (
@@ -167,15 +173,17 @@ function FileHead({
           <span className="meta num">
             {file.added + file.deleted > 0 && <LineCounts added={file.added} deleted={file.deleted} />}
           </span>
-          <label className="viewed" title={`Viewed (${firstKey("markViewed")} marks it and goes on)`}>
-            <input
-              type="checkbox"
-              aria-label={`Viewed ${file.path}`}
-              checked={isViewed}
-              onChange={(event) => onViewed(event.currentTarget.checked)}
-            />
-            <span>Viewed</span>
-          </label>
+          {onViewed && (
+            <label className="viewed" title={`Viewed (${firstKey("markViewed")} marks it and goes on)`}>
+              <input
+                type="checkbox"
+                aria-label={`Viewed ${file.path}`}
+                checked={isViewed}
+                onChange={(event) => onViewed(event.currentTarget.checked)}
+              />
+              <span>Viewed</span>
+            </label>
+          )}
         </>
       )}
     </div>

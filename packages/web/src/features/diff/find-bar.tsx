@@ -6,7 +6,7 @@ import { Sign } from "../../ui/glyphs.tsx";
 import type { DiffSurfaceHandle, Finding, SurfaceFile } from "./diff-surface.ts";
 import { findInDiff, type Hit, MAX_HITS } from "./find-in-diff.ts";
 
-interface FindState {
+export interface FindState {
   isOpen: boolean;
   input: RefObject<HTMLInputElement | null>;
   words: string;

@@ -34,6 +34,12 @@ export interface DiffLine {
   noNewline: boolean;
 }
 
+/** The object ids of a file before and after a change; undefined where there is no file. */
+export function blobsOf({ blobs }: FileDiff): { before: string | undefined; after: string | undefined } {
+  const [before, after] = (blobs ?? "").split("..").map((blob) => (/^0*$/.test(blob) ? undefined : blob));
+  return { before, after };
+}
+
 export function parsePatch(patch: string): FileDiff[] {
   const files: FileDiff[] = [];
   const lines = patch.split("\n");

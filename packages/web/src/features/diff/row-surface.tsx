@@ -24,6 +24,8 @@ const FAR_PX = 4000;
 const MARKER_PX = 30;
 const GUTTER_PADDING_PX = 16;
 
+const NONE: ReadonlySet<string> = new Set();
+
 interface Size {
   width: number;
   letter: number;
@@ -35,14 +37,16 @@ interface Size {
  */
 export function RowSurface({
   ref,
+  name = "Diff",
   files,
   layout,
   wrap,
-  viewed,
+  viewed = NONE,
   marked,
   finding,
   onViewed,
   onLine,
+  onMore,
   onVisibleFile,
 }: DiffSurfaceProps) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -125,7 +129,7 @@ export function RowSurface({
   const style = { height, "--gutter": `${gutter}px` } as CSSProperties;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section ref={scroller} className="diff-scroller" aria-label="Diff" tabIndex={0}>
+    <section ref={scroller} className="diff-scroller" aria-label={name} tabIndex={0}>
       <span ref={probe} className="diff-probe" aria-hidden="true">
         0000000000
       </span>
@@ -156,6 +160,7 @@ export function RowSurface({
               painter={painter}
               onViewed={onViewed}
               onLine={onLine}
+              onMore={onMore}
               onToggle={toggle}
             />
           );

@@ -9,6 +9,11 @@ function laidOut(open: (path: string) => boolean = () => true) {
   const files = parsePatch(["a", "b", "c"].map((path) => file(path, 10)).join("")).map((parsed) => ({
     ...parsed,
     foldReason: undefined,
+    sizes: { before: undefined, after: undefined },
+    picture: undefined,
+    isCut: false,
+    gaps: [],
+    gapFailure: undefined,
   }));
   const options = {
     layout: "unified",

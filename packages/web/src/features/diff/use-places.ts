@@ -25,7 +25,10 @@ interface Anchor {
 export function usePlaces(
   scroller: RefObject<HTMLElement | null>,
   placed: readonly PlacedFile[],
-  { onOpen, onVisibleFile }: { onOpen: (file: SurfaceFile) => void; onVisibleFile: (path: string) => void },
+  {
+    onOpen,
+    onVisibleFile,
+  }: { onOpen: (file: SurfaceFile) => void; onVisibleFile: ((path: string) => void) | undefined },
 ) {
   const goal = useRef<Goal>(undefined);
   const anchor = useRef<Anchor>(undefined);
@@ -48,7 +51,7 @@ export function usePlaces(
     const line = offset > 0 ? lineOf(file.rows[row]) : undefined;
     anchor.current = { path: file.file.path, offset, line, above: offset - (file.offsets[row] ?? 0) };
     const shown = placed[current()];
-    if (shown) onVisibleFile(shown.file.path);
+    if (shown) onVisibleFile?.(shown.file.path);
   }
 
   function reach(element: HTMLElement, { path, line, takesFocus }: Goal): void {

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { type Ref, useRef } from "react";
-import { problemOf } from "stackit/contract/problems";
 import type { Freshness, RepoStatus } from "stackit/contract/repo";
 import type { SyncRun } from "stackit/contract/sync-run";
 import { Link } from "wouter";
@@ -16,18 +15,12 @@ import { Sign } from "../../ui/glyphs.tsx";
 import { Key } from "../../ui/key.tsx";
 import { Age, Until } from "../../ui/time.tsx";
 import type { Barred } from "./barred.ts";
-import {
-  activityWords,
-  describeHealth,
-  failureWords,
-  hostWords,
-  intervalWords,
-  watchingWords,
-} from "./freshness-words.ts";
+import { FailureNotice } from "./failure-notice.tsx";
+import { activityWords, describeHealth, hostWords, intervalWords, watchingWords } from "./freshness-words.ts";
 import { HeldChange } from "./held-change.tsx";
 import { ProgressBar } from "./progress-bar.tsx";
 import { progressName, shortProgressWords } from "./progress-words.ts";
-import { describeFlow, refCount, triggerWords } from "./sync-flow.ts";
+import { describeFlow, peopleWords, refCount, triggerWords } from "./sync-flow.ts";
 import { useLasting } from "./use-lasting.ts";
 import { useObstacle } from "./use-obstacle.ts";
 import { type Sync, useSync } from "./use-sync.ts";
@@ -59,7 +52,6 @@ export function FreshnessHeader({
             <b>{status.repo ?? status.displayName}</b>
           </h1>
           <StateLine freshness={freshness} run={lastRun} sync={sync} route={route} />
-          <Remedy freshness={freshness} run={lastRun} />
           <SecondLine status={status} route={route} />
         </div>
         {barred === undefined && <SyncButton sync={sync} kind={status.kind} ref={button} />}
@@ -74,6 +66,7 @@ export function FreshnessHeader({
           />
         )}
       </header>
+      <FailureNotice status={status} run={lastRun} sync={sync} barred={barred} />
       <HeldChange
         status={status}
         run={lastRun}
@@ -100,7 +93,10 @@ function StateLine({
   useTicking((now) => (sync.flow.step === "following" ? Math.floor(now / 1000) : 0));
   const health = describeHealth(freshness, ticker.now());
   useTicking((now) => describeHealth(freshness, now).word);
-  const told = describeFlow(sync.flow, run?.durationMs, ticker.now());
+  const isAtWork = freshness.activity === "running";
+  const words = describeFlow(sync.flow, run?.durationMs, ticker.now(), isAtWork);
+  // What failed is told below, with all that belongs to it.
+  const told = words?.run?.outcome === "failed" && freshness.health === "failing" ? undefined : words;
   const underWay = useLasting(activityWords(freshness.activity, freshness.health === "failing"), 300);
   // How far a first clone is stands large below.
   const isFirst = freshness.activity === "cloning";
@@ -121,6 +117,11 @@ function StateLine({
             Try again
           </Button>
         )}
+        {told.offer === "look" && told.run && (
+          <Link className="link" href={formatRoute({ ...route, sync: told.run.id })} replace>
+            See how far it is
+          </Link>
+        )}
         {told.offer === "check" && (
           <Button size="small" onClick={sync.check}>
             Check again
@@ -134,7 +135,9 @@ function StateLine({
       <Sign name={health.sign} />
       <strong>
         {health.word}{" "}
-        {freshness.lastSuccessAt && health.instead === undefined && <Age at={freshness.lastSuccessAt} />}
+        {freshness.lastSuccessAt && health.instead === undefined && (
+          <Age at={freshness.lastSuccessAt} focusable />
+        )}
       </strong>
       {activity && (
         <span className="activity">
@@ -144,12 +147,13 @@ function StateLine({
       {run?.state === "finished" && (
         <span className="meta parts">
           <span>{triggerWords(run.triggers)}</span>
-          {run.requestedBy && <span>{run.requestedBy}</span>}
+          {peopleWords(run).map((words) => (
+            <span key={words}>{words}</span>
+          ))}
           {run.durationMs !== undefined && <span>{formatDuration(run.durationMs)}</span>}
           <ChangedRefs run={run} route={route} words={`${count(refCount(run), "ref")} changed`} />
         </span>
       )}
-      {freshness.health === "failing" && <FailureReason freshness={freshness} run={run} />}
     </p>
   );
 }
@@ -182,32 +186,6 @@ function withoutRefs({ outcome, triggers }: SyncRun): string {
   return triggers.includes("startup") ? "first reading" : "no ref changed";
 }
 
-function FailureReason({ freshness, run }: { freshness: Freshness; run: SyncRun | undefined }) {
-  const { consecutiveFailures, nextDueAt } = freshness;
-  const cause = run?.error?.title ?? failureWords(freshness);
-  return (
-    <span className="meta parts failure">
-      <span>{cause}</span>
-      <span>{count(consecutiveFailures, "attempt")}</span>
-      {nextDueAt && (
-        <span>
-          next try <Until at={nextDueAt} />
-        </span>
-      )}
-    </span>
-  );
-}
-
-/** What exactly failed, and what to do about it. */
-function Remedy({ freshness, run }: { freshness: Freshness; run: SyncRun | undefined }) {
-  if (freshness.health !== "failing" || run?.error === undefined) return null;
-  return (
-    <p className="meta remedy">
-      <Coded text={[run.error.detail, problemOf(run.error.code)?.mend].filter(Boolean).join(" ")} />
-    </p>
-  );
-}
-
 function SecondLine({ status, route }: { status: RepoStatus; route: RepositoryRoute }) {
   const { freshness, remotes, kind } = status;
   const { waitingFor } = freshness;
@@ -217,18 +195,18 @@ function SecondLine({ status, route }: { status: RepoStatus; route: RepositoryRo
     <p className="meta parts">
       {freshness.lastChangeAt && (
         <span>
-          Changed <Age at={freshness.lastChangeAt} />
+          Changed <Age at={freshness.lastChangeAt} focusable />
         </span>
       )}
       {watching && <span className="watching">{watching}</span>}
       {waitingFor && (
         <span>
-          {hostWords(waitingFor)} {waitingFor.until && <Until at={waitingFor.until} />}
+          {hostWords(waitingFor)} {waitingFor.until && <Until at={waitingFor.until} focusable />}
         </span>
       )}
       {!freshness.watching && !waitingFor && freshness.nextDueAt && freshness.health !== "failing" && (
         <span>
-          next check <Until at={freshness.nextDueAt} />
+          next check <Until at={freshness.nextDueAt} focusable />
           {freshness.interval && `, ${intervalWords(freshness.interval)}`}
         </span>
       )}

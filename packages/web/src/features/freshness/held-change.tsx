@@ -1,13 +1,16 @@
-import { useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import type { RepoStatus } from "stackit/contract/repo";
 import type { Hold, SyncRun } from "stackit/contract/sync-run";
 import { Button } from "../../ui/button.tsx";
+import { ErrorBoundary } from "../../ui/error-boundary.tsx";
 import { Sign } from "../../ui/glyphs.tsx";
+import { lazyPart } from "../../ui/lazy-part.tsx";
 import { Age, Until } from "../../ui/time.tsx";
 import type { Barred } from "./barred.ts";
-import { HoldDialog } from "./hold-dialog.tsx";
 import { describeHold, loserWords, lostWords } from "./hold-words.ts";
 import type { Sync } from "./use-sync.ts";
+
+const HoldDialog = lazyPart(async () => (await import("./hold-dialog.tsx")).HoldDialog);
 
 /** That too many branches would vanish, and the way to let it through. */
 export function HeldChange({
@@ -44,19 +47,23 @@ export function HeldChange({
     <>
       {status.freshness.lastAttempt?.outcome === "held" && <Notice status={status} run={run} onOpen={open} />}
       {seen && state && (
-        <HoldDialog
-          hold={seen}
-          state={state}
-          kind={status.kind}
-          sync={sync}
-          barred={barred}
-          onConfirm={() => {
-            setAsked(true);
-            sync.confirm(seen.id);
-          }}
-          onShow={open}
-          onClose={() => setSeen(undefined)}
-        />
+        <ErrorBoundary part="What is held back">
+          <Suspense>
+            <HoldDialog
+              hold={seen}
+              state={state}
+              kind={status.kind}
+              sync={sync}
+              barred={barred}
+              onConfirm={() => {
+                setAsked(true);
+                sync.confirm(seen.id);
+              }}
+              onShow={open}
+              onClose={() => setSeen(undefined)}
+            />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </>
   );

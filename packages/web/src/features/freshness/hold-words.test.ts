@@ -51,7 +51,7 @@ test("a run that failed changed nothing, and says so", () => {
   const error = { code: "sync/timeout", title: "Too late", detail: "It said nothing.", retryable: true };
   expect(describeHold(hold, { ...free, outcome: "failed", error }, idle)).toEqual({
     kind: "refused",
-    text: "Too late. It said nothing. Nothing was changed.",
+    text: "Timed out. It said nothing. Nothing was changed.",
   });
 });
 

@@ -1,6 +1,6 @@
 import type { SyncRun } from "stackit/contract/sync-run";
 import { expect, test } from "vitest";
-import { advanceFlow, describeFlow, isBusy, type SyncFlow } from "./sync-flow.ts";
+import { advanceFlow, describeFlow, isBusy, peopleWords, type SyncFlow } from "./sync-flow.ts";
 
 const t0 = Date.parse("2026-01-05T10:00:00.000Z");
 const plain = (text: string | undefined) => text?.replaceAll("\u202f", " ");
@@ -52,6 +52,20 @@ test("no change is a good result", () => {
     t0,
   );
   expect(describeFlow(done, undefined, t0)).toMatchObject({ tone: "ok", text: "Synced just now, no change" });
+});
+
+test("a run that waits for one at work says so", () => {
+  const behind = advanceFlow(sent, { type: "accepted", run: run({ state: "queued" }) }, t0 + 50);
+  const told = (isBehind: boolean) => plain(describeFlow(behind, undefined, t0 + 2000, isBehind)?.text);
+  expect([told(true), told(false)]).toEqual(["Already syncing; yours is next · 2 s", "Queued · 2 s"]);
+});
+
+test("whoever pushed is named before whoever asked", () => {
+  expect(peopleWords({})).toEqual([]);
+  expect(peopleWords({ pushedBy: ["theo", "mira"], requestedBy: "ada" })).toEqual([
+    "push by theo and mira",
+    "ada",
+  ]);
 });
 
 test("another run's events say nothing about this press", () => {

@@ -1,6 +1,6 @@
 import type { SyncRun, Trigger } from "stackit/contract/sync-run";
 import { formatAgo, formatDuration, formatSpan } from "../../lib/durations.ts";
-import { count } from "../../lib/words.ts";
+import { count, listed } from "../../lib/words.ts";
 import { progressWords } from "./progress-words.ts";
 
 /**
@@ -57,15 +57,19 @@ export interface FlowWords {
   tone: "run" | "ok" | "bad" | "warn";
   text: string;
   /** What the person can do. */
-  offer?: "retry" | "check";
+  offer?: "retry" | "check" | "look";
   run?: SyncRun;
 }
 
-/** What the header says about the flow; undefined while the usual line holds. `now` is the server's time. */
+/**
+ * What the header says about the flow; undefined while the usual line holds. `now` is the server's time. `isBehind`: another run is at
+ * work, so one that waits follows it.
+ */
 export function describeFlow(
   flow: SyncFlow,
   usualMs: number | undefined,
   now: number,
+  isBehind = false,
 ): FlowWords | undefined {
   switch (flow.step) {
     case "idle":
@@ -80,27 +84,31 @@ export function describeFlow(
     case "done":
       return describeResult(flow.run);
     case "following":
-      return describeProgress(flow.run, flow.joined, usualMs, now);
+      return describeProgress(flow, usualMs, now, isBehind);
   }
 }
 
 function describeProgress(
-  run: SyncRun,
-  joined: boolean,
+  { run, joined }: Extract<SyncFlow, { step: "following" }>,
   usualMs: number | undefined,
   now: number,
+  isBehind: boolean,
 ): FlowWords {
   const begun = Date.parse(run.startedAt ?? run.requestedAt);
   const elapsed = now - begun;
   // A run may wait for as long as a first clone before it takes, and that one may take half an hour.
-  if (run.state === "queued") return { tone: "run", text: `Queued · ${formatSpan(elapsed)}`, run };
+  if (run.state === "queued") {
+    const text = isBehind ? "Already syncing; yours is next" : "Queued";
+    return { tone: "run", text: `${text} · ${formatSpan(elapsed)}`, run };
+  }
   if (run.progress)
     return { tone: "run", text: `${progressWords(run.progress).step} · ${formatSpan(elapsed)}`, run };
   if (elapsed > DEADLINE_MS) return { tone: "warn", text: "No answer from the server", offer: "check", run };
   const by = triggerWords(run.triggers);
   if (elapsed > Math.max(SLOW_MS, 2 * (usualMs ?? 0))) {
     const usual = usualMs ? ` (usually ${formatDuration(usualMs)})` : "";
-    return { tone: "warn", text: `Taking longer than usual${usual} · ${formatSpan(elapsed)}`, run };
+    const text = `Taking longer than usual${usual} · ${formatSpan(elapsed)}`;
+    return { tone: "warn", text, offer: "look", run };
   }
   if (joined) return { tone: "run", text: `Already syncing, started ${formatAgo(elapsed)} by ${by}`, run };
   return { tone: "run", text: `Syncing… ${formatSpan(elapsed)}`, run };
@@ -118,7 +126,8 @@ export function describeResult(run: SyncRun): FlowWords {
     case "held":
       return { tone: "warn", text: "Held: more than half of the branches would vanish", run };
     case "failed": {
-      const { title = "The sync failed", detail } = run.error ?? {};
+      const { code, detail } = run.error ?? {};
+      const title = code === "sync/timeout" ? "Timed out" : (run.error?.title ?? "The sync failed");
       return { tone: "bad", text: detail ? `${title}. ${detail}` : title, offer: "retry", run };
     }
   }
@@ -141,9 +150,15 @@ const triggerNames: Record<Trigger, string> = {
   startup: "start",
   onboard: "onboarding",
   submit: "submit",
+  replay: "replay",
 };
 
 /** "file watch", "webhook and hand". */
 export function triggerWords(triggers: readonly Trigger[]): string {
   return triggers.map((trigger) => triggerNames[trigger]).join(" and ");
+}
+
+/** Who is behind it: "push by theo", a person who asked. */
+export function peopleWords({ requestedBy, pushedBy }: Pick<SyncRun, "requestedBy" | "pushedBy">): string[] {
+  return [...(pushedBy ? [`push by ${listed(pushedBy)}`] : []), ...(requestedBy ? [requestedBy] : [])];
 }

@@ -8,6 +8,9 @@ import { runQuery } from "../../api/queries.ts";
 import { useServices } from "../../services.ts";
 import { advanceFlow, describeResult, RESULT_MS, type SyncFlow, type SyncFlowEvent } from "./sync-flow.ts";
 
+/** That a run was taken is told at once, however long it will take. */
+const ANSWER_WITHIN_MS = 20_000;
+
 export interface Sync {
   flow: SyncFlow;
   press: () => void;
@@ -41,6 +44,7 @@ export function useSync(repoId: string, repoName: string): Sync {
     try {
       const response = await request(paths.sync(repoId), {
         method: "POST",
+        signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
         headers: {
           "Content-Type": "application/json",
           Prefer: "respond-async",
@@ -56,7 +60,7 @@ export function useSync(repoId: string, repoName: string): Sync {
     } catch (error) {
       session.hear(error);
       const problem = error instanceof ApiError ? error : undefined;
-      const title = problem?.title ?? "The request failed";
+      const title = problem?.title ?? "No answer from the server";
       announcer.say(`${repoName} was not synced: ${title}`);
       step({
         type: "refused",

@@ -28,6 +28,13 @@ test("neighbours that found nothing are one group, and so are failures of one ca
   expect(shape([failed("a"), failed("a"), failed("b")])).toEqual([["failures 2", "run 1"]]);
 });
 
+test("what mended the mirror stands by itself, though it found nothing new", () => {
+  const repaired = run("unchanged", { repair: { leftovers: 0 } });
+  expect(shape([run("unchanged"), repaired, run("unchanged", { recloned: true }), run("unchanged")])).toEqual(
+    [["run 1", "run 1", "run 1", "run 1"]],
+  );
+});
+
 test("a group ends with the day", () => {
   const before = { requestedAt: "2026-01-04T23:59:00.000" };
   expect(shape([run("unchanged"), run("unchanged", before), run("unchanged", before)])).toEqual([

@@ -31,7 +31,7 @@ export function hasChanged({ refs, stacks, triggers, recloned = false }: SyncRun
   return !isFirst && [stacks.created, stacks.changed, stacks.removed].flat().length > 0;
 }
 
-/** `runs`: newest first. Neighbours of a day that found nothing are told together, and those that failed alike. */
+/** `runs`: newest first. Neighbours of a day that found and mended nothing are told together, and those that failed alike. */
 export function groupRuns(runs: readonly SyncRun[]): RunDay[] {
   const days: RunDay[] = [];
   for (const run of runs) {
@@ -55,7 +55,8 @@ export function groupRuns(runs: readonly SyncRun[]): RunDay[] {
 
 function kindOf(run: SyncRun): RunGroup["kind"] {
   if (run.outcome === "failed") return "failures";
-  return run.outcome === "unchanged" && !hasChanged(run) ? "unchanged" : "run";
+  const isMended = run.recloned || run.repair;
+  return run.outcome === "unchanged" && !isMended && !hasChanged(run) ? "unchanged" : "run";
 }
 
 function isAlike(a: SyncRun, b: SyncRun): boolean {

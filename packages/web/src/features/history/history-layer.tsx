@@ -1,13 +1,12 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
 import { useBrowserLocation } from "wouter/use-browser-location";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { formatRoute, type RepositoryRoute } from "../../routes/location.ts";
 import { ErrorBoundary } from "../../ui/error-boundary.tsx";
+import { lazyPart } from "../../ui/lazy-part.tsx";
 
-const SyncHistory = lazy(() =>
-  import("./sync-history.tsx").then((module) => ({ default: module.SyncHistory })),
-);
+const SyncHistory = lazyPart(async () => (await import("./sync-history.tsx")).SyncHistory);
 
 /** The sync history over whatever is shown of a repository. */
 export function HistoryLayer({ repo, route }: { repo: RepoSummary; route: RepositoryRoute }) {

@@ -1,11 +1,15 @@
-import { problemOf } from "stackit/contract/problems";
+import { useQuery } from "@tanstack/react-query";
 import type { RefChange, SyncRun } from "stackit/contract/sync-run";
 import { Link } from "wouter";
+import { useIsOperator } from "../../api/queries.ts";
 import { formatAbsolute, formatDuration } from "../../lib/durations.ts";
 import { shortSha } from "../../lib/words.ts";
 import { Coded } from "../../ui/coded.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
+import { todoOf } from "../../ui/problem-words.ts";
 import { Until } from "../../ui/time.tsx";
+import { type PushPair, pushesOfMove } from "../pushes/chosen-pushes.ts";
+import { pushesQuery } from "../pushes/queries.ts";
 
 const kinds: Record<RefChange["kind"], string> = {
   created: "created",
@@ -20,16 +24,21 @@ const effects = [
   ["removed", "Gone stacks"],
 ] as const;
 
-/** All that is known of one run. */
-export function RunDetail({
-  run,
-  branchHref,
-  trunk,
-}: {
-  run: SyncRun;
+/** Of so many rewritten branches of one run it is looked up which pushes they went between. */
+const MAX_COMPARED = 20;
+
+interface Hrefs {
   branchHref: (branch: string) => string;
-  trunk: string;
-}) {
+  pushesHref: (branch: string, pair: PushPair) => string;
+}
+
+/** All that is known of one run. */
+export function RunDetail({ run, trunk, ...hrefs }: Hrefs & { run: SyncRun; trunk: string }) {
+  const rewritten = run.refs.changes.filter((change) => {
+    const branch = branchOf(change);
+    return change.kind === "rewritten" && branch !== undefined && branch !== trunk;
+  });
+  const compared = new Set(rewritten.slice(0, MAX_COMPARED));
   return (
     <div className="run-detail">
       {run.error && <Failure run={run} error={run.error} />}
@@ -44,7 +53,14 @@ export function RunDetail({
           <caption className="vh">Refs that changed</caption>
           <tbody>
             {run.refs.changes.map((change) => (
-              <Ref key={change.ref} change={change} branchHref={branchHref} trunk={trunk} />
+              <Ref
+                key={change.ref}
+                repoId={run.repoId}
+                change={change}
+                isCompared={compared.has(change)}
+                trunk={trunk}
+                {...hrefs}
+              />
             ))}
           </tbody>
         </table>
@@ -76,18 +92,16 @@ export function RunDetail({
 }
 
 function Failure({ run, error }: { run: SyncRun; error: NonNullable<SyncRun["error"]> }) {
-  const mend = problemOf(error.code)?.mend;
-  const details = [error.title, error.detail, mend, `Code: ${error.code}`, `Run: ${run.id}`];
+  const todo = todoOf(error.code, useIsOperator());
+  const details = [error.title, error.detail, todo, `Code: ${error.code}`, `Run: ${run.id}`];
   return (
     <div className="run-error">
       <p>
         <strong>{error.title}.</strong> <Coded text={error.detail} />
       </p>
-      {mend && (
-        <p>
-          <span className="meta">What to do</span> <Coded text={mend} />
-        </p>
-      )}
+      <p>
+        <span className="meta">What to do</span> <Coded text={todo} />
+      </p>
       <p className="meta parts">
         <span className="mono">{error.code}</span>
         {error.nextAttemptAt && Date.parse(error.nextAttemptAt) > Date.now() && (
@@ -103,16 +117,20 @@ function Failure({ run, error }: { run: SyncRun; error: NonNullable<SyncRun["err
   );
 }
 
+function branchOf({ ref }: RefChange): string | undefined {
+  return ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : undefined;
+}
+
 function Ref({
-  change: { ref, kind, old, new: now },
+  repoId,
+  change,
+  isCompared,
   branchHref,
+  pushesHref,
   trunk,
-}: {
-  change: RefChange;
-  branchHref: (branch: string) => string;
-  trunk: string;
-}) {
-  const branch = ref.startsWith("refs/heads/") ? ref.slice("refs/heads/".length) : undefined;
+}: Hrefs & { repoId: string; change: RefChange; isCompared: boolean; trunk: string }) {
+  const { ref, kind, old, new: now } = change;
+  const branch = branchOf(change);
   const tone = kind === "rewritten" ? "warn" : kind === "deleted" ? "bad" : "idle";
   return (
     <tr>
@@ -131,10 +149,32 @@ function Ref({
           {kinds[kind]}
         </span>
       </td>
-      <td className="mono subtle">
-        {[old, now].flatMap((sha) => (sha === undefined ? [] : [shortSha(sha)])).join(" → ")}
+      <td>
+        <span className="mono subtle">
+          {[old, now].flatMap((sha) => (sha === undefined ? [] : [shortSha(sha)])).join(" → ")}
+        </span>
+        {isCompared && branch !== undefined && (
+          <ComparePushes repoId={repoId} branch={branch} change={change} pushesHref={pushesHref} />
+        )}
       </td>
     </tr>
+  );
+}
+
+/** Nothing where the pushes are not remembered, or no longer. */
+function ComparePushes({
+  repoId,
+  branch,
+  change,
+  pushesHref,
+}: Pick<Hrefs, "pushesHref"> & { repoId: string; branch: string; change: RefChange }) {
+  const { data } = useQuery(pushesQuery(repoId, branch));
+  const pair = data && pushesOfMove(data.pushes, change);
+  if (!pair) return null;
+  return (
+    <Link className="link run-compare" href={pushesHref(branch, pair)}>
+      Compare pushes {pair.from} and {pair.to}
+    </Link>
   );
 }
 

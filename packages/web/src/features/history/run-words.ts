@@ -15,7 +15,7 @@ export interface RunWords {
 }
 
 export function describeRun(run: SyncRun): RunWords {
-  const { state, outcome, progress, error, recloned } = run;
+  const { state, outcome, progress, error, recloned, repair } = run;
   if (state === "queued") return { sign: "queued", tone: "idle", word: "Queued" };
   if (state === "running") {
     const effect = progress && progressWords(progress).step;
@@ -30,9 +30,10 @@ export function describeRun(run: SyncRun): RunWords {
     case "held":
       return { sign: "paused", tone: "warn", word: "Held", effect: "most branches would vanish" };
     case "failed":
+      if (error?.code === "sync/cancelled") return { sign: "paused", tone: "idle", word: "Cancelled" };
       return { sign: "failing", tone: "bad", word: "Failed", effect: error?.title };
     default:
-      return { sign: "ok", tone: "idle", word: "No change" };
+      return { sign: "ok", tone: "idle", word: "No change", ...(repair && { effect: "every object read" }) };
   }
 }
 

@@ -6,7 +6,7 @@ import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { dayName } from "../../lib/days.ts";
 import { formatClock, formatDuration } from "../../lib/durations.ts";
 import { count } from "../../lib/words.ts";
-import { formatRoute, type RepositoryRoute } from "../../routes/location.ts";
+import { formatRoute, type RepositoryRoute, viewOfOther } from "../../routes/location.ts";
 import { useServices } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
@@ -17,7 +17,8 @@ import { Segments } from "../../ui/segments.tsx";
 import { useAtTop } from "../../ui/use-at-top.ts";
 import { useHeldTop } from "../../ui/use-held-top.ts";
 import { useMedia } from "../../ui/use-window.ts";
-import { triggerWords } from "../freshness/sync-flow.ts";
+import { peopleWords, triggerWords } from "../freshness/sync-flow.ts";
+import type { PushPair } from "../pushes/chosen-pushes.ts";
 import { groupRuns, isIn, type RunFilter, type RunGroup, typicalMs } from "./group-runs.ts";
 import "./history.css";
 import { RunDetail } from "./run-detail.tsx";
@@ -94,13 +95,25 @@ function Runs({ repo, route, keepsOpen }: { repo: RepoSummary; route: Repository
       replace: true,
       state: history.state,
     });
+  const ofBranch = {
+    ...route,
+    activity: undefined,
+    view: viewOfOther(route.view),
+    sync: keepsOpen ? route.sync : undefined,
+  };
   const common = {
     wanted,
     onChoose: choose,
     typical: typicalMs(shown),
     trunk: repo.trunk,
-    branchHref: (branch: string) =>
-      formatRoute({ ...route, activity: undefined, branch, sync: keepsOpen ? route.sync : undefined }),
+    branchHref: (branch: string) => formatRoute({ ...ofBranch, branch }),
+    pushesHref: (branch: string, pair: PushPair) =>
+      formatRoute({
+        ...ofBranch,
+        sync: undefined,
+        branch,
+        view: { ...ofBranch.view, tab: "pushes", compare: { ...pair, mode: "range" } },
+      }),
   };
 
   return (
@@ -165,6 +178,7 @@ interface Shared {
   typical: number | undefined;
   trunk: string;
   branchHref: (branch: string) => string;
+  pushesHref: (branch: string, pair: PushPair) => string;
 }
 
 function Days({
@@ -232,7 +246,7 @@ function Several({ group: { kind, runs }, ...shared }: Shared & { group: RunGrou
   );
 }
 
-function Run({ run, wanted, onChoose, typical, trunk, branchHref }: Shared & { run: SyncRun }) {
+function Run({ run, wanted, onChoose, typical, trunk, branchHref, pushesHref }: Shared & { run: SyncRun }) {
   const { sign, tone, word, effect } = describeRun(run);
   const isOpen = run.id === wanted;
   return (
@@ -248,13 +262,13 @@ function Run({ run, wanted, onChoose, typical, trunk, branchHref }: Shared & { r
           {word} {effect && <span className="meta">{effect}</span>}
         </span>
         <span className="meta run-by cut">
-          {[triggerWords(run.triggers), run.requestedBy].filter(Boolean).join(" · ")}
+          {[triggerWords(run.triggers), ...peopleWords(run)].join(" · ")}
         </span>
         <Took ms={run.durationMs} typical={typical} />
         <span className="meta run-when">{formatClock(Date.parse(run.requestedAt))}</span>
         <Sign name={isOpen ? "down" : "right"} className="run-fold" />
       </button>
-      {isOpen && <RunDetail run={run} trunk={trunk} branchHref={branchHref} />}
+      {isOpen && <RunDetail run={run} trunk={trunk} branchHref={branchHref} pushesHref={pushesHref} />}
     </li>
   );
 }

@@ -56,6 +56,13 @@ export function repositoryItems(repos: readonly RepoSummary[]): Item[] {
   });
 }
 
+/** Pages beside those of repositories, for who may see them. */
+export function pageItems(repos: readonly RepoSummary[], takesWebhooks: boolean): Item[] {
+  if (!takesWebhooks || !repos.some(({ role }) => role === "operator")) return [];
+  const route = { page: "webhooks", repo: undefined, result: "all" } as const;
+  return [item("action", "webhooks", "Webhook deliveries", { route }, { detail: "For operators" })];
+}
+
 /** Everything in the repository of `route` that one may want to go to. */
 export function viewItems(view: View, route: RepositoryRoute): Item[] {
   const to = (branch: string) => ({ route: { ...repositoryRoute(route.repo), branch } });

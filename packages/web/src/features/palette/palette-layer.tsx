@@ -1,9 +1,11 @@
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import type { Route } from "../../routes/location.ts";
+import { ErrorBoundary } from "../../ui/error-boundary.tsx";
+import { lazyPart } from "../../ui/lazy-part.tsx";
 
-const Palette = lazy(async () => ({ default: (await import("./palette.tsx")).Palette }));
+const Palette = lazyPart(async () => (await import("./palette.tsx")).Palette);
 
 /** The command palette while it is asked for: by its key, which works inside fields, too. */
 export function PaletteLayer({ repos, route }: { repos: readonly RepoSummary[]; route: Route }) {
@@ -14,9 +16,11 @@ export function PaletteLayer({ repos, route }: { repos: readonly RepoSummary[]; 
   });
   return (
     open && (
-      <Suspense>
-        <Palette repos={repos} route={route} onClose={() => setOpen(false)} />
-      </Suspense>
+      <ErrorBoundary part="The palette">
+        <Suspense>
+          <Palette repos={repos} route={route} onClose={() => setOpen(false)} />
+        </Suspense>
+      </ErrorBoundary>
     )
   );
 }

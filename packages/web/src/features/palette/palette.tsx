@@ -4,11 +4,11 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
 import type { View } from "stackit/contract/view";
 import { useBrowserLocation } from "wouter/use-browser-location";
-import { viewQuery } from "../../api/queries.ts";
+import { useConfig, viewQuery } from "../../api/queries.ts";
 import { formatRoute, type Route } from "../../routes/location.ts";
 import { findRepo } from "../../routes/repo-ref.ts";
 import { useServices } from "../../services.ts";
-import { actionItems, type Item, repositoryItems, viewItems } from "./items.ts";
+import { actionItems, type Item, pageItems, repositoryItems, viewItems } from "./items.ts";
 import { readRecent, rememberChosen } from "./recent.ts";
 import { findItems, type Group } from "./search.ts";
 
@@ -44,13 +44,15 @@ export function Palette({
   const view: View | undefined = useQuery({ ...viewQuery(repo?.id ?? ""), enabled: repo !== undefined }).data
     ?.body;
 
+  const takesWebhooks = useConfig()?.webhooks ?? false;
   const items = useMemo(
     () => [
       ...actionItems(active),
+      ...pageItems(repos, takesWebhooks),
       ...repositoryItems(repos),
       ...(view && route.page === "repository" ? viewItems(view, route) : []),
     ],
-    [active, repos, view, route],
+    [active, repos, takesWebhooks, view, route],
   );
   const groups = useMemo(() => findItems(items, question, recent), [items, question, recent]);
   const found = groups.flatMap((group) => group.items);

@@ -1,31 +1,10 @@
-import type { Freshness, RepoSummary } from "stackit/contract/repo";
+import type { RepoSummary } from "stackit/contract/repo";
 import { expect, test } from "vitest";
+import { repository as repo } from "../../testing/made-up.ts";
 import { countRepos, findRepos } from "./attention.ts";
 
 const NOW = Date.parse("2026-01-05T10:00:00.000Z");
 const ago = (minutes: number) => new Date(NOW - minutes * 60_000).toISOString();
-
-function repo(name: string, given: Partial<Freshness> = {}): RepoSummary {
-  return {
-    id: name,
-    displayName: name,
-    owner: "acme",
-    repo: name,
-    kind: "mirror",
-    role: "member",
-    trunk: "main",
-    counts: { branches: 0, stacks: 0, needsRestack: 0 },
-    freshness: {
-      health: "fresh",
-      activity: "idle",
-      lastSuccessAt: ago(1),
-      consecutiveFailures: 0,
-      recent: [],
-      expectedMaxAgeSec: 600,
-      ...given,
-    },
-  };
-}
 
 const namesOf = (repos: readonly RepoSummary[]) => repos.map(({ id }) => id);
 

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import type { Freshness, ServerConfig } from "stackit/contract/repo";
 import { describeLink, type LinkState } from "../../api/live/link.ts";
 import { configQuery, useConfig } from "../../api/queries.ts";
 import { formatClock, formatSpan } from "../../lib/durations.ts";
@@ -7,6 +8,9 @@ import { useServices, useStore, useTicking } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { type GlyphName, Sign } from "../../ui/glyphs.tsx";
+import { Age } from "../../ui/time.tsx";
+import { AboutServer } from "./about-server.tsx";
+import { updateWords } from "./update-words.ts";
 
 /** The state of the connection now; drawn again when it is another one, or once a second while it is not live. */
 function useLinkState(): LinkState {
@@ -18,7 +22,8 @@ function useLinkState(): LinkState {
 }
 
 function stateKey(state: LinkState): string {
-  const seconds = "since" in state ? Math.floor((Date.now() - state.since) / 1000) : 0;
+  const from = "since" in state ? state.since : state.kind === "polling" ? state.nextAt : undefined;
+  const seconds = from === undefined ? 0 : Math.floor((Date.now() - from) / 1000);
   return `${state.kind} ${seconds}`;
 }
 
@@ -76,8 +81,11 @@ function stateWord(state: LinkState): string {
   }
 }
 
-/** One line below the bar, for what matters most: no connection, then a new version, then read-only. */
-export function Strip() {
+/**
+ * One line below the bar, for what matters most: no connection, then a new version, then that the server is public. `freshness`: of the
+ * repository that is shown.
+ */
+export function Strip({ freshness }: { freshness: Freshness | undefined }) {
   const { live } = useServices();
   const state = useLinkState();
   const config = useConfig();
@@ -109,14 +117,46 @@ export function Strip() {
       </div>
     );
   }
-  if (config?.readOnly) {
-    return (
-      <div className="strip" role="note">
-        <p>Public read-only view. It follows the repository by itself; nothing can be changed here.</p>
-      </div>
-    );
-  }
-  return null;
+  return config?.readOnly ? <PublicStrip state={state} config={config} freshness={freshness} /> : null;
+}
+
+function PublicStrip({
+  state,
+  config,
+  freshness,
+}: {
+  state: LinkState;
+  config: ServerConfig;
+  freshness: Freshness | undefined;
+}) {
+  const [about, setAbout] = useState(false);
+  const isCrowded = state.kind === "polling" && state.isCrowded;
+  const updates = updateWords(freshness, config);
+  return (
+    <div className="strip public" role="note">
+      {isCrowded ? (
+        <p>Many visitors. {nextUpdate(state.nextAt)}</p>
+      ) : (
+        <p className="parts">
+          <span>Public read-only view</span>
+          {freshness?.lastSuccessAt && (
+            <span>
+              synced <Age at={freshness.lastSuccessAt} />
+            </span>
+          )}
+          {updates && <span>{updates}</span>}
+        </p>
+      )}
+      <Button size="small" aria-haspopup="dialog" onClick={() => setAbout(true)}>
+        About this server
+      </Button>
+      {about && <AboutServer config={config} onClose={() => setAbout(false)} />}
+    </div>
+  );
+}
+
+function nextUpdate(at: number | undefined): string {
+  return at === undefined ? "Updating…" : `Next update in ${formatSpan(Math.max(0, at - Date.now()) + 999)}.`;
 }
 
 function stripText(state: LinkState): string {
@@ -143,10 +183,7 @@ function useNewVersion(): boolean {
   if (first === undefined && version !== undefined) setFirst(version);
 
   useEffect(() => {
-    const onMissing = (event: Event) => {
-      event.preventDefault();
-      setMissing(true);
-    };
+    const onMissing = () => setMissing(true);
     window.addEventListener("vite:preloadError", onMissing);
     return () => window.removeEventListener("vite:preloadError", onMissing);
   }, []);

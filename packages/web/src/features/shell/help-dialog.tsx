@@ -27,14 +27,18 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
           </section>
         ))}
       </div>
-      <label className="check">
-        <input
-          type="checkbox"
-          checked={enabled}
-          onChange={(event) => registry.setEnabled(event.currentTarget.checked)}
-        />
-        Single-key shortcuts
-      </label>
+      <div className="help-end">
+        <label className="help-choice">
+          <input
+            type="checkbox"
+            checked={enabled}
+            onChange={(event) => registry.setEnabled(event.currentTarget.checked)}
+          />
+          Single-key shortcuts
+        </label>
+        {/* A page of the server's own, which is no part of this one. */}
+        <a href="/docs">Documentation</a>
+      </div>
     </Dialog>
   );
 }

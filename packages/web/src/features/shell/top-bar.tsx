@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import { useBrowserLocation } from "wouter/use-browser-location";
+import { useIsOperator } from "../../api/queries.ts";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { useServices } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
@@ -13,15 +14,7 @@ import { HelpDialog } from "./help-dialog.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 
 /** `place`: the folder of a local repository. */
-export function TopBar({
-  place,
-  readOnly,
-  linkHome,
-}: {
-  place: string | undefined;
-  readOnly: boolean;
-  linkHome: boolean;
-}) {
+export function TopBar({ place, linkHome }: { place: string | undefined; linkHome: boolean }) {
   const [help, setHelp] = useState(false);
   const [, navigate] = useBrowserLocation();
   const { shortcuts } = useServices();
@@ -33,6 +26,13 @@ export function TopBar({
   useShortcut("goRepositories", () => {
     navigate("/");
     return true;
+  });
+
+  // A clone of one's own has nothing to operate.
+  const isOperator = useIsOperator() && place === undefined;
+  useShortcut("goOps", () => {
+    if (isOperator) navigate("/ops");
+    return isOperator;
   });
 
   useShortcut("goActivity", () => {
@@ -49,23 +49,24 @@ export function TopBar({
           <bdi className="mono cut">{place}</bdi>
         </span>
       )}
-      {readOnly && (
-        <span className="place">
-          <span className="place-kind">Read-only</span>
-        </span>
-      )}
       <span className="spring" />
       <Link className="top-link" href="/activity" title="Activity (g a)">
         Activity
       </Link>
+      {isOperator && (
+        <Link className="top-link" href="/ops" title="Operator page (g o)">
+          Operate
+        </Link>
+      )}
       <Button
         look="quiet"
         size="small"
         className="go-to"
+        aria-label="Go to…"
         title="Command palette (Ctrl+K)"
         onClick={() => shortcuts.run("palette")}
       >
-        <Sign name="search" /> Go to… <Key id="palette" />
+        <Sign name="search" /> <span className="go-to-word">Go to…</span> <Key id="palette" />
       </Button>
       <ConnectionState />
       <ThemeSwitch />
@@ -88,7 +89,7 @@ function Brand({ linkHome }: { linkHome: boolean }) {
   const content = (
     <>
       <Mark size={20} />
-      Stackit
+      <span className="brand-word">Stackit</span>
     </>
   );
   return linkHome ? (

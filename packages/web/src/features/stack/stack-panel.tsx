@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { ForgeHealth } from "stackit/contract/repo";
 import type { StackDetail } from "stackit/contract/view";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
@@ -9,6 +9,7 @@ import { Sign } from "../../ui/glyphs.tsx";
 import { Age } from "../../ui/time.tsx";
 import { useMedia } from "../../ui/use-window.ts";
 import { LineCounts } from "../stacks/line-counts.tsx";
+import { SubmitButton } from "../submit/submit-button.tsx";
 import { type ForgeKnowledge, type Ladder, ladderOf, totalsOf } from "./ladder.ts";
 import { RungList } from "./rung-list.tsx";
 import { Verdict } from "./verdict.tsx";
@@ -20,6 +21,7 @@ export function StackPanel({
   isGone,
   trunk,
   forge,
+  maySubmit,
   hrefOf,
   onClose,
 }: {
@@ -29,6 +31,8 @@ export function StackPanel({
   isGone: boolean;
   trunk: string;
   forge: ForgeHealth | undefined;
+  /** Whether who looks at it may have anything written to the repository. */
+  maySubmit: boolean;
   hrefOf: (branch: string, tab?: "checks") => string;
   onClose: () => void;
 }) {
@@ -61,7 +65,11 @@ export function StackPanel({
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
       <section className="stack-body" aria-label="State and branches" tabIndex={0}>
-        <Head stack={stack} />
+        <Head stack={stack}>
+          {maySubmit && !isGone && ladder.state !== "landed" && (
+            <SubmitButton repoId={repoId} stack={stack} />
+          )}
+        </Head>
         {isGone ? (
           <div className="callout warn">
             <Sign name="late" />
@@ -86,7 +94,7 @@ export function StackPanel({
   );
 }
 
-function Head({ stack }: { stack: StackDetail }) {
+function Head({ stack, children }: { stack: StackDetail; children: ReactNode }) {
   const totals = totalsOf(stack);
   const newestAt = stack.branches.reduce(
     (newest, { commitDate }) => (commitDate > newest ? commitDate : newest),
@@ -94,7 +102,10 @@ function Head({ stack }: { stack: StackDetail }) {
   );
   return (
     <header>
-      <h2>{stack.title}</h2>
+      <div className="stack-title-line">
+        <h2>{stack.title}</h2>
+        {children}
+      </div>
       {stack.description && stack.description !== stack.title && <p>{stack.description}</p>}
       <p className="meta parts">
         {stack.owner && <span>{stack.owner}</span>}

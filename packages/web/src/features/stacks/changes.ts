@@ -1,4 +1,4 @@
-import type { ViewChanges } from "../../api/share-view.ts";
+import type { BranchChanges } from "../../api/share-view.ts";
 
 export interface Change {
   kind: "created" | "updated";
@@ -13,7 +13,7 @@ export class Changes {
   readonly #changes = new Map<string, Change>();
   readonly #listeners = new Map<string, Set<() => void>>();
 
-  note({ created, updated }: ViewChanges): void {
+  note({ created, updated }: BranchChanges): void {
     const at = Date.now();
     for (const name of created) this.#set(name, { kind: "created", at });
     for (const name of updated) this.#set(name, { kind: "updated", at });

@@ -9,23 +9,43 @@ const moved = { restack: { state: "parent-moved", reason: "The parent has a new 
 const NOW = Date.parse("2026-01-10T00:00:00.000Z");
 
 function scene() {
-  return view(
-    [
-      stack("old", [branch("old", { commitDate: "2026-01-01T00:00:00.000Z" })], { owner: "Theo" }),
-      stack("new", [branch("new", { commitDate: "2026-01-09T00:00:00.000Z" })], { owner: "Ada" }),
-      stack("stuck", [branch("stuck", moved), branch("top", { parent: "stuck" })], { owner: "Zoe" }),
-      stack("mine", [branch("mine")], { owner: "Mira" }),
-    ],
-    { repo: { owner: "", repo: "", trunk: "main", currentBranch: "main", remote: "", currentUser: "Mira" } },
-  );
+  return view([
+    stack("old", [branch("old", { commitDate: "2026-01-01T00:00:00.000Z" })], { owner: "Theo" }),
+    stack("new", [branch("new", { commitDate: "2026-01-09T00:00:00.000Z" })], { owner: "Ada" }),
+    stack("stuck", [branch("stuck", moved), branch("top", { parent: "stuck" })], { owner: "Zoe" }),
+    stack("mine", [branch("mine")], { owner: "Mira" }),
+  ]);
 }
 
 function lanes(q = "", state: Parameters<typeof buildLanes>[2] = "all") {
-  return buildLanes(scene(), parseFilter(q), state, "owner", NOW);
+  return buildLanes(scene(), parseFilter(q), state, "owner", NOW, { name: "Mira" });
 }
 
 test("your lane comes first, then whoever needs something, then the newest", () => {
   expect(lanes().lanes.map((lane) => lane.name)).toEqual(["You", "Zoe", "Ada", "Theo"]);
+});
+
+test("who signed in has the lane of what their pull requests are on, not of commits that name their login", () => {
+  const by = (author: string) => ({ pr: { number: 1, author } });
+  const given = view([
+    stack("named", [branch("named")], { owner: "mira" }),
+    stack("hers", [branch("hers"), branch("second", by("mira"))], { owner: "Mira Holm" }),
+    stack("his", [branch("his", by("theo")), branch("helped", by("mira"))], { owner: "Theo" }),
+  ]);
+  const found = (viewer: Parameters<typeof buildLanes>[5], q = "") =>
+    buildLanes(given, parseFilter(q), "all", "owner", NOW, viewer).lanes.map(({ name, owner, blocks }) => [
+      name,
+      owner,
+      ...blocks.map((block) => block.stack.rootBranch),
+    ]);
+  expect(found({ login: "mira" })).toEqual([
+    ["You", "mira", "hers"],
+    ["Theo", "Theo", "his"],
+    ["mira", "mira", "named"],
+  ]);
+  expect(found({ login: "mira" }, "is:mine")).toEqual([["You", "mira", "hers"]]);
+  expect(found(undefined).map(([name]) => name)).toEqual(["Mira Holm", "Theo", "mira"]);
+  expect(found(undefined, "is:mine")).toEqual([]);
 });
 
 test("the filter keeps the matching branches only, and says so", () => {
@@ -43,9 +63,9 @@ test("a lane says how many are blocked, and since when the oldest waits that is 
     branch("third", { parent: "second", problems: [{ code: "has-merges", detail: "It has merges." }] }),
   ];
   const given = view([stack("first", branches, { owner: "Zoe" })]);
-  const [lane] = buildLanes(given, parseFilter(""), "all", "owner", NOW).lanes;
+  const [lane] = buildLanes(given, parseFilter(""), "all", "owner", NOW, undefined).lanes;
   expect(lane?.facts).toMatchObject({ blocked: 1, moved: 0, waitingSince: "2026-01-03T00:00:00.000Z" });
-  const { shownBranches } = buildLanes(given, parseFilter("waiting:>6d"), "all", "owner", NOW);
+  const { shownBranches } = buildLanes(given, parseFilter("waiting:>6d"), "all", "owner", NOW, undefined);
   expect(shownBranches).toBe(1);
 });
 
@@ -54,14 +74,14 @@ test("counts are those of every state, whichever is chosen", () => {
 });
 
 test("not grouped, all stacks stand in one lane", () => {
-  const { lanes: one } = buildLanes(scene(), parseFilter(""), "all", "stack", NOW);
+  const { lanes: one } = buildLanes(scene(), parseFilter(""), "all", "stack", NOW, undefined);
   expect(one).toHaveLength(1);
   expect(one[0]?.blocks.map((block) => block.stack.rootBranch)).toEqual(["new", "mine", "stuck", "old"]);
 });
 
 test("a stack without an owner is in a lane that says so", () => {
   const { owner: _, ...nobody } = stack("x", [branch("x")]);
-  expect(buildLanes(view([nobody]), parseFilter(""), "all", "owner", NOW).lanes[0]?.name).toBe(
+  expect(buildLanes(view([nobody]), parseFilter(""), "all", "owner", NOW, undefined).lanes[0]?.name).toBe(
     "Unknown owner",
   );
 });

@@ -2,6 +2,7 @@ import type { Branch, StackDetail, View } from "stackit/contract/view";
 import type { Grouping, StateFilter } from "../../routes/location.ts";
 import { hasProblem, isMerged, isMoved, nodeTone, waitingSince } from "./branch-state.ts";
 import { type Candidate, type Filter, inState, isEmptyFilter, matches } from "./filter.ts";
+import { isOf, nameOf, type Viewer } from "./viewer.ts";
 
 export interface Lane {
   id: string;
@@ -50,17 +51,18 @@ export function buildLanes(
   state: StateFilter,
   group: Grouping,
   now: number,
+  viewer: Viewer | undefined,
 ): Lanes {
   const counts: Record<StateFilter, number> = { all: 0, ready: 0, blocked: 0, restack: 0, draft: 0 };
   const filtering = !isEmptyFilter(filter) || state !== "all";
-  const you = view.repo.currentUser;
+  const mine: StackBlock[] = [];
   const byOwner = new Map<string, StackBlock[]>();
   let shownBranches = 0;
   let shownStacks = 0;
 
   for (const stack of view.stacks) {
     const owner = stack.owner || UNKNOWN_OWNER;
-    const isMine = you !== undefined && owner === you;
+    const isMine = isOf(viewer, stack);
     const shown = stack.branches.filter((branch) => {
       const since = waitingSince(branch);
       const waitingMs = since === undefined ? undefined : now - Date.parse(since);
@@ -78,24 +80,27 @@ export function buildLanes(
       shown,
       filtered: filtering && shown.length < stack.branches.length,
     };
+    if (group === "owner" && isMine) {
+      mine.push(block);
+      continue;
+    }
     const key = group === "owner" ? owner : "";
     const known = byOwner.get(key);
     if (known) known.push(block);
     else byOwner.set(key, [block]);
   }
 
-  const lanes = [...byOwner].map(([owner, blocks]): Lane => {
-    const isYou = owner !== "" && owner === you;
-    return {
-      id: `lane:${owner}`,
-      name: isYou ? "You" : owner,
-      owner,
-      isYou,
-      blocks: blocks.sort(byImportance),
-      facts: factsOf(blocks),
-    };
-  });
+  const lanes = [...byOwner].map(([owner, blocks]) =>
+    laneOf({ id: `lane:${owner}`, name: owner, owner, isYou: false }, blocks),
+  );
+  // Somebody else may commit under the name that is your login: theirs is another lane.
+  if (viewer && mine.length > 0)
+    lanes.push(laneOf({ id: "you:", name: "You", owner: nameOf(viewer), isYou: true }, mine));
   return { lanes: lanes.sort(byAttention), counts, shownBranches, shownStacks };
+}
+
+function laneOf(whose: Pick<Lane, "id" | "name" | "owner" | "isYou">, blocks: StackBlock[]): Lane {
+  return { ...whose, blocks: blocks.sort(byImportance), facts: factsOf(blocks) };
 }
 
 const stateNames: readonly StateFilter[] = ["all", "ready", "blocked", "restack", "draft"];

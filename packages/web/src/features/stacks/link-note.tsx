@@ -1,4 +1,6 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
+import { lastOfStackQuery } from "../../api/queries.ts";
 import { formatRoute, type RepositoryRoute, repositoryRoute } from "../../routes/location.ts";
 import type { Linked } from "../../routes/use-linked.ts";
 import { Sign } from "../../ui/glyphs.tsx";
@@ -6,10 +8,12 @@ import { Age } from "../../ui/time.tsx";
 
 /** Says what became of a stack or a pull request that a link led to and that is not here. */
 export function LinkNote({
+  repoId,
   linked: { stackGone, pull },
   route,
   trunk,
 }: {
+  repoId: string;
   linked: Linked;
   route: RepositoryRoute;
   trunk: string;
@@ -22,7 +26,7 @@ export function LinkNote({
       <p>
         {stackGone && (
           <>
-            <strong>This stack is gone.</strong> Its branches were merged or deleted since the link was made.
+            <strong>This stack is gone.</strong> <StackEnd repoId={repoId} stack={route.stack ?? ""} />
           </>
         )}
         {landed && (
@@ -48,4 +52,24 @@ export function LinkNote({
       </p>
     </div>
   );
+}
+
+/** What became of its branches, and when where that is remembered. */
+function StackEnd({ repoId, stack }: { repoId: string; stack: string }) {
+  const last = useQuery(lastOfStackQuery(repoId, stack)).data;
+  if (last?.kind === "stack-landed") {
+    return (
+      <>
+        It landed <Age at={last.at} />.
+      </>
+    );
+  }
+  if (last?.kind === "branch-deleted") {
+    return (
+      <>
+        Its last branch was deleted or renamed <Age at={last.at} />.
+      </>
+    );
+  }
+  return <>Its branches were merged or deleted since the link was made.</>;
 }

@@ -24,6 +24,7 @@ const states: readonly StateFilter[] = ["all", "restack", "blocked", "ready", "d
 export function ListToolbar({
   route,
   found,
+  isSettled,
   compact,
   onCompact,
   outOfOrder,
@@ -31,6 +32,8 @@ export function ListToolbar({
 }: {
   route: RepositoryRoute;
   found: Lanes;
+  /** Whether what is found is what the address asks for. */
+  isSettled: boolean;
   compact: boolean | undefined;
   onCompact: (compact: boolean) => void;
   outOfOrder: boolean;
@@ -53,6 +56,7 @@ export function ListToolbar({
         name="Filter branches"
         placeholder="Filter: words, is:restack, owner:name, #12"
         text={list.q}
+        isSettled={isSettled}
         onChange={(q) => search({ q })}
       />
       {shown.length > 1 && (

@@ -15,6 +15,7 @@ function rows(): Row[] {
     "all",
     "owner",
     0,
+    undefined,
   );
   return flattenLanes(lanes, {
     trunk: "main",

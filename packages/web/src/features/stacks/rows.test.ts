@@ -17,7 +17,7 @@ const merged = { restack: { state: "merged", reason: "Its changes are on main." 
 
 function rowsOf(branches: ReturnType<typeof branch>[], given: Partial<FlattenOptions> = {}, q = ""): Row[] {
   const only = stack(branches[0]?.name ?? "", branches, { owner: "Theo" });
-  return flattenLanes(buildLanes(view([only]), parseFilter(q), "all", "owner", 0).lanes, {
+  return flattenLanes(buildLanes(view([only]), parseFilter(q), "all", "owner", 0, undefined).lanes, {
     ...options,
     ...given,
   });
@@ -40,7 +40,7 @@ test("a stack stands leaf on top between its head and the trunk", () => {
 test("a branch that is a stack of its own has no head that would only repeat it", () => {
   expect(sketch(rowsOf([branch("a")]))).toEqual(["lane", "stack", "a 1/1", "trunk"]);
   const only = stack("a", [branch("a")], { title: "Do a" });
-  const { lanes } = buildLanes(view([only]), parseFilter(""), "all", "owner", 0);
+  const { lanes } = buildLanes(view([only]), parseFilter(""), "all", "owner", 0, undefined);
   expect(sketch(flattenLanes(lanes, options))).toEqual(["lane", "a 1/1", "trunk"]);
 });
 
@@ -88,7 +88,7 @@ test("layers that are gone since they landed are counted with the merged ones, a
     landed: [layer("x"), layer("a")],
   });
   const rowsWith = (given: Partial<FlattenOptions>, q = "") => {
-    const { lanes } = buildLanes(view([only]), parseFilter(q), "all", "owner", 0);
+    const { lanes } = buildLanes(view([only]), parseFilter(q), "all", "owner", 0, undefined);
     return flattenLanes(lanes, { ...options, ...given });
   };
   const folded = rowsWith({});

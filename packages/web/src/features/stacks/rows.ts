@@ -151,7 +151,11 @@ export interface FlattenOptions {
   anyPr: boolean;
 }
 
-export function flattenLanes(lanes: readonly Lane[], options: FlattenOptions): Row[] {
+export function flattenLanes(
+  lanes: readonly Lane[],
+  options: FlattenOptions,
+  rowsOf: typeof stackRows = stackRows,
+): Row[] {
   const { heights } = options;
   const rows: Row[] = [];
   for (const lane of lanes) {
@@ -161,7 +165,7 @@ export function flattenLanes(lanes: readonly Lane[], options: FlattenOptions): R
       rows.push({ kind: "lane", id, height: heights.lane, lane: id, name, owner, isYou, facts, folded });
       if (folded) continue;
     }
-    for (const block of lane.blocks) rows.push(...stackRows(lane.id, block, options));
+    for (const block of lane.blocks) rows.push(...rowsOf(lane.id, block, options));
   }
   return rows;
 }

@@ -1,5 +1,4 @@
 import {
-  lazy,
   type RefObject,
   Suspense,
   useDeferredValue,
@@ -13,27 +12,29 @@ import type { StackDetail, View } from "stackit/contract/view";
 import { useBrowserLocation } from "wouter/use-browser-location";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { reuseByKey } from "../../lib/reuse.ts";
-import { formatRoute, type RepositoryRoute, repositoryRoute } from "../../routes/location.ts";
+import { formatRoute, type RepositoryRoute, repositoryRoute, viewOfOther } from "../../routes/location.ts";
 import { useServices } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Empty } from "../../ui/empty.tsx";
+import { lazyPart } from "../../ui/lazy-part.tsx";
 import { useStored } from "../../ui/use-stored.ts";
 import { useMedia } from "../../ui/use-window.ts";
 import { useTable } from "../table/use-table.ts";
 import { remoteWords } from "./branch-state.ts";
 import { parseFilter } from "./filter.ts";
+import { FirstStack } from "./first-stack.tsx";
 import { buildLanes } from "./lanes.ts";
 import { ListToolbar } from "./list-toolbar.tsx";
-import { flattenLanes, footRows, type Row, rowHeights } from "./rows.ts";
+import { RowMemo } from "./row-memo.ts";
+import { footRows, type Row, rowHeights } from "./rows.ts";
 import { StackList } from "./stack-list.tsx";
 import { useFolds } from "./use-folds.ts";
 import type { StackListHandle } from "./use-row-focus.ts";
 import { useSteadyOrder } from "./use-steady-order.ts";
+import { useViewer } from "./viewer.ts";
 
-const BranchTable = lazy(async () => ({
-  default: (await import("../table/branch-table.tsx")).BranchTable,
-}));
+const BranchTable = lazyPart(async () => (await import("../table/branch-table.tsx")).BranchTable);
 
 /** From this many branches on, compact rows are offered. */
 const MANY_BRANCHES = 300;
@@ -60,9 +61,11 @@ export function StacksView({
   const touch = useMedia("(pointer: coarse)");
   const folds = useFolds();
   const { ticker } = useServices();
+  const viewer = useViewer(view.repo);
   const found = useMemo(
-    () => buildLanes(view, parseFilter(q), state, group === "owner" ? "owner" : "stack", ticker.now()),
-    [view, q, state, group, ticker],
+    () =>
+      buildLanes(view, parseFilter(q), state, group === "owner" ? "owner" : "stack", ticker.now(), viewer),
+    [view, q, state, group, ticker, viewer],
   );
   const order = useSteadyOrder(found.lanes, `${q}\n${state}\n${group}`, reading);
   const heights = rowHeights[touch ? "touch" : compact];
@@ -70,10 +73,11 @@ export function StacksView({
   const [, navigate] = useBrowserLocation();
   const anyPr = useMemo(() => view.stacks.some((stack) => stack.prCount > 0), [view.stacks]);
 
+  const [memo] = useState(() => new RowMemo());
   const rows = useSharedRows(
     useMemo(
       () => [
-        ...flattenLanes(order.lanes, {
+        ...memo.flatten(order.lanes, {
           trunk: view.repo.trunk,
           heights,
           foldedStacks: folds.stacks,
@@ -83,7 +87,7 @@ export function StacksView({
         }),
         ...footRows({ ...view, trunk: view.repo.trunk }, folds.sections, heights),
       ],
-      [order.lanes, view, heights, folds.stacks, folds.lanes, folds.merged, folds.sections, anyPr],
+      [memo, order.lanes, view, heights, folds.stacks, folds.lanes, folds.merged, folds.sections, anyPr],
     ),
   );
   const anyRemote = useMemo(() => hasRemoteFacts(view), [view]);
@@ -97,8 +101,7 @@ export function StacksView({
   const empty = found.shownBranches === 0;
   const hrefOfStack = (stack: string) =>
     formatRoute({ ...repositoryRoute(route.repo), list: route.list, stack });
-  const hrefOf = (branch: string) =>
-    formatRoute({ ...route, branch, view: { ...route.view, file: undefined } });
+  const hrefOf = (branch: string) => formatRoute({ ...route, branch, view: viewOfOther(route.view) });
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only notices that somebody reads; it offers nothing.
     <div
@@ -118,6 +121,7 @@ export function StacksView({
           <ListToolbar
             route={route}
             found={found}
+            isSettled={search.q === route.list.q}
             compact={
               !touch && (total > MANY_BRANCHES || compact === "compact") ? compact === "compact" : undefined
             }
@@ -127,6 +131,7 @@ export function StacksView({
           />
         )}
       </div>
+      {q === "" && state === "all" && <FirstStack view={view} viewer={viewer} />}
       {empty && (total === 0 ? <NoStacks trunk={view.repo.trunk} /> : <NothingFound route={route} />)}
       {isTable && !empty && (
         <Suspense fallback={<p className="loading meta">Loading the table…</p>}>
@@ -219,7 +224,7 @@ function useListKeys(
 ): void {
   const [, navigate] = useBrowserLocation();
   const open = (branch: string, replace: boolean) =>
-    navigate(formatRoute({ ...route, branch, view: { ...route.view, file: undefined } }), {
+    navigate(formatRoute({ ...route, branch, view: viewOfOther(route.view) }), {
       replace,
       state: replace ? history.state : { opened: true },
     });

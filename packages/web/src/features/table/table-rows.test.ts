@@ -20,7 +20,7 @@ function told(group: Grouping, by: SortColumn, down = false): string[] {
     ),
     stack("d", [branch("d", { commitDate: "2026-01-02T00:00:00.000Z", linesAdded: 9 })], { owner: "Bo" }),
   ]);
-  const { lanes } = buildLanes(given, parseFilter(""), "all", group, 0);
+  const { lanes } = buildLanes(given, parseFilter(""), "all", group, 0, undefined);
   return tableGroups(lanes, group, { by, down }, 44).map(
     ({ title, rows }) => `${title}: ${rows.map((row) => row.branch.name).join(" ")}`,
   );

@@ -8,18 +8,18 @@ export function usePainter(): Painter {
   return painter;
 }
 
-/** The colours of a file, asked for when it is first `seen`; none until they are there. */
+/** The colours of a file, asked for when it is first `seen`. Until they are there, its lines have those that they had in the file before. */
 export function useColours(painter: Painter, file: FileDiff, seen: boolean): ColouredLines | undefined {
-  const [found, setFound] = useState<{ file: FileDiff; colours: ColouredLines }>();
+  const [found, setFound] = useState<ColouredLines>();
   useEffect(() => {
     if (!seen) return;
     let current = true;
     void painter.paint(file)?.then((colours) => {
-      if (current) setFound({ file, colours });
+      if (current) setFound(colours);
     });
     return () => {
       current = false;
     };
   }, [painter, file, seen]);
-  return found?.file === file ? found.colours : undefined;
+  return found;
 }
