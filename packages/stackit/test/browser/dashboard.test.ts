@@ -1,10 +1,10 @@
 import { gzipSync } from "node:zlib";
-import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { browserTest, canBrowse, launchBrowser } from "../support/browser.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import { type RestartableServer, serveRestartably } from "../support/restartable-server.ts";
+import { accessibilityFindings, LOOKS } from "./axe-check.ts";
 
 const WITHIN = { timeout: 15_000 };
 
@@ -162,16 +162,16 @@ browserTest(
     await page.keyboard.press("j");
     const second = await focused();
     await page.keyboard.press("k");
-    expect(await focused()).not.toBe(second);
+    await expect.poll(focused, WITHIN).not.toBe(second);
     await page.keyboard.press("j");
-    expect(await focused()).toBe(second);
+    await expect.poll(focused, WITHIN).toBe(second);
 
     await page.keyboard.press("Enter");
     await page.getByRole("region", { name: /^Branch / }).waitFor(WITHIN);
     expect(page.url()).toContain("/-/branch/");
     await page.keyboard.press("Escape");
     await page.getByRole("region", { name: /^Branch / }).waitFor({ state: "detached", ...WITHIN });
-    expect(await focused()).toBe(second);
+    await expect.poll(focused, WITHIN).toBe(second);
 
     await page.keyboard.press("Enter");
     await page.getByRole("region", { name: /^Branch / }).waitFor(WITHIN);
@@ -216,7 +216,7 @@ browserTest("a branch that would not merge any more says so and in which file, u
   await page.getByText("merge conflict", { exact: true }).first().waitFor(WITHIN);
   await scene.commit("main", { files: { "hours.md": "8 to 5\n" } });
   await page.getByText("it would still merge cleanly").waitFor(WITHIN);
-  expect(await page.getByText("merge conflict").count()).toBe(0);
+  await expect.poll(() => page.getByText("merge conflict").count(), WITHIN).toBe(0);
   expect(open.complaints).toEqual([]);
 });
 
@@ -291,29 +291,16 @@ browserTest("X-01: axe finds nothing, light and dark, wide and narrow, list and 
   await scene.commit("api"); // a parent that moved
   await using server = await serveRestartably(scene.path);
   const found: string[] = [];
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [1440, 390]) {
-      for (const path of ["/r/local/default", "/r/local/default/-/branch/docs"]) {
-        const viewport = { width, height: 900 };
-        await using open = await openPage(server, path, { colorScheme, viewport });
-        const { page } = open;
-        if (path.endsWith("docs")) await page.getByRole("tab", { name: /Diff/ }).waitFor(WITHIN);
-        else await row(page, "docs").waitFor(WITHIN);
-        await page.evaluate(axe.source);
-        const violations: string[] = await page.evaluate(async () => {
-          const axe: {
-            run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-          } = Reflect.get(window, "axe");
-          const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
-          return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-        });
-        found.push(...violations.map((violation) => `${colorScheme} ${width} ${path}: ${violation}`));
-        const overflow = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        if (overflow > 0)
-          found.push(`${colorScheme} ${width} ${path}: the page scrolls sideways by ${overflow}`);
-      }
+  for (const look of LOOKS) {
+    for (const path of ["/r/local/default", "/r/local/default/-/branch/docs"]) {
+      await using open = await openPage(server, path, look);
+      const { page } = open;
+      if (path.endsWith("docs")) await page.getByRole("tab", { name: /Diff/ }).waitFor(WITHIN);
+      else await row(page, "docs").waitFor(WITHIN);
+      const findings = await accessibilityFindings(page);
+      found.push(
+        ...findings.map((finding) => `${look.colorScheme} ${look.viewport.width} ${path}: ${finding}`),
+      );
     }
   }
   expect(found).toEqual([]);

@@ -71,13 +71,13 @@ browserTest("S6-02: the layout is in the address, survives a reload, and u switc
   const { page } = open;
   const unified = page.getByRole("group", { name: "Layout" }).getByRole("button", { name: "Unified" });
   await unified.click();
-  expect(searchOf(page).get("d")).toBe("unified");
+  await expect.poll(() => searchOf(page).get("d")).toBe("unified");
   await page.reload();
   await unified.waitFor(WITHIN);
   expect(await unified.getAttribute("aria-pressed")).toBe("true");
   await page.keyboard.press("u");
   await page.locator(".diff-pair").first().waitFor(WITHIN);
-  expect(searchOf(page).get("d")).toBe("split");
+  await expect.poll(() => searchOf(page).get("d")).toBe("split");
   expect(await unified.getAttribute("aria-pressed")).toBe("false");
 });
 
@@ -88,7 +88,7 @@ browserTest("S6-03: without whitespace, files that only differ in it stay and sa
   await page.getByRole("button", { name: "Ignore whitespace" }).click();
   await page.getByText("1 file has only whitespace changes.").waitFor(WITHIN);
   await spaces.getByText("Only whitespace changes").waitFor(WITHIN);
-  expect(searchOf(page).get("ws")).toBe("1");
+  await expect.poll(() => searchOf(page).get("ws")).toBe("1");
   expect(await page.getByRole("region", { name: "Diff", exact: true }).getByRole("heading").count()).toBe(5);
   await page.keyboard.press("w");
   await spaces.getByText("Only whitespace changes").waitFor({ state: "detached", ...WITHIN });
@@ -124,7 +124,7 @@ browserTest(
     await page.keyboard.press("p");
     await expect.poll(() => focusedText(page)).toBe("README.md");
     await page.getByRole("searchbox", { name: "Filter files" }).fill("deep");
-    expect(await tree.getByRole("treeitem", { name: /,/ }).count()).toBe(1);
+    await expect.poll(() => tree.getByRole("treeitem", { name: /,/ }).count(), WITHIN).toBe(1);
     expect(open.complaints).toEqual([]);
   },
 );
@@ -142,8 +142,8 @@ browserTest("S6-08: Ctrl+F finds words in files that are not drawn, and steps fr
   await bar.getByText("3 of 3").waitFor(WITHIN);
   const here = page.locator("mark.hit.here");
   await here.waitFor(WITHIN);
-  expect(await page.locator(".diff-line", { has: here }).textContent()).toContain("needle 60");
-  expect(await isSeen(page, "mark.hit.here")).toBe(true);
+  await page.locator(".diff-line", { has: here }).filter({ hasText: "needle 60" }).waitFor(WITHIN);
+  await expect.poll(() => isSeen(page, "mark.hit.here"), WITHIN).toBe(true);
   expect(await box.evaluate((element) => element === document.activeElement)).toBe(true);
   await page.evaluate(() =>
     addEventListener("keydown", (event) => Reflect.set(window, "taken", event.defaultPrevented)),
@@ -162,12 +162,12 @@ browserTest("X-04: what closes the search or the tree leaves the focus in the di
   const hasFocus = () => diff.evaluate((element) => element === document.activeElement);
   await page.keyboard.press("Control+f");
   await page.getByRole("button", { name: "Close the search" }).click();
-  expect(await hasFocus()).toBe(true);
+  await expect.poll(hasFocus, WITHIN).toBe(true);
   await page.keyboard.press("t");
   await page.getByRole("treeitem", { name: "src", exact: true }).focus();
   await page.keyboard.press("t");
   await page.getByRole("tree", { name: "Files" }).waitFor({ state: "detached", ...WITHIN });
-  expect(await hasFocus()).toBe(true);
+  await expect.poll(hasFocus, WITHIN).toBe(true);
 });
 
 browserTest(
@@ -184,12 +184,13 @@ browserTest(
     expect(await diff.innerText()).toBe(before);
     await page.getByRole("button", { name: "Show it" }).click();
     await page.getByText("+460").first().waitFor(WITHIN);
-    expect(await isSeen(page, '[data-file="b.txt"] h3')).toBe(true);
-    const top = await page.locator('[data-file="b.txt"]').evaluate((file) => {
-      const view = document.querySelector(".diff-scroller")?.getBoundingClientRect();
-      return Math.round(file.getBoundingClientRect().top - (view?.top ?? 0));
-    });
-    expect(Math.abs(top)).toBeLessThan(3);
+    await expect.poll(() => isSeen(page, '[data-file="b.txt"] h3'), WITHIN).toBe(true);
+    const fromTop = () =>
+      page.locator('[data-file="b.txt"]').evaluate((file) => {
+        const view = document.querySelector(".diff-scroller")?.getBoundingClientRect();
+        return Math.abs(Math.round(file.getBoundingClientRect().top - (view?.top ?? 0)));
+      });
+    await expect.poll(fromTop, WITHIN).toBeLessThan(3);
     await scene.amend("read", "Say the same in other words");
     await page.getByText("Only rebased, no change in this diff.").waitFor(WITHIN);
     expect(open.complaints).toEqual([]);
@@ -221,10 +222,10 @@ browserTest(
     const marked = page.locator(".diff-line[aria-current=location]");
     await marked.waitFor(WITHIN);
     expect(await marked.locator(".text").textContent()).toBe("line 41");
-    expect(await isSeen(page, ".diff-line[aria-current=location]")).toBe(true);
+    await expect.poll(() => isSeen(page, ".diff-line[aria-current=location]"), WITHIN).toBe(true);
     await page.locator('[data-file="z.txt"] .gutter[data-line="43"]').click();
     await expect.poll(() => marked.locator(".text").textContent()).toBe("line 43");
-    expect(page.url()).toBe(`${server.url}/r/local/default/-/branch/many?file=z.txt#L43`);
+    await expect.poll(() => page.url()).toBe(`${server.url}/r/local/default/-/branch/many?file=z.txt#L43`);
     await page.evaluate(() => {
       Object.defineProperty(navigator, "clipboard", {
         value: { writeText: async (text: string) => Reflect.set(window, "copied", text) },
@@ -253,7 +254,7 @@ browserTest("a file that was viewed is folded and stays so, until a push changes
   await scene.commit("marks", { files: { "b.txt": "two\n" } });
   await page.getByRole("button", { name: "Show it" }).click();
   await page.getByText("1 of 2 viewed").waitFor(WITHIN);
-  expect(await page.getByRole("checkbox", { name: "Viewed a.txt" }).isChecked()).toBe(true);
+  await expect.poll(() => page.getByRole("checkbox", { name: "Viewed a.txt" }).isChecked()).toBe(true);
   expect(await page.getByRole("checkbox", { name: "Viewed b.txt" }).isChecked()).toBe(false);
   expect(complaints).toEqual([]);
 });

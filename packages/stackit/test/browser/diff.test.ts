@@ -52,7 +52,7 @@ browserTest("S6-06: code of a known language is coloured, and that of an unknown
   const { page, complaints } = open;
   for (const path of ["src/shop.ts", "src/till.py", "src/stock.go"]) {
     await page.locator(`[data-file="${path}"] .text span`).first().waitFor(WITHIN);
-    expect((await coloursIn(page, path)).length, path).toBeGreaterThan(3);
+    await expect.poll(async () => (await coloursIn(page, path)).length, WITHIN).toBeGreaterThan(3);
   }
   expect(await coloursIn(page, "notes.unknown")).toHaveLength(1);
   expect(complaints).toEqual([]);
@@ -85,10 +85,10 @@ browserTest(
     expect(await tints()).toEqual(["g>b>r", "r>g>b"]);
     await page.getByRole("button", { name: "More" }).click();
     await page.getByRole("checkbox", { name: "Blue and orange" }).check();
-    expect(await tints()).toEqual(["b>g>r", "r>g>b"]);
+    await expect.poll(tints, WITHIN).toEqual(["b>g>r", "r>g>b"]);
     await page.reload();
     await marker("add").waitFor(WITHIN);
-    expect(await tints()).toEqual(["b>g>r", "r>g>b"]);
+    await expect.poll(tints, WITHIN).toEqual(["b>g>r", "r>g>b"]);
     await page.emulateMedia({ forcedColors: "active" });
     expect(await marker("add").textContent()).toBe("+added");
     expect(await marker("add").evaluate((element) => getComputedStyle(element).fontWeight)).toBe("700");

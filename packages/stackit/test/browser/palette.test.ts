@@ -31,6 +31,8 @@ const palette = (page: Page) => page.getByRole("dialog", { name: "Command palett
 const options = (page: Page) => palette(page).getByRole("option");
 
 async function ask(page: Page, question: string) {
+  // One that is closed is there for a moment yet, and its end would take a new one with it.
+  await page.locator("dialog.palette").waitFor({ state: "detached", ...WITHIN });
   await page.keyboard.press("Control+k");
   await palette(page).waitFor(WITHIN);
   await page.keyboard.type(question);
@@ -50,13 +52,13 @@ browserTest("X-10: the palette goes to a branch, remembers it, and does what the
   await expect.poll(() => options(page).first().innerText()).toContain("api");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/r/acme/web/-/**api**");
-  expect(await palette(page).count()).toBe(0);
+  await palette(page).waitFor({ state: "detached", ...WITHIN });
 
   await ask(page, "");
   await palette(page).getByText("Lately").waitFor(WITHIN);
   await expect.poll(() => options(page).first().innerText()).toContain("api");
   await page.keyboard.press("Escape");
-  expect(await palette(page).count()).toBe(0);
+  await palette(page).waitFor({ state: "detached", ...WITHIN });
 
   const before = (await fleet.repos()).find(({ id }) => id === "web")?.freshness.lastAttempt?.runId;
   await ask(page, "> sync now");
@@ -102,9 +104,11 @@ browserTest(
       .waitFor(WITHIN);
     await page.keyboard.press("?");
     const help = page.getByRole("dialog", { name: "Keyboard" });
+    await help.waitFor(WITHIN);
     const named = await help.locator("dd").allInnerTexts();
     await help.getByRole("checkbox", { name: "Single-key shortcuts" }).uncheck();
     await page.keyboard.press("Escape");
+    await help.waitFor({ state: "detached", ...WITHIN });
     for (const key of ["?", "/", "s", "j", "z"]) await page.keyboard.press(key);
     expect(await help.count()).toBe(0);
     expect(await page.evaluate(() => document.activeElement?.tagName)).not.toBe("INPUT");

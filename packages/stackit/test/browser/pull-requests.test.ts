@@ -1,9 +1,9 @@
-import axe from "axe-core";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
 import { browserTest, canBrowse, launchBrowser } from "../support/browser.ts";
 import { forgeWorld } from "../support/forge-world.ts";
 import { delivered, repositoryOf, SECRET } from "../support/webhooks.ts";
+import { accessibilityFindings } from "./axe-check.ts";
 
 const WITHIN = { timeout: 15_000 };
 
@@ -57,14 +57,7 @@ browserTest(
     const failed = page.getByRole("list", { name: "Checks" }).getByRole("listitem");
     await failed.waitFor(WITHIN);
     expect(await failed.innerText()).toMatch(/build[\s\S]*failed/);
-    await page.evaluate(axe.source);
-    const violations = await page.evaluate(async () => {
-      const found = await Reflect.get(window, "axe").run({
-        runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"],
-      });
-      return found.violations.map(({ id }: { id: string }) => id);
-    });
-    expect(violations).toEqual([]);
+    expect(await accessibilityFindings(page)).toEqual([]);
 
     github.trouble = "bad-gateway";
     await fetch(served.url + url, {

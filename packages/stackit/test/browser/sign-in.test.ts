@@ -1,10 +1,11 @@
-import axe from "axe-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
+import { basicAuthorization } from "../../src/lib/basic-authorization.ts";
 import { browserTest, canBrowse, launchBrowser } from "../support/browser.ts";
+import { forgeWorld, TOKEN } from "../support/forge-world.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
-import { serveFolders } from "../support/served-folders.ts";
 import { type TeamServer, teamServer } from "../support/team-server.ts";
+import { accessibilityFindings } from "./axe-check.ts";
 
 const WITHIN = { timeout: 15_000 };
 /** It is text, whatever it looks like. */
@@ -193,6 +194,8 @@ browserTest("S10-03: who is signed in goes on from the sign-in, and never to ano
   );
   await page.getByRole("alert").getByText("This account is not on the list of this server.").waitFor(WITHIN);
   await visitor.open("/").then((first) => signIn(shop, first));
+  // The page that waited at the sign-in goes on by itself as soon as the other tab is signed in.
+  await page.waitForURL(`${url}/r/local/shop`, WITHIN);
 
   for (const [asked, led] of [
     ["/r/local/shop?group=stack", "/r/local/shop?group=stack"],
@@ -336,30 +339,46 @@ browserTest("a reader has no Sync and is told so; a member has it", async () => 
   await theirs.getByRole("button", { name: /^Sync now/ }).waitFor(WITHIN);
 });
 
-browserTest(
-  "S12-01: a public server says that it is read-only, and has neither Sync nor accounts",
-  async () => {
-    await using scene = await createScene((s) => {
-      s.commit("main");
-      s.stacked("api", "main");
-    });
-    await using served = await serveFolders(
-      [{ kind: "working-copy", id: "shop", path: scene.path, visibility: "everyone" }],
-      { posture: "public", readOnly: true },
-    );
-    await using visitor = await openBrowser(served.url);
-    const page = await visitor.open("/r/local/shop");
-    await row(page, "api").waitFor(WITHIN);
-    await page
-      .getByRole("note")
-      .getByText(/read-only/)
-      .waitFor(WITHIN);
-    await page.getByText("Read-only", { exact: true }).waitFor(WITHIN);
-    expect(await page.getByRole("button", { name: /sync|submit|add|retry|account/i }).count()).toBe(0);
-    expect((await served.sync({}, {}, "shop")).status).toBe(405);
+browserTest("S3-01: who signed in has the lane of what their own pull requests are on", async () => {
+  await using world = await forgeWorld((writer) => {
+    writer.commit("main");
+    writer.stacked("api", "main");
+    writer.stacked("docs", "main");
+  });
+  for (const [head, author] of [
+    ["api", "ada"],
+    ["docs", "robin"],
+  ] as const)
+    world.github.openPullRequest("octo/widget", { head, headOid: await world.tip(head), author });
+  await using team = await teamServer(
+    () => [
+      {
+        kind: "mirror",
+        id: "widget",
+        url: new URL(`${world.upstream.host.url}/octo/widget.git`),
+        owner: "octo",
+        name: "widget",
+        authorization: basicAuthorization(TOKEN),
+        visibility: "team",
+      },
+    ],
+    { github: { url: new URL(world.upstream.host.url), apiUrl: world.github.apiUrl } },
+  );
+  for (const [login, mine, other] of [
+    ["ada", "api", "docs"],
+    ["robin", "docs", "api"],
+  ] as const) {
+    await using visitor = await openBrowser(team.url);
+    const page = await visitor.open("/r/octo/widget");
+    team.github.signedIn = team.github.person(login);
+    await way(page).click();
+    const you = page.getByRole("region", { name: "You" });
+    await you.getByRole("link", { name: new RegExp(`\\b${mine}, 1 of 1, PR`) }).waitFor(WITHIN);
+    expect(await you.getByRole("listitem").count()).toBe(1);
+    await row(page, other).waitFor(WITHIN);
     expect(visitor.complaints).toEqual([]);
-  },
-);
+  }
+});
 
 browserTest(
   "X-01: axe finds nothing in signing in and in the account, light and dark, wide and narrow",
@@ -373,8 +392,8 @@ browserTest(
         await using visitor = await openBrowser(url, { colorScheme, viewport: { width, height: 800 } });
         const page = await visitor.open("/sign-in");
         const look = async (what: string): Promise<void> => {
-          for (const violation of await violationsOf(page))
-            found.push(`${what} ${colorScheme} ${width}: ${violation}`);
+          for (const finding of await accessibilityFindings(page))
+            found.push(`${what} ${colorScheme} ${width}: ${finding}`);
         };
         for (const refused of ["", "not-allowed", "cancelled", "expired", "forge"]) {
           await page.goto(`${url}/sign-in?refused=${refused}&login=mira`);
@@ -398,14 +417,3 @@ browserTest(
     expect(found).toEqual([]);
   },
 );
-
-async function violationsOf(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const axe: {
-      run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-    } = Reflect.get(window, "axe");
-    const { violations } = await axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-  });
-}

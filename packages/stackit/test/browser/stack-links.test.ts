@@ -153,6 +153,24 @@ browserTest(
       .getByRole("link", { name: /\bview, / })
       .waitFor(WITHIN);
 
+    const head = await scene.sha("another-3");
+    const { stacks } = await served.get<View>("/repos/widget/view");
+    const wholeStack = stacks.find(({ rootBranch }) => rootBranch === "other-5");
+    await scene.git("branch", "-D", "another-3", "other-5", "another-5");
+    await served.sync({}, {}, "widget");
+    await goTo("/-/branch/another-3");
+    await page.getByRole("heading", { name: "This branch is gone" }).waitFor(WITHIN);
+    await page
+      .getByText(/another-3 was deleted (just now|\d+\s*s ago), or has another name since/)
+      .waitFor(WITHIN);
+    await page.locator("code").getByText(head.slice(0, 7)).waitFor(WITHIN);
+    await page.getByRole("link", { name: /^Show the stack / }).click();
+    await marked(page)
+      .getByRole("link", { name: /\bother-3, / })
+      .waitFor(WITHIN);
+    await goTo(`/-/stack/${wholeStack?.id}`);
+    await page.getByText(/This stack is gone\. Its last branch was deleted or renamed/).waitFor(WITHIN);
+
     await goTo("/-/branch/nobody");
     await page.getByRole("heading", { name: "There is no such branch" }).waitFor(WITHIN);
     await page.getByRole("link", { name: "Show all stacks" }).click();

@@ -84,6 +84,16 @@ test("a message that alone changed is no change of the patch", async () => {
   expect(commits[1]?.messageDiff).toContain("-    Count the stock\n+    Count all of the stock");
 });
 
+test("an author that alone changed is told in the head of the commit", async () => {
+  await using branch = await pushedBranch(one, two);
+  await branch.push(one, { ...two, author: "Kim Tester <kim@example.com>" });
+  const { commits } = await compare(branch);
+  expect(commits[1]?.patchDiff).toBe("");
+  expect(commits[1]?.messageDiff).toContain(
+    "\n-Author: Robin Tester <robin@example.com>\n+Author: Kim Tester <kim@example.com>\n",
+  );
+});
+
 test("commits that were dropped, added or put into another order are told as that", async () => {
   await using branch = await pushedBranch(one, two, three);
   const four = { message: "Paint the door", files: { "door.txt": "red\n" } };
@@ -97,6 +107,27 @@ test("commits that were dropped, added or put into another order are told as tha
     expect.stringMatching(/^same(, moved)?: Write the bill$/),
   ]);
   expect(comparison.commits.filter(({ moved }) => moved)).toHaveLength(1);
+});
+
+test("what one commit of either push changes is shown, and no other commit is", async () => {
+  await using branch = await pushedBranch(one, two);
+  const below = await branch.upstream.scene.sha("main");
+  await branch.push(one, three);
+  const { commits } = await compare(branch);
+  const dropped = commits.find(({ state }) => state === "dropped")?.fromSha;
+  const added = commits.find(({ state }) => state === "new")?.toSha;
+  const change = (sha: string | undefined) =>
+    branch.served.get<BranchDiff>(`/repos/shop/branch-compare/topic?commit=${sha}`);
+  expect((await change(dropped)).patch).toContain("\n+1\n+2\n+3\n");
+  expect((await change(dropped)).patch).not.toContain("open");
+  expect((await change(added)).patch).toContain("\n+sum\n");
+  for (const other of [below, "0".repeat(40)]) {
+    expect(await refused(branch, `shop/branch-compare/topic?commit=${other}`)).toEqual([
+      404,
+      "push/not-found",
+      "Neither of these pushes has this commit.",
+    ]);
+  }
 });
 
 test("a child is compared by its own commits, also after its parent was rewritten under it", async () => {

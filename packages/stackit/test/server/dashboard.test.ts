@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type StartedServer, startServer } from "../support/started-server.ts";
+import { HandMadeRepo } from "../support/hand-made-repo.ts";
+import { type StartedServer, startServer, widget } from "../support/started-server.ts";
 
 const PAGE = "<!doctype html><title>Stacks</title>";
 
@@ -41,6 +42,25 @@ test.each([
   expect(answer.headers["content-security-policy"]).toContain("default-src 'self'");
   const again = await get(server, url, { "if-none-match": String(answer.headers.etag) });
   expect(again.statusCode).toBe(304);
+});
+
+test("with the page of a repository the browser is told what the page asks for first, as its scripts would ask", async () => {
+  await using built = await builtDashboard();
+  const unread = new HandMadeRepo("unread");
+  const repos = [widget("shop", "acme/Shop"), unread];
+  await using server = await startServer({ config: { webDir: built.webDir }, repos });
+  const preloads = async (url: string) => {
+    const { link } = (await get(server, url)).headers;
+    return typeof link === "string" ? link.split(", ") : link;
+  };
+  const preload = (path: string) => `</api/v1/${path}>; rel=preload; as=fetch; crossorigin`;
+  const shop = ["config", "repos", "repos/shop", "repos/shop/view"].map(preload);
+  expect(await preloads("/r/acme/shop")).toEqual(shop);
+  expect(await preloads("/r/ACME/Shop/-/branch/api?tab=diff")).toEqual(shop);
+  expect(await preloads("/r/local/unread")).toEqual(["config", "repos", "repos/unread"].map(preload));
+  for (const url of ["/", "/activity", "/r/acme", "/r/acme/other", "/r/local/%E0%A4%A"]) {
+    expect(await preloads(url)).toBeUndefined();
+  }
 });
 
 test("a branch that is called like a file has its page when a person opens it", async () => {

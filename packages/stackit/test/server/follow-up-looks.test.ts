@@ -6,7 +6,7 @@ import { createScene } from "../support/git-scene.ts";
 import { serveFolders } from "../support/served-folders.ts";
 import { delivered, push, SECRET } from "../support/webhooks.ts";
 
-test("what a tool pushes after its branches, without a webhook, is shown without waiting for the interval", async () => {
+test("what a tool pushes after its branches, without a webhook, is shown without waiting for the interval (B57)", async () => {
   await using upstream = await createScene((scene) => scene.commit("main"), { bare: true });
   await using host = await gitHttpHost(dirname(upstream.path));
   const mirror = {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
+import { EventLog } from "../../src/events/event-log.ts";
 import type { SyncWork } from "../../src/sync/sync-target.ts";
 import { HandMadeRepo } from "../support/hand-made-repo.ts";
 import { type StartOptions, startServer, unchanged } from "../support/started-server.ts";
@@ -57,6 +58,39 @@ test("a push to a mirror is acknowledged, and a run looks for what was pushed", 
   await expect.poll(() => server.store.deliveries.unfinished("Octo-Widget")).toEqual([]);
 });
 
+test("a ping is a sign of the webhook, told at once and in the status; so is the first of anything else", async () => {
+  const events = new EventLog();
+  const told: string[] = [];
+  events.subscribe(
+    { filter: ({ name }) => name === "webhook" },
+    { event: (frame) => told.push(`${frame}`), resync: () => {} },
+  );
+  await using server = await startWithWebhooks({
+    events,
+    repos: [mirrorOf("Octo/Widget"), mirrorOf("Octo/Gadget")],
+  });
+  const signOf = async (id: string) => (await server.app.inject(`/api/v1/repos/${id}`)).json().webhook?.event;
+  const ping = (name: string) => ({ zen: "Design for failure.", hook_id: 7, repository: repositoryOf(name) });
+
+  expect(await server.post(await delivered("ping", ping("octo/widget"), { secret: "wrong".repeat(4) }))).toBe(
+    "401 webhook/bad-signature",
+  );
+  expect([await signOf("Octo-Widget"), told]).toEqual([undefined, []]);
+
+  await server.post(await delivered("ping", ping("octo/widget")));
+  expect([await signOf("Octo-Widget"), await signOf("Octo-Gadget")]).toEqual(["ping", undefined]);
+  expect(told).toEqual([expect.stringContaining('"repoId":"Octo-Widget","event":"ping","at":"')]);
+
+  await server.post(await delivered("push", push("octo/widget")));
+  await server.post(await delivered("push", push("octo/gadget")));
+  expect([await signOf("Octo-Widget"), await signOf("Octo-Gadget")]).toEqual(["push", "push"]);
+  await server.post(await delivered("ping", ping("octo/widget")));
+  expect(told.slice(1)).toEqual([
+    expect.stringContaining('"repoId":"Octo-Gadget","event":"push"'),
+    expect.stringContaining('"repoId":"Octo-Widget","event":"ping"'),
+  ]);
+});
+
 test("a delivery is one line of the log, with its id", async () => {
   await using server = await startWithWebhooks();
   for (const name of ["octo/widget", "octo/other"]) {
@@ -79,7 +113,7 @@ test("a deleted branch is expected to be gone", async () => {
     .toEqual([{ ref: "refs/heads/old", sha: null }]);
 });
 
-test("a delivery that comes again is acknowledged again, and leads to nothing new", async () => {
+test("a delivery that comes again is acknowledged again, and leads to nothing new (B53)", async () => {
   await using server = await startWithWebhooks();
   const posted = await delivered("push", push("octo/widget"));
   expect(await server.post(posted)).toBe(202);
@@ -114,7 +148,7 @@ test("two mirrors of one repository both look", async () => {
   await expect.poll(() => server.works.map(({ repoId }) => repoId).sort()).toEqual(["one", "two"]);
 });
 
-test("every payload that GitHub publishes as an example is taken, and only those about a mirror lead to runs", async () => {
+test("every payload that GitHub publishes as an example is taken, and only those about a mirror lead to runs (B57)", async () => {
   await using server = await startWithWebhooks({ repos: [mirrorOf(CODERTOCAT, "hello")] });
   const taken = new Map<string, number>();
   let ignored = 0;
@@ -281,7 +315,7 @@ test("without a secret there are no webhooks, and the configuration says which i
   expect(await webhooksOf(server)).toMatchObject({ webhooks: true });
 });
 
-test("a form carries the payload as well as JSON does", async () => {
+test("a form carries the payload as well as JSON does (B54)", async () => {
   await using server = await startWithWebhooks();
   const form = new URLSearchParams({ payload: JSON.stringify(push("octo/widget", "+ & é")) }).toString();
   for (const type of [
@@ -295,7 +329,7 @@ test("a form carries the payload as well as JSON does", async () => {
   expect(await server.post(empty)).toBe("400 request/invalid");
 });
 
-test("what is signed but cannot be understood is refused, and does no harm", async () => {
+test("what is signed but cannot be understood is refused, and does no harm (B58)", async () => {
   await using server = await startWithWebhooks();
   const invalid = "400 request/invalid";
   for (const payload of [
@@ -342,7 +376,7 @@ test("a read-only server takes pushes, and so does one that is asked from a page
   expect(await server.post(await delivered("push", push("octo/widget")))).toBe(202);
 });
 
-test("a body that arrives in two halves of one character is whole", async () => {
+test("a body that arrives in two halves of one character is whole (B54)", async () => {
   await using server = await startWithWebhooks();
   const { headers, payload } = await delivered("push", push("octo/widget", "größe"));
   const body = Buffer.from(payload);
@@ -364,7 +398,7 @@ test("a body that arrives in two halves of one character is whole", async () => 
   await expect.poll(() => server.works[0]?.expected[0]?.ref).toBe("refs/heads/größe");
 });
 
-test("a push of 24 MiB is taken; of 26, announced or in chunks, is refused before it is looked at", async () => {
+test("a push of 24 MiB is taken; of 26, announced or in chunks, is refused before it is looked at (B54, B59)", async () => {
   await using server = await startWithWebhooks();
   const ofSize = (bytes: number) =>
     delivered("push", push("octo/widget", "big", undefined, { pad: "x".repeat(bytes) }));

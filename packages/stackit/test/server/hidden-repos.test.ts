@@ -56,8 +56,11 @@ function questions(world: AccessWorld, runId: string): ((fullName: string) => [s
         .replace(":owner/:name", name.replace("%2F", "/"))
         .replace(":branch", "api")
         .replace("*", "api")
+        .replace(":delivery", "none")
         .replace(":run", runId);
-      return [path, { method: asked, headers }];
+      // What a question lacks is told before anybody looks which repository it is about.
+      const asks = /\/branch-(lines|image)\//.test(url) ? `?blob=${"a".repeat(40)}&start=1&end=2` : "";
+      return [path + asks, { method: asked, headers }];
     };
     return isOfRepo ? [ask] : [];
   });
@@ -119,6 +122,22 @@ test("lists and what the dashboard is told of the server know of no hidden repos
     const tag = (await reader.fetch(path)).headers.get("etag") ?? "";
     expect(await reader.status(path, { headers: { "if-none-match": tag } })).toBe(304);
     expect(await elsewhere.status(path, { headers: { "if-none-match": tag } })).toBe(200);
+  }
+});
+
+test("the page of a hidden repository is that of one which is not there, and so is what comes with it", async () => {
+  await using world = await startAccessWorld({ repos: repos() });
+  const { headers } = await world.signIn("elsewhere");
+  const reader = await world.signIn("reader", { "acme/secret": "READ" });
+  for (const [hidden, absent] of [
+    ["/r/acme/secret", "/r/acme/absent"],
+    ["/r/acme/secret-before", "/r/acme/absent-before"],
+    ["/r/local/hidden", "/r/local/absent"],
+  ] as const) {
+    for (const init of [{ headers }, {}]) {
+      expect(await saidBy(world, hidden, init)).toEqual(await saidBy(world, absent, init));
+    }
+    expect((await reader.fetch(hidden)).headers.get("link")).toContain("</api/v1/repos/hidden/view>");
   }
 });
 

@@ -49,7 +49,7 @@ test("a commit in the repository arrives on the stream, and the view of that gen
   expect((await server.get<RepoStatus>("/repos/default")).currentBranch).toBe("api");
 });
 
-test("a rebase of twenty commits is a few runs, and the last one is exact", async () => {
+test("a rebase of twenty commits is a few runs, and the last one is exact (B45)", async () => {
   await using scene = await stack();
   await scene.git("switch", "--quiet", "api");
   for (let n = 0; n < 20; n++) await scene.git("commit", "--quiet", "--allow-empty", "-m", `Step ${n}`);
@@ -127,7 +127,7 @@ test("a repository that is deleted fails with its reason, is still shown, and re
   expect((await server.get<View>("/repos/default/view")).stacks[0]?.branches[1]?.revision).toBe(tip);
 });
 
-test("a repository that lies in another one is gone when it is deleted, and the other is not shown for it", async () => {
+test("a repository that lies in another one is gone when it is deleted, and the other is not shown for it (B26)", async () => {
   await using outer = await createScene((s) => s.commit("main"));
   const inner = join(outer.path, "inner");
   await outer.git("clone", "--quiet", outer.path, inner);
@@ -202,7 +202,7 @@ test("a foreign host name and a page of another site are refused, and change not
   expect((await server.get<SyncRunList>("/repos/default/sync-runs")).runs).toEqual(runs);
 });
 
-test("what is asked of strange branch names is answered from what is there", async () => {
+test("what is asked of strange branch names is answered from what is there (B14)", async () => {
   await using scene = await stack();
   const tip = await scene.sha("api");
   const names = ["-x", "--upload-pack=x", "50%", "fix#1", "user@host", "\u00e9", "e\u0301", "x".repeat(200)];

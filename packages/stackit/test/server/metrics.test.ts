@@ -44,6 +44,7 @@ test("what is told can be scraped, follows the conventions and explains itself",
     "stackit_sync_runs_in_progress",
     "stackit_sync_runs_total",
     "stackit_webhook_body_bytes",
+    "stackit_webhook_silence_seconds",
     "stackit_webhook_to_snapshot_seconds",
   ]);
   // No forge has said anything of it.

@@ -40,7 +40,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** The promises F1, F2, F6, F8, F9, F10 and invariant 4 are checked by the model, after each step: see `MirrorModel`. */
-test("whatever happens to a remote, its host and the server, readers are shown what was pushed before they were told so", {
+test("whatever happens to a remote, its host and the server, readers are shown what was pushed before they were told so (B7, B10, B50)", {
   timeout: 60_000 + RUNS * 60_000,
 }, async () => {
   await fc.assert(

@@ -53,7 +53,7 @@ async function servingMirror(entry: object = {}, write = stack) {
   };
 }
 
-test("a listed remote is mirrored, and its interval finds what was pushed to it", async () => {
+test("a listed remote is mirrored, and its interval finds what was pushed to it (B51, B52)", async () => {
   await using world = await servingMirror({ syncInterval: "1s" });
   const { server, upstream } = world;
   expect(server.stdout()).toBe(
@@ -161,7 +161,7 @@ test("stacks look the same after a restart, though a parent was rewritten and it
   expect(await readBranch(again.url, "ui")).toEqual(shown);
 });
 
-test("a token reaches its remote, and nothing that is printed, logged, answered or stored", async () => {
+test("a token reaches its remote, and nothing that is printed, logged, answered or stored (B61, B62)", async () => {
   await using world = await servingMirror({ syncInterval: "0" });
   const { host, server } = world;
   const said: string[] = [];

@@ -29,7 +29,7 @@ async function allArrived(server: ServedFolders): Promise<void> {
   for (let asked = 0; asked < 3; asked++) await server.get("/healthz");
 }
 
-test("fifty syncs of one mirror at once, while it is pushed to, are at most three fetches, and each sees the push before it", async () => {
+test("fifty syncs of one mirror at once, while it is pushed to, are at most three fetches, and each sees the push before it (B7)", async () => {
   await using upstream = await upstreamOf(stack);
   const { scene, host } = upstream;
   await using server = await serveMirrors([["shop", upstream]]);
@@ -78,7 +78,7 @@ async function pushed({ git }: Scene, pattern: string): Promise<string[]> {
   return (await git("for-each-ref", "--format=%(refname)", pattern)).split("\n");
 }
 
-test("a host that hangs, with more mirrors than it may sync at once, keeps no other host waiting", async () => {
+test("a host that hangs, with more mirrors than it may sync at once, keeps no other host waiting (B22)", async () => {
   await using hanging = await upstreamOf(stack);
   await using well = await upstreamOf(stack);
   const stuck = Array.from({ length: 10 }, (_, index) => `stuck-${index}`);

@@ -25,12 +25,22 @@ test("after a restart every mirror is shown at once, though their host answers n
   const statuses = (url: string) =>
     Promise.all(ids.map(async (id) => (await fetch(`${url}/api/v1/repos/${id}/view`)).status));
 
+  const processes = async (url: string) => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return Number(/^stackit_git_processes_started_total (\d+)$/m.exec(text)?.[1]);
+  };
   {
     await using before = await start();
     await expect.poll(() => statuses(before.url)).toEqual(ids.map(() => 200));
   }
   host.front = hang();
   await using after = await start();
+  // Lists tell what was shown last, and nothing is read for them.
+  expect((await fetch(`${after.url}/readyz`)).status).toBe(200);
+  const { repos: listed } = await (await fetch(`${after.url}/api/v1/repos`)).json();
+  const counts = { branches: 1, stacks: 1, needsRestack: 0 };
+  expect(listed).toMatchObject(ids.map((id) => ({ id, trunk: "main", counts })));
+  expect(await processes(after.url)).toBe(0);
   await expect.poll(() => statuses(after.url)).toEqual(ids.map(() => 200));
   const view = await (await fetch(`${after.url}/api/v1/repos/${ids.at(-1)}/view`)).json();
   expect(view).toMatchObject({ repo: { trunk: "main" }, stacks: [{ rootBranch: "api" }] });

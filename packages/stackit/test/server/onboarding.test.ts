@@ -2,17 +2,25 @@ import { createPrivateKey } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { seeRemote } from "../../src/app/see-remote.ts";
+import type { Config } from "../../src/config/config.ts";
 import type { RepoAdded } from "../../src/contract/added-repo.ts";
 import type { SignedIn } from "../../src/contract/auth.ts";
 import type { RepoList, RepoStatus } from "../../src/contract/repo.ts";
+import { DirectSpawner } from "../../src/git/spawner.ts";
+import { SshClient } from "../../src/git/ssh-access.ts";
 import { openStore } from "../../src/store/open-store.ts";
-import { askForCredentials } from "../support/git-host-behaviours.ts";
+import { askForCredentials, hang, refuse } from "../support/git-host-behaviours.ts";
+import { createScene } from "../support/git-scene.ts";
+import { gitSshHost } from "../support/git-ssh-host.ts";
 import { githubDouble } from "../support/github-double.ts";
 import { type Upstream, upstreamOf } from "../support/mirror-world.ts";
 import { eventThat, serveFolders } from "../support/served-folders.ts";
+import { readSshKey, type SshKeyPair, sshKeyPair } from "../support/ssh-keys.ts";
 import { type Browser, type TeamServer, teamServer } from "../support/team-server.ts";
+import { delivered, repositoryOf, SECRET } from "../support/webhooks.ts";
 
 async function dataFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "stackit-onboarding-"));
@@ -40,12 +48,20 @@ async function teamAt(
   dataDir: string,
   more: Parameters<typeof teamServer>[1] = {},
 ): Promise<TeamServer> {
-  const place = { url: new URL(upstream.host.url), apiUrl: new URL(upstream.host.url) };
-  return teamServer(() => [], { dataDir, github: place, settleMs: 20, ...more });
+  return teamServer(() => [], { dataDir, github: githubAt(upstream.host.url), settleMs: 20, ...more });
 }
 
-function add(browser: Browser, body: object, headers: Record<string, string> = {}): Promise<Response> {
-  return browser.fetch("/api/v1/repos", {
+function githubAt(origin: string): Config["github"] {
+  return { url: new URL(origin), apiUrl: new URL(origin) };
+}
+
+function add(
+  browser: Browser,
+  body: object,
+  headers: Record<string, string> = {},
+  query = "",
+): Promise<Response> {
+  return browser.fetch(`/api/v1/repos${query}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
@@ -115,6 +131,91 @@ test("who can read a repository on GitHub has it served, for all who can read it
   const anew = await add(adas, WIDGET);
   expect(anew.status).toBe(202);
   await cloned(adas, anew);
+});
+
+test("a dry run says what the server sees there, and makes nothing", async () => {
+  await using upstream = await widgetUpstream();
+  await upstream.scene.git("branch", "next", "main");
+  await upstream.scene.git("symbolic-ref", "HEAD", "refs/heads/next");
+  const dataDir = await dataFolder();
+  await using team = await teamAt(upstream, dataDir);
+  const adas = await team.signIn(team.github.person("ada", { "octo/Widget": "READ" }));
+  const check = () => add(adas, WIDGET, {}, "?dryRun=1");
+
+  const checked = await check();
+  expect([checked.status, await checked.json()]).toEqual([200, { remote: { trunk: "next", branches: 3 } }]);
+  expect(await ids(adas)).toEqual([]);
+  expect(existsSync(join(dataDir, "mirrors"))).toBe(false);
+  const store = await openStore(dataDir);
+  expect(await store.addedRepos.list()).toEqual([]);
+  expect((await store.audit.list({ limit: 100 })).entries.map(({ action }) => action)).toEqual(["sign-in"]);
+  await store[Symbol.asyncDispose]();
+
+  await cloned(adas, await add(adas, WIDGET));
+  expect(await (await check()).json()).toMatchObject({ repo: { id: "widget", trunk: "next" } });
+  const hidden = await add(await team.signIn(team.github.person("robin")), WIDGET, {}, "?dryRun=1");
+  expect([hidden.status, (await hidden.json()).code]).toEqual([404, "repo/no-access"]);
+
+  await upstream.scene.git("symbolic-ref", "HEAD", "refs/heads/gone");
+  for (const branch of ["main", "next"]) await upstream.scene.git("branch", "-m", branch, `not-${branch}`);
+  expect(await adas.status("/api/v1/repos/widget", { method: "DELETE" })).toBe(204);
+  expect(await (await check()).json()).toEqual({ remote: { branches: 3 } });
+});
+
+test.for([
+  ["wants credentials", askForCredentials(), [422, "repo/unreadable-for-server"], null],
+  ["has no such repository", refuse(404), [422, "repo/unreadable-for-server"], null],
+  ["asks to wait", refuse(429, { "retry-after": "42" }), [503, "sync/rate-limited"], "42"],
+  ["answers nonsense", refuse(200, {}, "<html>"), [502, "sync/remote-error"], null],
+] as const)(
+  "when the remote %s, adding and its dry run are refused alike",
+  async ([, front, refusal, wait]) => {
+    await using upstream = await widgetUpstream();
+    upstream.host.front = front;
+    await using server = await serveFolders([], { github: githubAt(upstream.host.url) });
+    for (const query of ["", "?dryRun=1"]) {
+      const answer = await fetch(`${server.url}/api/v1/repos${query}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(WIDGET),
+      });
+      expect([answer.status, (await answer.json()).code]).toEqual(refusal);
+      expect(answer.headers.get("retry-after")).toBe(wait);
+    }
+    expect(await server.get<RepoList>("/repos")).toEqual({ repos: [] });
+  },
+);
+
+test("what is reached by ssh is looked at with the server's key", async () => {
+  await using upstream = await createScene((writer) => void writer.commit("main"), { bare: true });
+  const keys = await sshKeyPair();
+  await using host = await gitSshHost(dirname(upstream.path), keys);
+  const check = async (pair: SshKeyPair) => {
+    const key = { key: readSshKey(pair), variable: "STACKIT_SSH_KEY" };
+    const knownHosts = { variable: "STACKIT_SSH_KNOWN_HOSTS", text: host.knownHosts };
+    await using server = await serveFolders([], { ssh: { key, knownHosts } });
+    const answer = await fetch(`${server.url}/api/v1/repos?dryRun=1`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ url: `${host.url}/repo.git` }),
+    });
+    return answer.json();
+  };
+  expect(await check(keys)).toEqual({ remote: { trunk: "main", branches: 1 } });
+  expect(await check(await sshKeyPair())).toMatchObject({
+    code: "repo/unreadable-for-server",
+    detail: expect.stringContaining("STACKIT_SSH_KEY"),
+  });
+});
+
+test("a remote that does not answer is not waited for without end", async () => {
+  await using upstream = await upstreamOf();
+  upstream.host.front = hang();
+  await using ssh = new SshClient({});
+  const mirror = { kind: "mirror" as const, id: "widget", url: upstream.url };
+  const config = { github: githubAt(upstream.host.url) };
+  const tools = { config, spawner: new DirectSpawner(), ssh, githubApp: undefined };
+  await expect(seeRemote(mirror, tools, 50)).rejects.toMatchObject({ code: "sync/timeout" });
 });
 
 test("two who add the same repository at once share one clone", async () => {
@@ -243,7 +344,7 @@ test("one person may have added so many, and an operator more", async () => {
   await store[Symbol.asyncDispose]();
 });
 
-test("operators add what is on a host that the server's start names, and no other host is asked", async () => {
+test("operators add what is on a host that the server's start names, and no other host is asked (B64)", async () => {
   await using upstream = await widgetUpstream();
   await using elsewhere = await widgetUpstream();
   await using unnamed = await widgetUpstream();
@@ -360,8 +461,9 @@ test("who gets the id of one that is served no more reads nothing of it, and no 
   const wanted = { name: "ci", scopes: ["read" as const], repos: ["widget"] };
   const { secret } = await store.apiTokens.create(wanted);
   await store[Symbol.asyncDispose]();
-  await using team = await teamAt(upstream, dataDir);
+  await using team = await teamAt(upstream, dataDir, { webhookSecrets: [SECRET] });
   const adas = await team.signIn(team.github.person("ada", { "octo/Widget": "READ" }));
+  const id = team.github.repos.get("octo/Widget");
   const greeting = async (query = "") => {
     const stream = (await adas.fetch(`/api/v1/events${query}`)).body?.getReader();
     const { value } = (await stream?.read()) ?? {};
@@ -378,8 +480,13 @@ test("who gets the id of one that is served no more reads nothing of it, and no 
 
   const replayed = () => greeting(`?since=${start}`);
   expect(await replayed()).toContain('"outcome":"updated"');
+  const ping = await delivered("ping", { repository: repositoryOf("octo/Widget", { id }) });
+  expect(await adas.status(ping.url, { ...ping, body: ping.payload })).toBe(204);
+  const webhook = async () => (await (await adas.fetch("/api/v1/repos/widget")).json()).webhook?.event;
+  expect(await webhook()).toBe("ping");
   expect(await adas.status("/api/v1/repos/widget", { method: "DELETE" })).toBe(204);
   expect((await add(adas, WIDGET)).status).toBe(202);
+  expect(await webhook()).toBeUndefined();
   const said = await replayed();
   expect(said).toContain("event: resync");
   expect(said).not.toContain('"outcome":"updated"');

@@ -8,6 +8,8 @@ import { createServer } from "../../src/http/server.ts";
 import { SyncQueue } from "../../src/sync/sync-queue.ts";
 import { SyncFailure } from "../../src/sync/sync-target.ts";
 import { HandMadeRepo } from "../support/hand-made-repo.ts";
+import { NO_SUBMITS } from "../support/no-submits.ts";
+import { NO_OPS_FACTS } from "../support/ops-facts.ts";
 import { openAccess, startServer, widget } from "../support/started-server.ts";
 
 test("each request is one line of the log, without its query", async () => {
@@ -126,13 +128,27 @@ test("a server whose store does not answer is not ready, and says nothing of why
     activity: { list: async () => ({ events: [] }) },
     events: new EventLog(),
     onboarding: {
+      check: async () => ({ remote: {} }),
       add: async () => ({ repoId: "", isNew: false }),
       isCloning: () => false,
       remove: async () => {},
     },
-    githubDeliveries: { receive: async () => "ignored", onAnswered: () => () => {} },
+    githubDeliveries: {
+      receive: async () => "ignored",
+      replay: () => Promise.reject(new Error("nothing is served")),
+      onAnswered: () => () => {},
+    },
+    webhookLog: {
+      refused: () => {},
+      list: async () => ({ deliveries: [] }),
+      payload: async () => ({ omitted: [] }),
+    },
+    webhookSigns: { of: () => undefined },
+    hooks: { of: () => undefined },
     git: { started: 0, running: 0 },
+    ops: NO_OPS_FACTS,
     forge: { requests: 0, failures: new Map(), quotaRemaining: undefined, checked: [] },
+    submits: NO_SUBMITS,
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1" },
     logger: pino({ level: "silent" }),
   });

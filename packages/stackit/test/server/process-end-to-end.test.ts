@@ -60,7 +60,7 @@ async function hanging({ git }: World): Promise<number[]> {
   return git.pids();
 }
 
-test("a server that is killed leaves no process behind, and the next one knows its runs", async () => {
+test("a server that is killed leaves no process behind, and the next one knows its runs (B31)", async () => {
   await using w = await world();
   const first = await w.serve();
   expect((await sync(first)).status).toBe(200);
@@ -81,7 +81,7 @@ test("a server that is killed leaves no process behind, and the next one knows i
   expect((await get<View>(second, "/view")).stacks[0]?.branches[0]?.revision).toBe(tip);
 });
 
-test("a server that is killed in the midst of a run takes its git along, and the run is closed by the next one", async () => {
+test("a server that is killed in the midst of a run takes its git along, and the run is closed by the next one (B19, B31)", async () => {
   await using w = await world();
   const first = await w.serve();
   expect((await sync(first)).status).toBe(200);

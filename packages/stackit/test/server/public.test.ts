@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { askForCredentials } from "../support/git-host-behaviours.ts";
 import { createScene } from "../support/git-scene.ts";
 import { upstreamOf } from "../support/mirror-world.ts";
-import { serveFolders } from "../support/served-folders.ts";
+import { eventThat, serveFolders } from "../support/served-folders.ts";
+import { delivered, push, SECRET, WEBHOOK } from "../support/webhooks.ts";
 
 test("a public server shows what is for everyone, and tells strangers nothing of who runs it and how", async () => {
   await using scene = await createScene((s) => {
@@ -26,16 +27,24 @@ test("a public server shows what is for everyone, and tells strangers nothing of
         kind: "mirror",
         id: "failing",
         url: upstream.url,
+        owner: "acme",
+        name: "shop",
         authorization: "Basic olgas-token",
         credentialEnv: "OLGAS_TOKEN",
         namesCredentials: true,
       },
     ],
-    { posture: "public", readOnly: true },
+    { posture: "public", readOnly: true, webhookSecrets: [SECRET] },
   );
   const events = await served.events("/events");
   const connected = await events.next();
   await rm(elsewhere, { recursive: true });
+  const pushed = await delivered("push", push("acme/shop", "api", undefined, { sender: { login: "theo" } }));
+  const { status } = await fetch(`${served.url}${WEBHOOK}`, { ...pushed, body: pushed.payload });
+  expect(status).toBe(202);
+  const told = await eventThat(events, ({ data }) =>
+    /"webhook".*"state":"finished"/.test(JSON.stringify(data)),
+  );
   const { runs } = await served.get<{ runs: { id: string }[] }>("/repos/failing/sync-runs");
   const paths = [
     "/repos",
@@ -45,7 +54,7 @@ test("a public server shows what is for everyone, and tells strangers nothing of
     "/repos/open/view",
     "/repos/open/branches/api",
   ];
-  const said = [JSON.stringify(connected)];
+  const said = [JSON.stringify(connected), JSON.stringify(told)];
   for (const path of paths) {
     const answer = await fetch(`${served.url}/api/v1${path}`);
     expect(answer.status, path).toBe(200);
@@ -64,6 +73,7 @@ test("a public server shows what is for everyone, and tells strangers nothing of
     scene.path,
     `~${userInfo().username}`,
     "hidden",
+    "theo",
   ]) {
     expect(all.includes(secret), secret).toBe(false);
   }

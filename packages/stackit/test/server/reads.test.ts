@@ -6,7 +6,16 @@ import { Value } from "typebox/value";
 import { expect, test } from "vitest";
 import { RepoList, RepoStatus, ServerConfig } from "../../src/contract/repo.ts";
 import { SyncRun, SyncRunList } from "../../src/contract/sync-run.ts";
-import { Branch, BranchDiff, BranchList, StackDetail, StackList, View } from "../../src/contract/view.ts";
+import {
+  Branch,
+  BranchDiff,
+  BranchList,
+  FileLines,
+  StackDetail,
+  StackList,
+  View,
+  ViewChanges,
+} from "../../src/contract/view.ts";
 import { contractSchemas } from "../../src/http/openapi.ts";
 import { HandMadeRepo, oidOf } from "../support/hand-made-repo.ts";
 import { startServer, widget } from "../support/started-server.ts";
@@ -28,12 +37,14 @@ test("every read answers in the form that the contract gives it", async () => {
     ["/repos", RepoList],
     ["/repos/default", RepoStatus],
     ["/repos/default/view", View],
+    ["/repos/default/view-changes", ViewChanges],
     ["/repos/default/stacks", StackList],
     ["/repos/default/stacks/api", StackDetail],
     ["/repos/default/branches", BranchList],
     ["/repos/default/branches/ui", Branch],
     ["/repos/default/branches/main", Branch],
     ["/repos/default/branch-diff/ui", BranchDiff],
+    [`/repos/default/branch-lines/ui?blob=${server.repo.file.blob}&start=1&end=2`, FileLines],
     ["/repos/default/sync-runs", SyncRunList],
     [`/repos/default/sync-runs/${run.json().id}`, SyncRun],
   ];

@@ -193,10 +193,12 @@ test("a rename that was acknowledged is followed although the program was killed
   await using server = await startServerProcess([...args, "0"], env);
   const runs = async (): Promise<SyncRunList["runs"]> =>
     (await (await fetch(`${server.url}/api/v1/repos/acme%2Fshelf/sync-runs`)).json()).runs;
-  await expect
-    .poll(runs)
-    .toContainEqual(
-      expect.objectContaining({ outcome: "updated", triggers: expect.arrayContaining(["webhook"]) }),
-    );
+  await expect.poll(runs).toContainEqual(
+    expect.objectContaining({
+      // Its refs are what they were.
+      outcome: expect.stringMatching(/^(updated|unchanged)$/),
+      triggers: expect.arrayContaining(["webhook"]),
+    }),
+  );
   expect(world.asked()).toEqual(["acme/shelf"]);
 });

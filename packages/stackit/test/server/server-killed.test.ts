@@ -4,7 +4,7 @@ import { KillableWorld } from "../support/killable-world.ts";
 /** A few tell that it still works at all; STACKIT_ENDS=200, which takes some minutes, is the proof. */
 const ENDS = Number(process.env.STACKIT_ENDS ?? 6);
 
-test(`killed or asked to end, ${ENDS} times in the midst of its work, the server keeps what it showed and promised, and leaves nothing behind`, {
+test(`killed or asked to end, ${ENDS} times in the midst of its work, the server keeps what it showed and promised, and leaves nothing behind (B20, B31, B60, B61)`, {
   timeout: 60_000 + ENDS * 10_000,
 }, async ({ annotate }) => {
   await using world = await KillableWorld.open(20 + ENDS * 8);

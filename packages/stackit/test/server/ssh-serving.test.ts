@@ -231,7 +231,7 @@ test("a clone that is handed over follows its remote by ssh, as the clone itself
   expect(await upstream.gitIn(clone, "rev-parse", "refs/heads/api")).toBe(tip);
 });
 
-test("a URL that would be read as an option stops the start", async () => {
+test("a URL that would be read as an option stops the start (B65)", async () => {
   await using world = await sshRemote({ url: "ssh://-oProxyCommand=touch%20x/octo/shop.git" });
   const run = await runCommand(["serve", ...world.flags, "--port", "0"], { cwd: "/", env: world.env });
   expect(run.code).not.toBe(0);

@@ -143,7 +143,7 @@ const FAILURES: readonly (readonly [name: string, status: number, code: string, 
 ];
 
 for (const [name, status, code, cause] of FAILURES) {
-  test(`${name} is told as ${code}, leaves the last snapshot, and passes`, async () => {
+  test(`${name} is told as ${code}, leaves the last snapshot, and passes (B11, B21)`, async () => {
     await using shop = await openShop(await emptyFolder(), code === "sync/timeout" ? 3_000 : undefined);
     await failAndRecover(shop, status, code, cause);
   });
@@ -231,7 +231,7 @@ async function fill(folder: string, freeBytes: number): Promise<void> {
 test.runIf(isRoot).each([
   ["has room for what the database notes, and not for the pack,", 131_072],
   ["has no room at all", 0],
-])("a disk that %s is told as full, leaves the last snapshot, and passes", async (_name, freeBytes) => {
+])("a disk that %s is told as full, leaves the last snapshot, and passes (B23)", async (_name, freeBytes) => {
   const dataDir = await smallDisk();
   await using shop = await openShop(dataDir);
   await failAndRecover(shop, 507, "sync/disk-full", async () => {
@@ -240,7 +240,7 @@ test.runIf(isRoot).each([
   });
 });
 
-test.runIf(isRoot)("mirrors on a full disk are not told as those of another server", async () => {
+test.runIf(isRoot)("mirrors on a full disk are not told as those of another server (B23)", async () => {
   const dataDir = await smallDisk();
   await mkdir(join(dataDir, "mirrors"));
   await fill(dataDir, 0);
@@ -283,7 +283,7 @@ async function openForeignShop() {
   };
 }
 
-test.runIf(isRoot)("a data folder that may not be written is told as such, and passes", async () => {
+test.runIf(isRoot)("a data folder that may not be written is told as such, and passes (M1)", async () => {
   await using shop = await openForeignShop();
   expect((await shop.sync()).status).toBe(200);
   const mirror = join(shop.dataDir, "mirrors", "shop.git");
@@ -302,25 +302,31 @@ test.runIf(isRoot)("a data folder that may not be written is told as such, and p
   );
 });
 
-test.runIf(isRoot)("a system that lets no more processes start is told as such, and passes", async () => {
-  await using shop = await openForeignShop();
-  expect((await shop.sync()).status).toBe(200);
-  await shop.upstream.commit("b0");
-  const { stdout } = await run("prlimit", ["--nproc", "--output", "SOFT", "--noheadings"]);
-  const limit = async (processes: string) => {
-    for (const pid of [shop.server.pid, ...(await descendantsOf(shop.server.pid))]) {
-      await run("prlimit", ["--pid", String(pid), `--nproc=${processes}:`], { uid: shop.uid, gid: shop.uid });
-    }
-  };
-  await limit("1");
-  const refused = await shop.sync();
-  expect([refused.status, await refused.json()]).toMatchObject([
-    500,
-    { code: "sync/unreadable", detail: expect.stringContaining("no more processes") },
-  ]);
-  await limit(stdout.trim());
-  expect((await shop.sync()).status).toBe(200);
-});
+test.runIf(isRoot)(
+  "a system that lets no more processes start is told as such, and passes (M2)",
+  async () => {
+    await using shop = await openForeignShop();
+    expect((await shop.sync()).status).toBe(200);
+    await shop.upstream.commit("b0");
+    const { stdout } = await run("prlimit", ["--nproc", "--output", "SOFT", "--noheadings"]);
+    const limit = async (processes: string) => {
+      for (const pid of [shop.server.pid, ...(await descendantsOf(shop.server.pid))]) {
+        await run("prlimit", ["--pid", String(pid), `--nproc=${processes}:`], {
+          uid: shop.uid,
+          gid: shop.uid,
+        });
+      }
+    };
+    await limit("1");
+    const refused = await shop.sync();
+    expect([refused.status, await refused.json()]).toMatchObject([
+      500,
+      { code: "sync/unreadable", detail: expect.stringContaining("no more processes") },
+    ]);
+    await limit(stdout.trim());
+    expect((await shop.sync()).status).toBe(200);
+  },
+);
 
 async function firstSyncOf(url: string) {
   const mirror = { kind: "mirror" as const, id: "shop", url: new URL(url), authorization: TOKEN };
@@ -329,7 +335,7 @@ async function firstSyncOf(url: string) {
   return [answer.status, await answer.json()];
 }
 
-test("a host whose name nobody knows is told as sync/remote-unreachable", async () => {
+test("a host whose name nobody knows is told as sync/remote-unreachable (M4)", async () => {
   expect(await firstSyncOf("https://nowhere.invalid/repo.git")).toMatchObject([
     502,
     { code: "sync/remote-unreachable", detail: "The remote's host name cannot be resolved." },

@@ -88,7 +88,7 @@ async function loadEverything(server: ServedFolders): Promise<number> {
   return paths.length;
 }
 
-test("a working copy that is served, read and synced a thousand times is what it was, and its remote hears nothing", async () => {
+test("a working copy that is served, read and synced a thousand times is what it was, and its remote hears nothing (B35)", async () => {
   await using scene = await createScene((s) => {
     s.commit("main");
     s.stacked("api", "main");

@@ -82,7 +82,7 @@ test.each([
   },
 );
 
-test("a body that is not complete in time gives back its room", async () => {
+test("a body that is not complete in time gives back its room (B59)", async () => {
   await using server = await startWithRoomFor(4 * MiB, { requestTimeoutMs: 200 });
   const { answered } = dripping(server.origin, MiB);
   expect(await answered).toMatchObject({ status: 408, code: "request/timeout" });

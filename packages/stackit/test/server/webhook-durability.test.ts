@@ -60,6 +60,9 @@ test("a thousand pushes to ten repositories at once are two runs each, which see
   }
 });
 
+const pushBy = (login: string, branch: string) =>
+  push("octo/widget", branch, undefined, { sender: { login } });
+
 test("a delivery whose run was cut short by the end of the server is asked for again at the next start", async () => {
   const dataDir = await emptyFolder();
   const started = Promise.withResolvers<void>();
@@ -73,9 +76,9 @@ test("a delivery whose run was cut short by the end of the server is asked for a
         return untilAborted(work);
       },
     });
-    expect(await statusOf(server, await delivered("push", push("octo/widget", "first")))).toBe(202);
+    expect(await statusOf(server, await delivered("push", pushBy("theo", "first")))).toBe(202);
     await started.promise;
-    expect(await statusOf(server, await delivered("push", push("octo/widget", "second")))).toBe(202);
+    expect(await statusOf(server, await delivered("push", pushBy("mira", "second")))).toBe(202);
   }
   const works: SyncWork[] = [];
   await using server = await startServer({
@@ -89,6 +92,9 @@ test("a delivery whose run was cut short by the end of the server is asked for a
   });
   await expect.poll(() => server.store.deliveries.unfinished("octo-widget")).toEqual([]);
   expect(works.flatMap(({ triggers }) => triggers)).toContain("webhook");
+  const { runs } = (await server.app.inject("/api/v1/repos/octo-widget/sync-runs")).json<SyncRunList>();
+  const answers = runs.filter(({ outcome }) => outcome === "unchanged").reverse();
+  expect(answers.flatMap(({ pushedBy = [] }) => pushedBy)).toEqual(["theo", "mira"]);
   expect(works.flatMap(({ expected }) => expected.map(({ ref }) => ref))).toEqual([
     "refs/heads/first",
     "refs/heads/second",
@@ -113,7 +119,7 @@ test("a delivery is finished with its run although that failed, and the queue it
   await expect.poll(() => server.store.deliveries.unfinished("octo-widget")).toEqual([]);
 });
 
-test("a push that cannot be stored is not acknowledged", async () => {
+test("a push that cannot be stored is not acknowledged (M8)", async () => {
   await using server = await startServer({ config, repos: [mirrorOf("octo/widget")] });
   await server.store[Symbol.asyncDispose]();
   expect(await statusOf(server, await delivered("push", push("octo/widget")))).toBe(500);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { App } from "../../src/http/app-type.ts";
 import { type AccessWorld, type Posture, startAccessWorld, withEachApp } from "../support/access-world.ts";
@@ -32,6 +33,8 @@ GET    /metrics                            404   404   404     404    404  200  
 GET    /api/v1/healthz                     200   200   200     200    200  200   200  200  200   200    200    200
 GET    /api/v1/readyz                      200   200   200     200    200  200   200  200  200   200    200    200
 GET    /api/v1/metrics                     404   404   404     404    404  200   404  404  200   404    404    404
+GET    /docs                               200   200   200     200    200  200   200  200  200   200    200    200
+GET    /docs/*                             200   200   200     200    200  200   200  200  200   200    200    200
 GET    /problems                           200   200   200     200    200  200   200  200  200   200    200    200
 GET    /problems/*                         200   200   200     200    200  200   200  200  200   200    200    200
 GET    /api/v1/config                      200   200   200     200    200  200   200  200  200   200    200    200
@@ -41,11 +44,14 @@ GET    /api/v1/docs                        200   200   200     200    200  200  
 GET    /api/v1/repos                       401   401   200     200    200  200   200  200  200   200    200    200
 POST   /api/v1/repos                       401   401   400     400    400  400   400  400  400   400    400    405
 GET    /api/v1/audit                       401   401   403     403    403  200   403  403  403   403    200    404
+GET    /api/v1/ops/webhooks                401   401   403     403    403  200   403  403  403   403    200    404
+GET    /api/v1/ops                         401   401   403     403    403  200   403  403  403   403    200    404
 GET    /api/v1/activity                    401   401   200     200    200  200   200  200  200   200    200    200
 GET    /api/v1/events                      401   401   200     200    200  200   200  200  200   200    200    200
 GET    /api/v1/repos/:repo                 401   401   404     200    200  200   200  200  404   404    200    200
 DELETE /api/v1/repos/:repo                 401   401   404     403    403  409   403  403  404   404    409    405
 GET    /api/v1/repos/:repo/view            401   401   404     200    200  200   200  200  404   404    200    200
+GET    /api/v1/repos/:repo/view-changes    401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/stacks          401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/stacks/:branch  401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/branches        401   401   404     200    200  200   200  200  404   404    200    200
@@ -53,15 +59,31 @@ GET    /api/v1/repos/:repo/branches/:branch
                                            401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/branch-diff/:branch
                                            401   401   404     200    200  200   200  200  404   404    200    200
+GET    /api/v1/repos/:repo/branch-lines/:branch
+                                           401   401   404     200    200  200   200  200  404   404    200    200
+GET    /api/v1/repos/:repo/branch-image/:branch
+                                           401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/branch-pushes/:branch
                                            401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/branch-compare/:branch
                                            401   401   404     404    404  404   404  404  404   404    404    404
 GET    /api/v1/repos/:repo/sync-runs       401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/sync-runs/:run  401   401   404     200    200  200   200  200  404   404    200    200
+POST   /api/v1/repos/:repo/sync-runs/:run/cancel
+                                           401   401   404     403    403  404   403  403  404   404    404    405
 GET    /api/v1/repos/:repo/activity        401   401   404     200    200  200   200  200  404   404    200    200
 GET    /api/v1/repos/:repo/events          401   401   404     200    200  200   200  200  404   404    200    200
 POST   /api/v1/repos/:repo/sync            401   401   404     403    200  200   403  200  404   404    200    405
+POST   /api/v1/repos/:repo/reclone         401   401   404     403    403  409   403  403  404   404    409    405
+POST   /api/v1/repos/:repo/repair          401   401   404     403    403  409   403  403  404   404    409    405
+POST   /api/v1/repos/:repo/stacks/:root/submit
+                                           401   401   404     403    409  409   403  409  404   404    409    405
+GET    /api/v1/repos/:repo/submissions/:submission
+                                           401   401   404     404    404  404   404  404  404   404    404    404
+GET    /api/v1/repos/:repo/webhooks/:delivery
+                                           401   401   404     403    403  404   403  403  404   404    404    404
+POST   /api/v1/repos/:repo/webhooks/:delivery/replay
+                                           401   401   404     403    403  404   403  403  404   404    404    405
 
 POST   /api/v1/webhooks/github             401   401   401     401    401  401   401  401  401   401    401    401
 
@@ -97,7 +119,10 @@ function expected(row: string, who: Who, posture: Posture): number | undefined {
 function rowOf(method: string, pattern: string): string {
   const path = pattern
     .replace("/repos/:owner/:name", "/repos/:repo")
-    .replace(/\/(stacks|branches|branch-diff|branch-pushes|branch-compare)\/\*$/, "/$1/:branch");
+    .replace(
+      /\/(stacks|branches|branch-diff|branch-lines|branch-image|branch-pushes|branch-compare)\/\*$/,
+      "/$1/:branch",
+    );
   return `${method === "HEAD" ? "GET" : method} ${path}`;
 }
 
@@ -114,16 +139,24 @@ function routesOf({ routes }: AccessWorld): Route[] {
 }
 
 function pathOf(pattern: string, runId: string): string {
-  return pattern
+  const { file, image } = widget();
+  const query = Object.entries({
+    "/branch-lines/": `?blob=${file.blob}&start=1&end=1`,
+    "/branch-image/": `?blob=${image.blob}`,
+  }).find(([part]) => pattern.includes(part));
+  return `${pattern}${query?.[1] ?? ""}`
+    .replace("/docs/*", "/docs/contract")
     .replace("/problems/*", "/problems/repo/not-found")
     .replace(":repo", "widget")
     .replace(":owner/:name", "acme/widget")
     .replace(":branch", "feat%2Flogin")
     .replace("*", "feat/login")
     .replace(":run", runId)
+    .replace(":delivery", "none")
     .replace(":id", "none");
 }
 
+const docsDir = fileURLToPath(new URL("../../../..", import.meta.url));
 const FROM_ELSEWHERE = { "x-forwarded-for": "203.0.113.9" };
 const repos = () =>
   [
@@ -135,7 +168,7 @@ let worlds: Record<Posture, AccessWorld>;
 let headers: Record<Who, Record<string, string>>;
 
 beforeAll(async () => {
-  const team = await startAccessWorld({ repos: repos(), config: { webhookSecrets: ["a secret"] } });
+  const team = await startAccessWorld({ repos: repos(), config: { webhookSecrets: ["a secret"], docsDir } });
   worlds = { team, local: await openTo("local"), public: await openTo("public") };
   const expired = await team.signIn("expired", { "acme/widget": "WRITE" });
   team.expireSessions();
@@ -163,7 +196,7 @@ function openTo(posture: "local" | "public"): Promise<AccessWorld> {
     [shown, "everyone"],
     [hidden, "team"],
   ] as const;
-  return startAccessWorld({ posture, repos: everybodys, config: { webhookSecrets: ["a secret"] } });
+  return startAccessWorld({ posture, repos: everybodys, config: { webhookSecrets: ["a secret"], docsDir } });
 }
 
 /** The status of an answer that may never end. */

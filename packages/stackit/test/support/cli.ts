@@ -13,6 +13,8 @@ interface CliOptions {
   readonly env?: Record<string, string>;
   /** Whether what is said on stderr goes to a terminal. */
   readonly hasTerminal?: boolean;
+  /** What a person types at that terminal, all of it at once. */
+  readonly typed?: string;
 }
 
 /** Runs a command in this process, by default with streams that are no terminal, until it ends. */
@@ -51,8 +53,13 @@ export async function startServe(args: readonly string[], options: CliOptions): 
   };
 }
 
-export function startCommand(args: readonly string[], { cwd, env = {}, hasTerminal = false }: CliOptions) {
+export function startCommand(
+  args: readonly string[],
+  { cwd, env = {}, hasTerminal = false, typed }: CliOptions,
+) {
   const abort = new AbortController();
+  const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
+  stdin.end(typed);
   const stdout = new PassThrough();
   const stderr = Object.assign(new PassThrough(), { isTTY: hasTerminal, columns: 100 });
   const said = { out: "", err: "" };
@@ -63,7 +70,15 @@ export function startCommand(args: readonly string[], { cwd, env = {}, hasTermin
     said.err += chunk.toString();
   });
   const endNow = () => abort.abort();
-  const ended: Promise<number> = runCli(args, { env, cwd, stdout, stderr, signal: abort.signal, endNow });
+  const ended: Promise<number> = runCli(args, {
+    env,
+    cwd,
+    stdin,
+    stdout,
+    stderr,
+    signal: abort.signal,
+    endNow,
+  });
   return {
     ended,
     stdout: () => said.out,

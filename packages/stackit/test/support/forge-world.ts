@@ -29,6 +29,12 @@ export async function forgeWorld(write: (writer: SceneWriter) => void): Promise<
     request.url = request.url?.replace("/octo/widget.git", "/repo.git") ?? "";
     return false;
   };
+  widget.git = {
+    tip: (branch) =>
+      upstream.scene.git("rev-parse", "--verify", "--quiet", `refs/heads/${branch}`).catch(() => undefined),
+    isAhead: async (head, base) =>
+      (await upstream.scene.git("rev-list", "--count", `refs/heads/${base}..refs/heads/${head}`)) !== "0",
+  };
   const url = new URL(`${upstream.host.url}/octo/widget.git`);
   return {
     github,

@@ -117,8 +117,10 @@ function queryOf({ query }: ApiOperation, ground: FuzzGround): Arbitrary<string>
       const value = names.includes(name) ? fc.oneof(right(name), right(name), text, secret) : text;
       return value.map((one) => `${encoded(name)}=${encoded(one)}`);
     });
+  const each = names.map((name) => right(name).map((value) => `${encoded(name)}=${encoded(value)}`));
   return fc.oneof(
     { weight: 3, arbitrary: fc.constant("") },
+    { weight: 2, arbitrary: fc.tuple(...each).map((pairs) => `?${pairs.join("&")}`) },
     { weight: 4, arbitrary: fc.array(pair, { maxLength: 4 }).map((pairs) => `?${pairs.join("&")}`) },
     { weight: 1, arbitrary: text.map((value) => `?${rawInTarget(value)}`) },
   );
@@ -358,7 +360,8 @@ function freeObject(ground: FuzzGround): Arbitrary<object> {
       check_suite: some(fc.record({ pull_requests: rubbish(planted), head_branch: text })),
       sha: some(sha),
       branches: some(fc.array(fc.record({ name: text }), { maxLength: 3 })),
-      sender: fc.constant({ login: planted }),
+      // Who pushed is told.
+      sender: fc.constant({ login: "ada", email: planted }),
     },
     { requiredKeys: ["sender"] },
   );

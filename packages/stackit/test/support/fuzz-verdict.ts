@@ -1,7 +1,7 @@
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { ProblemBody } from "../../src/contract/problem-body.ts";
-import { isProblemCode } from "../../src/http/problem.ts";
+import { isProblemCode } from "../../src/contract/problems.ts";
 import type { ApiOperation, JsonSchema } from "./api-operations.ts";
 import type { RawAnswer } from "./raw-request.ts";
 

@@ -31,7 +31,7 @@ export interface GitHttpHost extends AsyncDisposable {
   /** Asked before the host itself while it is set. */
   front: Front | undefined;
   /** What the body of the host's own answer passes through, while it is set. */
-  through: ((request: IncomingMessage) => Duplex) | undefined;
+  through: ((request: IncomingMessage) => Duplex | undefined) | undefined;
 }
 
 export interface GitHttpHostOptions {

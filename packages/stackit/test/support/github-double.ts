@@ -1,9 +1,16 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Octokit } from "@octokit/core";
 import { assertAnswer } from "./github-api/answers.ts";
+import { type Answer, APP_ID, describeApp, describeInstallation, mistakeOf } from "./github-api/app.ts";
+import {
+  type Caller,
+  listStacks,
+  type Mishap,
+  writeEndpoint,
+  writePullRequests,
+} from "./github-api/changes.ts";
 import {
   type DoublePullRequest,
   type DoubleRepository,
@@ -11,10 +18,6 @@ import {
   listPullRequests,
 } from "./github-api/pull-requests.ts";
 import { testSecret } from "./test-secret.ts";
-
-declare const request: Octokit["request"];
-/** What GitHub's own description says that a question is answered with. */
-type Answer<R extends `${"GET" | "POST"} /${string}`> = Awaited<ReturnType<typeof request<R>>>["data"];
 
 type Permissions = Record<string, string>;
 
@@ -57,6 +60,10 @@ export interface GithubDouble extends AsyncDisposable {
   front: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
   /** Of persons, who may read everything. */
   readonly personalTokens: Set<string>;
+  /** Other persons, by their tokens, who may read everything too. */
+  readonly people: Map<string, DoublePerson>;
+  /** What becomes of the next requests that change something, one after the other. */
+  readonly mishaps: Mishap[];
   /** What is wrong with it, for everybody who asks for pull requests. */
   trouble: Trouble | undefined;
   /** Whether it has stacks of its own; an Enterprise Server need not. */
@@ -80,10 +87,16 @@ export interface GithubDouble extends AsyncDisposable {
   mayRead(authorization: string | undefined, fullName: string): boolean;
 }
 
+export interface DoublePerson {
+  readonly login: string;
+  permission: "READ" | "WRITE" | "ADMIN";
+}
+
 export type Trouble = "primary-limit" | "secondary-limit" | "bad-gateway" | "hangs" | "unreadable";
 
-const APP_ID = 4711;
 const HOURLY_QUOTA = 5_000;
+/** Who a personal token is of. */
+const MIRA: DoublePerson = { login: "mira", permission: "WRITE" };
 /** Large enough not to be mistaken for the number of anything else. */
 let lastNumber = 1_000_000;
 
@@ -118,16 +131,19 @@ export async function githubDouble({
   };
   const installationOf = (repository: Repository) =>
     installations.find((one) => one.repositories.has(repository));
-  /** Whose pull requests who tells this may read; undefined when it is nobody. */
-  const readerWith = (
-    authorization: string | undefined,
-  ): ((repository: Repository) => boolean) | undefined => {
+  /** Who tells this; undefined when it is nobody. */
+  const callerWith = (authorization: string | undefined): Caller<Repository> | undefined => {
     const [, told = ""] = /^Bearer (.+)$/.exec(authorization ?? "") ?? [];
-    if (double.personalTokens.has(told)) return () => true;
+    const person = double.people.get(told) ?? (double.personalTokens.has(told) ? MIRA : undefined);
+    if (person) {
+      const { login, permission } = person;
+      return { login, permission, mayRead: () => true, mayWrite: () => permission !== "READ" };
+    }
     const token = tokens.find((one) => one.token === told);
     if (!token || token.isRevoked || token.expiresAtMs <= wallNow()) return undefined;
-    return ({ fullName }) =>
-      grants(token.permissions.pull_requests, "read") && token.repositories.includes(fullName);
+    const may = (access: string) => (repository: Repository) =>
+      grants(token.permissions.pull_requests, access) && token.repositories.includes(repository.fullName);
+    return { login: "stackit-test[bot]", permission: null, mayRead: may("read"), mayWrite: may("write") };
   };
   const quota = () => ({
     "x-ratelimit-limit": String(HOURLY_QUOTA),
@@ -154,30 +170,65 @@ export async function githubDouble({
       return described("problem", status, body, headers);
     };
 
-    const [, listed] = /^\/repos\/([^/]+\/[^/]+)\/pulls$/.exec(pathname) ?? [];
-    if (pathname === "/graphql" || listed !== undefined) {
+    const [, listed, what] = /^\/repos\/([^/]+\/[^/]+)\/(pulls|stacks)$/.exec(pathname) ?? [];
+    const change = writeEndpoint(incoming.method, pathname);
+    if (pathname === "/graphql" || listed !== undefined || change) {
       if (double.trouble) return makeTrouble(double.trouble);
-      const mayRead = readerWith(incoming.headers.authorization);
-      if (!mayRead) return problem(401, "Bad credentials");
+      const caller = callerWith(incoming.headers.authorization);
+      if (!caller) return problem(401, "Bad credentials");
       const findFor = (fullName: string) => {
         const repository = find(fullName);
-        return repository && mayRead(repository) ? repository : undefined;
+        return repository && caller.mayRead(repository) ? repository : undefined;
       };
+      if (change) {
+        const body = JSON.parse((await incoming.toArray()).join("") || "{}");
+        await withMishap(async () => {
+          const repository = findFor(change.fullName);
+          if (!repository) return () => problem(404, "Not Found");
+          const open = (given: Partial<DoublePullRequest>) =>
+            double.openPullRequest(repository.fullName, given);
+          const world = { ...double, repository, caller, open, change: double.change };
+          const { endpoint, status, answer: said, headers } = await writePullRequests(change, body, world);
+          return () => described(endpoint, status, said, headers);
+        });
+        return;
+      }
       if (listed === undefined) {
         const asked = JSON.parse((await incoming.toArray()).join(""));
         queries.push(asked);
         double.quotaLeft--;
-        return answer(
-          200,
-          await executeGraphql(asked, findFor, { hasStacks: double.hasStacks, repositories }),
-          quota(),
-        );
+        const world = { hasStacks: double.hasStacks, repositories, caller, change: double.change };
+        const execute = async () => {
+          const said = await executeGraphql(asked, findFor, world);
+          return () => answer(200, said, quota());
+        };
+        if (/^\s*mutation\b/.test(asked.query)) await withMishap(execute);
+        else (await execute())();
+        return;
       }
       const repository = findFor(listed);
-      if (!repository) return problem(404, "Not Found");
+      if (!repository || (what === "stacks" && !double.hasStacks)) return problem(404, "Not Found");
+      if (what === "stacks") {
+        const stacks = listStacks(repository, Number(searchParams.get("pull_request")));
+        return described("GET /repos/{owner}/{repo}/stacks", 200, stacks);
+      }
       const { etag, list } = listPullRequests(repository, searchParams);
       if (incoming.headers["if-none-match"] === etag) return response.writeHead(304, { etag }).end();
       return described("GET /repos/{owner}/{repo}/pulls", 200, list, { etag });
+    }
+
+    async function withMishap(act: () => Promise<() => unknown>): Promise<void> {
+      const mishap = double.mishaps.shift() ?? "none";
+      if (mishap === "secondary-limit" || mishap === "primary-limit") makeTrouble(mishap);
+      else if (mishap === "bad-gateway-before") makeTrouble("bad-gateway");
+      else if (mishap === "cut-off-before") incoming.socket.destroy();
+      else {
+        const tell = await act();
+        if (typeof mishap === "object") mishap.hangAfter();
+        else if (mishap === "none") tell();
+        else if (mishap === "bad-gateway-after") makeTrouble("bad-gateway");
+        else incoming.socket.destroy();
+      }
     }
 
     function makeTrouble(trouble: Trouble): unknown {
@@ -267,6 +318,8 @@ export async function githubDouble({
     queries,
     front: undefined,
     personalTokens: new Set(),
+    people: new Map(),
+    mishaps: [],
     trouble: undefined,
     hasStacks: true,
     quotaLeft: HOURLY_QUOTA,
@@ -278,6 +331,7 @@ export async function githubDouble({
         olderNames: new Set<string>(),
         pullRequests: [],
         failing: new Set<string>(),
+        rules: new Map(),
       };
       repositories.push(repository);
       return repository;
@@ -370,6 +424,7 @@ function madeUp(
     reviewDecision: null,
     reviews: [],
     comments: [],
+    requested: [],
     stack: null,
     checks: [],
     ...given,
@@ -378,94 +433,4 @@ function madeUp(
 
 function grants(granted: string | undefined, asked: string): boolean {
   return granted !== undefined && (granted === asked || granted === "write");
-}
-
-/** Why GitHub would not take that for the App's word. */
-function mistakeOf(authorization: string | undefined, publicKey: KeyObject): string | undefined {
-  const [, head, body, signature] = /^bearer ([\w-]+)\.([\w-]+)\.([\w-]+)$/i.exec(authorization ?? "") ?? [];
-  if (!head || !body || !signature) return "A JSON web token could not be decoded";
-  const parse = (part: string) => JSON.parse(Buffer.from(part, "base64url").toString());
-  const { alg } = parse(head);
-  const isSigned = verify(
-    "RSA-SHA256",
-    Buffer.from(`${head}.${body}`),
-    publicKey,
-    Buffer.from(signature, "base64url"),
-  );
-  if (alg !== "RS256" || !isSigned) return "A JSON web token could not be decoded";
-  const { iss, iat, exp } = parse(body);
-  const now = Date.now() / 1000;
-  if (String(iss) !== String(APP_ID)) return "Integration not found";
-  if (!Number.isInteger(iat) || iat > now) {
-    return "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
-  }
-  if (!Number.isInteger(exp) || exp <= now) {
-    return "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires";
-  }
-  return exp > now + 600 ? "'Expiration time' claim ('exp') is too far in the future" : undefined;
-}
-
-function describeApp(): NonNullable<Answer<"GET /app">> {
-  return {
-    id: APP_ID,
-    slug: "stackit-test",
-    node_id: "A_1",
-    owner: describeAccount("acme"),
-    name: "Stackit of Acme",
-    description: "",
-    external_url: "https://stackit.example.com",
-    html_url: "https://github.com/apps/stackit-test",
-    created_at: "2026-01-01T00:00:00Z",
-    updated_at: "2026-01-01T00:00:00Z",
-    permissions: { contents: "read", metadata: "read" },
-    events: ["push"],
-  };
-}
-
-function describeInstallation(installation: Installation): Answer<"GET /repos/{owner}/{repo}/installation"> {
-  const { id, owner, permissions, isSuspended } = installation;
-  const api = `https://api.github.com/app/installations/${id}`;
-  return {
-    id,
-    account: describeAccount(owner),
-    repository_selection: "selected",
-    access_tokens_url: `${api}/access_tokens`,
-    repositories_url: "https://api.github.com/installation/repositories",
-    html_url: `https://github.com/organizations/${owner}/settings/installations/${id}`,
-    app_id: APP_ID,
-    target_id: 1,
-    target_type: "Organization",
-    permissions,
-    events: ["push"],
-    created_at: "2026-01-01T00:00:00Z",
-    updated_at: "2026-01-01T00:00:00Z",
-    single_file_name: null,
-    app_slug: "stackit-test",
-    suspended_by: isSuspended ? describeAccount(owner) : null,
-    suspended_at: isSuspended ? "2026-01-02T00:00:00Z" : null,
-  };
-}
-
-function describeAccount(login: string) {
-  const api = `https://api.github.com/users/${login}`;
-  return {
-    login,
-    id: 1,
-    node_id: "O_1",
-    avatar_url: `https://avatars.githubusercontent.com/${login}`,
-    gravatar_id: "",
-    url: api,
-    html_url: `https://github.com/${login}`,
-    followers_url: `${api}/followers`,
-    following_url: `${api}/following{/other_user}`,
-    gists_url: `${api}/gists{/gist_id}`,
-    starred_url: `${api}/starred{/owner}{/repo}`,
-    subscriptions_url: `${api}/subscriptions`,
-    organizations_url: `${api}/orgs`,
-    repos_url: `${api}/repos`,
-    events_url: `${api}/events{/privacy}`,
-    received_events_url: `${api}/received_events`,
-    type: "Organization",
-    site_admin: false,
-  };
 }

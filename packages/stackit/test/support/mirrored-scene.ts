@@ -3,7 +3,7 @@ import type { ExpectedRef } from "../../src/contract/sync-run.ts";
 import type { FetchProgress } from "../../src/git/fetch-progress.ts";
 import { RefLooker } from "../../src/git/wire/ls-refs.ts";
 import { Mirror } from "../../src/repos/mirror.ts";
-import type { MirrorOptions } from "../../src/repos/mirror-options.ts";
+import type { Mend, MirrorOptions } from "../../src/repos/mirror-options.ts";
 import type { Published } from "../../src/repos/snapshot-publisher.ts";
 import { CountingSpawner } from "./counting-spawner.ts";
 import { type GitHttpHost, gitHttpHost } from "./git-http-host.ts";
@@ -22,6 +22,7 @@ export interface MirroredScene extends AsyncDisposable {
     signal?: AbortSignal;
     confirmed?: string[];
     expected?: ExpectedRef[];
+    mend?: Mend;
     onProgress?: (progress: FetchProgress) => void;
   }): ReturnType<Mirror["refresh"]>;
   /** Refs below the mirrored namespaces, as `for-each-ref` prints them. */

@@ -5,6 +5,8 @@ import type { ServedFolders } from "./served-folders.ts";
 export interface PushedCommit {
   readonly message: string;
   readonly files: Record<string, string>;
+  /** `Name <mail>`. */
+  readonly author?: string;
 }
 
 /** A mirror of one branch, `topic`, on `main`, and somebody who pushes it. */

@@ -24,6 +24,7 @@ const URGENCY: Record<Trigger, number> = {
   manual: 3,
   submit: 3,
   onboard: 3,
+  replay: 3,
   webhook: 2,
   watcher: 1,
   startup: 1,
@@ -39,6 +40,7 @@ export type Step =
   | { do: "wait"; ms: number }
   | { do: "manners"; repoId: string; manners: Manners }
   | { do: "remove" | "return"; repoId: string }
+  | { do: "reserve" | "release"; repoId: string }
   | { do: "set the clock back" };
 
 interface Call {
@@ -55,6 +57,13 @@ interface Waiting {
   wantedAtMs: number;
   burstBeganAtMs: number | undefined;
   burstSettlesAtMs: number;
+}
+
+/** Work that wants a repository for itself. */
+interface Reservation {
+  /** Undefined while it waits. */
+  granted: Disposable | undefined;
+  state: "waiting" | "held" | "released" | "refused";
 }
 
 interface Asked {
@@ -76,6 +85,8 @@ export class QueueWorld {
   readonly #manners = new Map<string, Manners>();
   readonly #calls = new Map<string, Call>();
   readonly #registered = new Map<string, AsyncDisposable>();
+  /** In the order in which they were asked for, those that are over as well. */
+  readonly #reservations = new Map<string, Reservation[]>(REPOS.map((repoId) => [repoId, []]));
   readonly #leaving = new Map<string, { done: boolean }>();
   readonly #waiting = new Map<string, Waiting>();
   /** When the queue said it would ask by itself; `forRefused`: for a request that came after the run at work had begun. */
@@ -106,11 +117,14 @@ export class QueueWorld {
     else if (step.do === "manners") this.#manners.set(step.repoId, step.manners);
     else if (step.do === "remove") this.#remove(step.repoId);
     else if (step.do === "return") this.#return(step.repoId);
+    else if (step.do === "reserve") this.#reserve(step.repoId);
+    else if (step.do === "release") this.#release(step.repoId);
     else this.clock.setWallBack(3_600_000);
     await settlePromises();
     this.#checkErrors();
     this.#checkDeadlines();
     this.#checkNothingIsLeftLying();
+    this.#checkReservationsAreGranted();
   }
 
   /** From here on every run ends well. Nobody who asked may be left waiting. */
@@ -119,7 +133,10 @@ export class QueueWorld {
     const longestMs =
       REPOS.length * (timeoutMs + graceMs + settleCapMs) + hostCircuits.coolDown.capMs + LEAVE_ALONE_MS;
     for (let waitedMs = 0; waitedMs < longestMs && this.#someoneWaits(); waitedMs += LIMITS.settleMs) {
-      for (const repoId of REPOS) await this.take({ do: "end", repoId, how: "unchanged" });
+      for (const repoId of REPOS) {
+        await this.take({ do: "end", repoId, how: "unchanged" });
+        await this.take({ do: "release", repoId });
+      }
       await this.take({ do: "wait", ms: LIMITS.settleMs });
     }
     expect(this.#someoneWaits(), "somebody starves").toBe(false);
@@ -141,7 +158,10 @@ export class QueueWorld {
     }
     await this.clock.advance(LIMITS.graceMs);
     expect(this.#someoneWaits(), "somebody was forgotten at shutdown").toBe(false);
-    expect(disposed).toBe(this.#calls.size === 0);
+    for (const repoId of REPOS) expect(this.#those(repoId, "waiting"), "a submit was forgotten").toEqual([]);
+    const isHeld = REPOS.some((repoId) => this.#those(repoId, "held").length > 0);
+    expect(disposed).toBe(this.#calls.size === 0 && !isHeld);
+    for (const repoId of REPOS) this.#release(repoId);
     for (const call of [...this.#calls.values()]) call.end("unforeseen");
     await disposal;
     await settlePromises();
@@ -171,7 +191,43 @@ export class QueueWorld {
     void registration[Symbol.asyncDispose]().then(() => {
       leaving.done = true;
       expect(this.#calls.has(repoId), "it left while its run was at work").toBe(false);
+      expect(this.#those(repoId, "held"), "it left while somebody had it").toEqual([]);
     });
+  }
+
+  #reserve(repoId: string): void {
+    const reservation: Reservation = { granted: undefined, state: "waiting" };
+    const isServed = this.#registered.has(repoId);
+    if (isServed) this.#reservations.get(repoId)?.push(reservation);
+    void this.queue.reserve(repoId).then(
+      (granted) => {
+        expect(isServed, "what is not served was reserved").toBe(true);
+        expect(this.#those(repoId, "waiting")[0], "reservations are granted in order").toBe(reservation);
+        expect(this.#those(repoId, "held"), "two have one repository").toEqual([]);
+        expect(this.#calls.has(repoId), "a repository is reserved while its run is at work").toBe(false);
+        Object.assign(reservation, { granted, state: "held" });
+      },
+      () => {
+        expect(isServed && !this.#closing && this.#registered.has(repoId), "refused for nothing").toBe(false);
+        reservation.state = "refused";
+      },
+    );
+  }
+
+  #release(repoId: string): void {
+    for (const held of this.#those(repoId, "held")) {
+      held.state = "released";
+      held.granted?.[Symbol.dispose]();
+      held.granted?.[Symbol.dispose]();
+    }
+  }
+
+  #those(repoId: string, state: Reservation["state"]): Reservation[] {
+    return this.#reservations.get(repoId)?.filter((one) => one.state === state) ?? [];
+  }
+
+  #isReserved(repoId: string): boolean {
+    return this.#those(repoId, "held").length + this.#those(repoId, "waiting").length > 0;
   }
 
   #return(repoId: string): void {
@@ -312,6 +368,7 @@ export class QueueWorld {
       if (otherId === repoId) continue;
       if (this.#dueAtMs(otherId, other) > now || this.#calls.has(otherId) || !this.#registered.has(otherId))
         continue;
+      if (this.#isReserved(otherId)) continue;
       const hostWasFull =
         isFar(otherId) && this.#runningFar() - (isFar(repoId) ? 1 : 0) >= LIMITS.maxRunningPerHost;
       if (hostWasFull || this.#waitsForHost(otherId, other)) continue;
@@ -324,6 +381,7 @@ export class QueueWorld {
 
   #sync(repoId: string, work: SyncWork): Promise<SyncResult> {
     expect(this.#calls.has(repoId), "F2: two runs at once").toBe(false);
+    expect(this.#isReserved(repoId), "a run beside a submit, or ahead of one that waits").toBe(false);
     expect(this.#registered.has(repoId) && !this.#closing, "a run after its repository left").toBe(true);
     const { promise, resolve, reject } = Promise.withResolvers<SyncResult>();
     const end = (settle: () => void) => {
@@ -387,9 +445,16 @@ export class QueueWorld {
     for (const [repoId, waiting] of this.#waiting) {
       if (this.#dueAtMs(repoId, waiting) > this.clock.now()) continue;
       expect(this.#hangs(repoId), `${repoId} waits behind a run that hangs`).toBe(false);
-      if (this.#waitsForHost(repoId, waiting)) continue;
+      if (this.#waitsForHost(repoId, waiting) || this.#isReserved(repoId)) continue;
       const atWork = this.#calls.has(repoId);
       expect(atWork || full || (isFar(repoId) && hostFull), `${repoId} waits for nothing`).toBe(true);
+    }
+  }
+
+  #checkReservationsAreGranted(): void {
+    for (const repoId of REPOS) {
+      const isFree = !this.#calls.has(repoId) && this.#those(repoId, "held").length === 0;
+      if (isFree) expect(this.#those(repoId, "waiting"), `${repoId} is kept from a submit`).toEqual([]);
     }
   }
 

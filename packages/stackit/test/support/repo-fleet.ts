@@ -10,14 +10,17 @@ import { type ServerProcess, startServerProcess } from "./server-process.ts";
 export interface RepoFleet extends AsyncDisposable {
   readonly server: ServerProcess;
   upstream(name: string): Upstream;
+  /** Where the server keeps the mirror with this id. */
+  mirrorDir(id: string): string;
   repos(): Promise<RepoSummary[]>;
 }
 
-/** Mirrors `acme/<name>` under the id `<name>`, each with one stack of two branches. Settles when each has been tried. */
+/** Mirrors `acme/<name>` under the id `<name>`, each with one stack of two branches and what `entry` adds to it in the list. Settles when each has been tried. */
 export async function repoFleet(
   names: readonly string[],
   flags: readonly string[] = ["--sync-interval", "0"],
   env: Record<string, string> = {},
+  entry: Record<string, string> = {},
 ): Promise<RepoFleet> {
   const folder = await mkdtemp(join(tmpdir(), "stackit-fleet-"));
   const upstreams = new Map<string, Upstream>();
@@ -30,7 +33,13 @@ export async function repoFleet(
     upstreams.set(name, upstream);
   }
   const list = join(folder, "repos.json");
-  const repos = [...upstreams].map(([name, { url }]) => ({ id: name, url: url.href, owner: "acme", name }));
+  const repos = [...upstreams].map(([name, { url }]) => ({
+    id: name,
+    url: url.href,
+    owner: "acme",
+    name,
+    ...entry,
+  }));
   await writeFile(list, JSON.stringify({ repos }));
   const args = ["--repos-config", list, "--data-dir", join(folder, "data"), ...flags];
   const server = await startServerProcess(args, env);
@@ -41,6 +50,7 @@ export async function repoFleet(
       if (!upstream) throw new Error(`there is no ${name}`);
       return upstream;
     },
+    mirrorDir: (id) => join(folder, "data", "mirrors", `${id}.git`),
     async repos() {
       const { repos } = (await (await fetch(`${server.url}/api/v1/repos`)).json()) as RepoList;
       return repos;

@@ -12,10 +12,14 @@ export interface RestartableServer extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** A real server process that serves a folder, so that it can be killed. Settles when it has read it. Nothing of it remains when it is disposed. */
-export async function serveRestartably(folder: string): Promise<RestartableServer> {
+/**
+ * A real server process that serves a folder, or what a list of repositories names, so that it can be killed. Settles when it has read it.
+ * Nothing of it remains when it is disposed.
+ */
+export async function serveRestartably(what: string | { readonly list: string }): Promise<RestartableServer> {
   const dataDir = await mkdtemp(join(tmpdir(), "stackit-data-"));
-  const args = ["--cwd", folder, "--data-dir", dataDir];
+  const served = typeof what === "string" ? ["--cwd", what] : ["--repos-config", what.list];
+  const args = [...served, "--data-dir", dataDir];
   let server = await startServerProcess(args);
   const { url } = server;
   while (!(await fetch(`${url}/readyz`)).ok) await sleep(50);

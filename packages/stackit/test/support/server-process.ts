@@ -19,14 +19,20 @@ export interface ServerProcess extends AsyncDisposable {
 
 /**
  * `serve` as a process of its own, from the sources, on a free port. Killed when it is disposed, which throws when its log held a
- * secret of the test. `program`: what understands the same arguments.
+ * secret of the test. `program`: what understands the same arguments. `through`: a command that becomes what its arguments name.
  */
 export async function startServerProcess(
   args: readonly string[],
   env: Record<string, string> = {},
-  { program = MAIN, ...person }: { uid?: number; gid?: number; program?: string } = {},
+  {
+    program = MAIN,
+    through = [],
+    ...person
+  }: { uid?: number; gid?: number; program?: string; through?: readonly string[] } = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, ["--conditions=source", program, "serve", "--port", "0", ...args], {
+  const serve = [process.execPath, "--conditions=source", program, "serve", "--port", "0", ...args];
+  const [command = "", ...rest] = [...through, ...serve];
+  const child = spawn(command, rest, {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
     ...person,

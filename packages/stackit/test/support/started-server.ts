@@ -13,7 +13,12 @@ import { ForgeNames } from "../../src/sync/forge-names.ts";
 import { SyncQueue } from "../../src/sync/sync-queue.ts";
 import type { SyncResult, SyncWork } from "../../src/sync/sync-target.ts";
 import { GithubDeliveries } from "../../src/sync/triggers/github-deliveries.ts";
+import { HookWatch } from "../../src/sync/triggers/hook-watch.ts";
+import { WebhookLog } from "../../src/sync/triggers/webhook-log.ts";
+import { WebhookSigns } from "../../src/sync/triggers/webhook-signs.ts";
 import { HandMadeRepo } from "./hand-made-repo.ts";
+import { NO_SUBMITS } from "./no-submits.ts";
+import { NO_OPS_FACTS } from "./ops-facts.ts";
 
 /** What a run of a hand-made repository does; a test may give another. */
 export type HandMadeRun = (repo: HandMadeRepo, work: SyncWork) => Promise<SyncResult>;
@@ -77,22 +82,37 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
   const names = new ForgeNames(store.repositories, syncs, (level, about, message) =>
     logger[level](about, message),
   );
+  const hooks = new HookWatch(store.hooks, new Map(), syncs, options.clock ? { clock: options.clock } : {});
   for (const repo of repos) {
     const target = { repoId: repo.id, storeKey: repo.id, sync: (work: SyncWork) => run(repo, work) };
     syncs.register(target, { kind: repo.kind, cadence: () => ({ expectedMaxAgeSec: 60 }) });
     if (repo.kind === "mirror") await names.follow(repo, repo.id);
+    if (repo.kind === "mirror" && options.config?.webhookSecrets) hooks.follow(repo.id, repo.id);
   }
   syncs.observe(({ storeKey, run, freshness }) => {
     events.append({ name: "sync", data: { repoId: run.repoId, run, freshness } });
     return store.syncRuns.save(storeKey, run);
   });
+  const signs = new WebhookSigns((repoId, sign) =>
+    events.append({ name: "webhook", data: { repoId, ...sign } }),
+  );
   const forge = { watches: () => false, heardOf: () => {} };
-  const githubDeliveries = new GithubDeliveries(store.deliveries, syncs, names, { pushed: () => {} }, forge);
-  await githubDeliveries.replay();
+  const githubDeliveries = new GithubDeliveries(
+    store.deliveries,
+    syncs,
+    names,
+    { pushed: () => {} },
+    forge,
+    signs,
+    hooks,
+  );
+  const webhookLog = new WebhookLog(store, names);
+  await githubDeliveries.resume();
   const app = await createServer({
     access: options.access?.(store) ?? openAccess(options.config?.readOnly),
     repos: { list: () => repos, get: (id) => repos.find((repo) => repo.id === id) },
     onboarding: {
+      check: async () => ({ remote: {} }),
       add: async () => {
         throw new Problem("repo/no-access", "Nothing can be added here.");
       },
@@ -117,8 +137,13 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     },
     events,
     githubDeliveries,
+    webhookSigns: signs,
+    hooks,
+    webhookLog,
     git: { started: 0, running: 0 },
+    ops: NO_OPS_FACTS,
     forge: { requests: 0, failures: new Map(), quotaRemaining: undefined, checked: [] },
+    submits: NO_SUBMITS,
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1", ...options.config },
     logger,
     ...(options.clock ? { clock: options.clock } : {}),
@@ -137,6 +162,8 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     async [Symbol.asyncDispose]() {
       await app.close();
       await syncs[Symbol.asyncDispose]();
+      await hooks[Symbol.asyncDispose]();
+      await webhookLog[Symbol.asyncDispose]();
       await store[Symbol.asyncDispose]();
     },
   };

@@ -3,14 +3,22 @@ import { Compile } from "typebox/schema";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** GitHub's own description of what its API answers. */
-const described: { answers: Record<string, Schema>; $defs: Record<string, Schema> } = JSON.parse(
+/** GitHub's own description of what its API is asked and answers. */
+const described: Record<"answers" | "requests" | "$defs", Record<string, Schema>> = JSON.parse(
   readFileSync(new URL("answers.json", import.meta.url), "utf8"),
 );
-const { answers, $defs } = described;
-const checks = new Map(
-  Object.entries(answers).map(([name, schema]) => [name, Compile({ ...schema, $defs })]),
-);
+const { answers, requests, $defs } = described;
+const compiled = (schemas: Record<string, Schema>) =>
+  new Map(Object.entries(schemas).map(([name, schema]) => [name, Compile({ ...schema, $defs })]));
+const checks = compiled(answers);
+const requestChecks = compiled(requests);
+
+/** @throws when GitHub is not to be asked so */
+export function assertRequest(endpoint: string, body: unknown): void {
+  const check = requestChecks.get(endpoint);
+  if (!check?.Check(body))
+    throw new Error(`GitHub is not to be asked ${endpoint} so: ${JSON.stringify(body)}`);
+}
 
 /** @throws when GitHub would not answer that; `problem` stands for what it answers to mistakes. */
 export function assertAnswer(endpoint: string, answer: unknown): void {
@@ -28,7 +36,8 @@ export function leastOf(name: string): Record<string, unknown> {
 
 function least(schema: Schema): unknown {
   if (typeof schema.$ref === "string") return least($defs[schema.$ref.replace("#/$defs/", "")] ?? {});
-  for (const word of ["anyOf", "oneOf", "allOf"]) {
+  if (Array.isArray(schema.allOf)) return Object.assign({}, ...schema.allOf.map(least));
+  for (const word of ["anyOf", "oneOf"]) {
     const [first] = Array.isArray(schema[word]) ? schema[word] : [];
     if (first) return least(first);
   }

@@ -37,8 +37,16 @@ export interface DoublePullRequest {
   reviewDecision: string | null;
   reviews: { author: string; state: string }[];
   comments: { author: string; association: string; isBot?: boolean; body: string }[];
+  /** Logins of people and slugs of teams who were asked to review. */
+  requested: string[];
   stack: { number: number; size: number; position: number; base: string } | null;
   checks: DoubleCheck[];
+}
+
+export interface DoubleGit {
+  tip(branch: string): Promise<string | undefined>;
+  /** Whether `head` has commits that `base` has not. */
+  isAhead(head: string, base: string): Promise<boolean>;
 }
 
 /** What GitHub keeps of one repository. */
@@ -48,6 +56,13 @@ export interface DoubleRepository {
   readonly pullRequests: DoublePullRequest[];
   /** Fields that GitHub fails to give, as `<number>.<field>`, or `<number>` for all of one. */
   readonly failing: Set<string>;
+  /** By branch; a pull request can be opened into each of them all the same. */
+  readonly rules: Map<string, { allowsForcePushes: boolean; viewerCanPush: boolean }>;
+  /** What its Git host says; without it every branch is there, and has commits of its own. */
+  git?: DoubleGit | undefined;
+  hasNoDrafts?: boolean;
+  /** Logins of those who can be asked to review; without it everybody can. */
+  collaborators?: ReadonlySet<string>;
   /** While a copy of GitHub is behind: what GraphQL answers of it. */
   behind?: readonly DoublePullRequest[] | undefined;
 }
@@ -64,17 +79,57 @@ function schemaOf(hasStacks: boolean): GraphQLSchema {
   return hasStacks ? schemas.withStacks : schemas.withoutStacks;
 }
 
+export interface GraphqlWorld {
+  readonly hasStacks: boolean;
+  readonly repositories: readonly DoubleRepository[];
+  readonly caller: {
+    readonly login: string;
+    /** Null for an App. */
+    readonly permission: string | null;
+    mayWrite(repository: DoubleRepository): boolean;
+  };
+  change(pullRequest: DoublePullRequest, change: Partial<DoublePullRequest>): void;
+}
+
+function draftMutations(
+  repositories: readonly DoubleRepository[],
+  caller: GraphqlWorld["caller"],
+  change: GraphqlWorld["change"],
+) {
+  const set =
+    (isDraft: boolean) =>
+    ({ input }: { input: { pullRequestId: string } }) => {
+      const [, id, number] = /^PR_(\d+)_(\d+)$/.exec(input.pullRequestId) ?? [];
+      const repository = repositories.find((one) => one.id === Number(id));
+      const found = repository?.pullRequests.find((one) => one.number === Number(number));
+      if (!repository || !found) throw typed("NOT_FOUND", "Could not resolve to a node");
+      if (!caller.mayWrite(repository)) throw typed("FORBIDDEN", "Resource not accessible");
+      if (isDraft && repository.hasNoDrafts)
+        throw typed("UNPROCESSABLE", "Draft pull requests are not supported");
+      change(found, { isDraft });
+      return { pullRequest: describePullRequest(repository, found) };
+    };
+  return { convertPullRequestToDraft: set(true), markPullRequestReadyForReview: set(false) };
+}
+
+/** As GraphQL names it. */
+export function nodeIdOf({ id }: DoubleRepository, number: number): string {
+  return `PR_${id}_${number}`;
+}
+
 /** Executes a query as GitHub does, on the official schema. */
 export async function executeGraphql(
   { query, variables }: { query: string; variables: Record<string, unknown> },
   find: (fullName: string) => DoubleRepository | undefined,
-  { hasStacks, repositories }: { hasStacks: boolean; repositories: readonly DoubleRepository[] },
+  { hasStacks, repositories, caller, change }: GraphqlWorld,
 ): Promise<object> {
   const rootValue = {
     rateLimit: { cost: 1 },
+    viewer: { login: caller.login },
+    ...draftMutations(repositories, caller, change),
     repository({ owner, name }: { owner: string; name: string }) {
       const repository = find(`${owner}/${name}`);
-      if (repository) return describeRepository(repository, repositories);
+      if (repository) return describeRepository(repository, repositories, caller.permission);
       throw typed("NOT_FOUND", `Could not resolve to a Repository with the name '${owner}/${name}'.`);
     },
     node({ id }: { id: string }) {
@@ -112,17 +167,24 @@ function typed(type: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { type } });
 }
 
-function describeRepository(repository: DoubleRepository, repositories: readonly DoubleRepository[]): object {
+function describeRepository(
+  repository: DoubleRepository,
+  repositories: readonly DoubleRepository[],
+  permission: string | null,
+): object {
   const { id, fullName } = repository;
   const pullRequests = repository.behind ?? repository.pullRequests;
   const describe = (one: DoublePullRequest) => describePullRequest(repository, one);
   return {
     databaseId: id,
-    pullRequests({ first, after, states }: { first: number; after?: string; states?: string[] }) {
+    viewerPermission: permission,
+    defaultBranchRef: { name: "main" },
+    pullRequests({ first, after, states, headRefName, orderBy }: PullRequestsArguments) {
       const fitting = pullRequests
         .filter(({ state }) => !states || states.includes(state))
+        .filter(({ head }) => headRefName === undefined || head === headRefName)
         .toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt) || a.number - b.number);
-      return page(fitting, first, after, describe);
+      return page(orderBy.direction === "DESC" ? fitting.reverse() : fitting, first, after, describe);
     },
     pullRequest({ number }: { number: number }) {
       const found = pullRequests.find((one) => one.number === number);
@@ -135,8 +197,11 @@ function describeRepository(repository: DoubleRepository, repositories: readonly
         .flatMap((base) => base.pullRequests.map((one) => ({ base, one })))
         .filter(({ one }) => one.headRepositoryId === id && `refs/heads/${one.head}` === qualifiedName)
         .toSorted((a, b) => Date.parse(b.one.createdAt) - Date.parse(a.one.createdAt));
+      const rule = repository.rules.get(qualifiedName.replace("refs/heads/", ""));
       return {
         name: qualifiedName,
+        refUpdateRule: rule ?? null,
+        rules: { nodes: [] },
         associatedPullRequests: ({ first }: { first: number }) =>
           page(ofBranch, first, undefined, ({ base, one }) => describePullRequest(base, one)),
       };
@@ -145,9 +210,19 @@ function describeRepository(repository: DoubleRepository, repositories: readonly
   };
 }
 
-function describePullRequest({ id, failing, fullName }: DoubleRepository, one: DoublePullRequest): object {
+interface PullRequestsArguments {
+  readonly first: number;
+  readonly after?: string;
+  readonly states?: string[];
+  readonly headRefName?: string;
+  readonly orderBy: { readonly direction: string };
+}
+
+function describePullRequest(repository: DoubleRepository, one: DoublePullRequest): object {
+  const { id, failing, fullName } = repository;
   if (failing.has(String(one.number))) throw typed("FORBIDDEN", "Resource not accessible by integration");
   const described = {
+    id: nodeIdOf(repository, one.number),
     number: one.number,
     title: one.title,
     body: one.body,
