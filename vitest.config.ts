@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { TallyReporter } from "./scripts/tally-reporter.ts";
 
@@ -24,6 +25,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     environment: "node",
+    // Most tests wait for processes of their own, so two files at once pay on two cores, too.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: ["packages/stackit/test/support/secret-watch.ts"],
     reporters: ["default", new TallyReporter()],
     projects: [

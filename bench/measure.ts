@@ -23,9 +23,11 @@ export interface Finding {
   readonly product: readonly Figure[];
   /** Empty where plain Git has nothing to compare with. */
   readonly floor: readonly Figure[];
+  /** What one of the product's figures is to stay below. */
+  readonly aim?: Figure;
 }
 
-export type Figure = readonly [name: string, value: number, unit?: "ms" | "s" | "KiB" | "MiB"];
+export type Figure = readonly [name: string, value: number, unit?: "ms" | "s" | "KiB" | "MiB" | "%"];
 
 export type Result = Comparison | Finding;
 

@@ -5,10 +5,25 @@ import { once } from "node:events";
 const PREFIXES = ["refs/heads/", "refs/stackit/metadata/"];
 
 /** Git as a careful script would run it: no configuration but the repository's, as little environment as the product's. */
-export async function git(gitDir: string, args: readonly string[], input?: string): Promise<string> {
-  const child = spawn("git", [`--git-dir=${gitDir}`, ...args], {
-    cwd: gitDir,
-    env: gitEnvironment(),
+export async function git(
+  gitDir: string,
+  args: readonly string[],
+  input?: string,
+  env?: Readonly<Record<string, string>>,
+): Promise<string> {
+  return gitIn(gitDir, [`--git-dir=${gitDir}`, ...args], input, env);
+}
+
+/** The same in a working copy. */
+export async function gitIn(
+  folder: string,
+  args: readonly string[],
+  input?: string,
+  env?: Readonly<Record<string, string>>,
+): Promise<string> {
+  const child = spawn("git", args, {
+    cwd: folder,
+    env: { ...gitEnvironment(), ...env },
     stdio: ["pipe", "pipe", "inherit"],
   });
   const chunks: Buffer[] = [];
@@ -17,7 +32,7 @@ export async function git(gitDir: string, args: readonly string[], input?: strin
   child.stdin.on("error", () => {});
   child.stdin.end(input ?? "");
   const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`git ${args[0]} ended with ${code}`);
+  if (code !== 0) throw new Error(`git ${args.join(" ")} ended with ${code}`);
   return Buffer.concat(chunks).toString("latin1");
 }
 

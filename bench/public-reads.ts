@@ -23,7 +23,7 @@ const MAX_ROUNDS = 3;
  */
 export async function publicReads(template: string, wantedRounds: number): Promise<Finding[]> {
   const rounds = Math.min(wantedRounds, MAX_ROUNDS);
-  await using fleet = await makeFleet(template, { count: REPOSITORIES, changes: 2 * rounds });
+  await using fleet = await makeFleet(template, { count: REPOSITORIES, changes: 3 * rounds });
   await using host = await gitHost(fleet.folder);
   await using reader = forked(new URL("view-reader-process.ts", import.meta.url));
   await using bare = forked(new URL("bare-view-process.ts", import.meta.url));
@@ -38,23 +38,36 @@ export async function publicReads(template: string, wantedRounds: number): Promi
     const { url: bareUrl } = await ask<{ url: string }>(bare.process, told);
 
     const changes = fleet.changes.values();
-    const readWhilePushing = async (urls: readonly string[]): Promise<Read> => {
-      const reading: Reading = { urls, connections: CONNECTIONS, forMs: READ_FOR_MS };
+    const readWhilePushing = async (urls: readonly string[], revalidates = false): Promise<Read> => {
+      const reading: Reading = { urls, connections: CONNECTIONS, forMs: READ_FOR_MS, revalidates };
       const answer = ask<Read>(reader.process, reading);
       const { value: change } = changes.next();
       if (change) for (const name of fleet.names) await push(join(fleet.folder, `${name}.git`), change);
       return answer;
     };
-    const [product, floor]: [Read[], Read[]] = [[], []];
+    const [product, floor, known]: [Read[], Read[], Read[]] = [[], [], []];
     for (let round = 0; round < rounds; round++) {
       product.push(await readWhilePushing(ours));
       floor.push(await readWhilePushing([bareUrl]));
+      known.push(await readWhilePushing(ours, true));
     }
     const scenario = `GET /view of ${REPOSITORIES} mirrors that are synced, over ${CONNECTIONS} connections`;
-    return [{ branches: 50, scenario, product: figuresOf(product), floor: figuresOf(floor) }];
+    return [
+      { branches: 50, scenario, product: figuresOf(product), floor: figuresOf(floor) },
+      {
+        branches: 50,
+        scenario: "the same by readers who have what they were last given",
+        product: [...figuresOf(known), ["unchanged", median(known.map(shareUnchanged)), "%"]],
+        floor: [],
+      },
+    ];
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+function shareUnchanged({ unchanged, answerMs }: Read): number {
+  return (unchanged * 100) / answerMs.length;
 }
 
 /** Medians of the rounds. */

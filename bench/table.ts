@@ -13,8 +13,9 @@ function ofComparison({ product, floor, ratio }: Comparison): string[] {
   return [showSample(product), showSample(floor), ratio.toFixed(2)];
 }
 
-function ofFinding({ product, floor }: Finding): string[] {
-  return [product.map(showFigure).join(", "), floor.map(showFigure).join(", "), ""];
+function ofFinding({ product, floor, aim }: Finding): string[] {
+  const wanted = aim ? `aim: ${showFigure(aim)}` : "";
+  return [product.map(showFigure).join(", "), floor.map(showFigure).join(", "), wanted];
 }
 
 function showSample({ medianMs, minMs, maxMs }: Sample): string {

@@ -12,7 +12,9 @@ function named(): string[] {
     .filter((file) => file.endsWith(".test.ts"))
     .flatMap((file) => {
       const source = readFileSync(`${TESTS}${file}`, "utf8");
-      const names = [...source.matchAll(/browserTest\(\s*"([^":]+):/g)].map(([, ids = ""]) => ids);
+      const names = [...source.matchAll(/(?:browser|firefox)Test\(\s*"([^":]+):/g)].map(
+        ([, ids = ""]) => ids,
+      );
       return names.flatMap((ids) => (ids.match(ID) ?? []).map((id) => `${id} in ${file}`));
     });
 }

@@ -14,7 +14,11 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const installStamp = join(root, "node_modules/.cache/stackit/installed");
 const buildStamp = join(root, "node_modules/.cache/stackit/built");
-const buildOutputs = ["packages/stackit/dist/main.js", "packages/stackit/dist/web/index.html"];
+const buildOutputs = [
+  "packages/stackit/dist/main.js",
+  "packages/stackit/dist/web/index.html",
+  "packages/stackit/dist/documents/README.md",
+];
 const buildInputs = [
   "package-lock.json",
   "tsconfig.base.json",
@@ -22,8 +26,11 @@ const buildInputs = [
   "packages/stackit/tsconfig.json",
   "packages/stackit/src",
   "packages/web",
+  "scripts/copy-documents.ts",
+  "README.md",
+  "docs",
 ];
-const notInputs = new Set(["node_modules", "dist", "test"]);
+const notInputs = new Set(["node_modules", "dist", "test", "screens"]);
 
 // The npm and node that started this run, not those inside node_modules, which may be about to be replaced.
 function npm(args) {

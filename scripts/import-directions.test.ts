@@ -25,6 +25,10 @@ const forbidden: [file: string, specifier: string][] = [
   [`${src}/sync/made-up.ts`, "../http/server-parts.ts"],
   [`${src}/sync/triggers/made-up.ts`, "../../app.ts"],
   [`${src}/sync/triggers/made-up.ts`, "../../app/open-repos.ts"],
+  [`${src}/submit/made-up.ts`, "../http/server-parts.ts"],
+  [`${src}/submit/made-up.ts`, "../store/open-store.ts"],
+  [`${src}/http/made-up.ts`, "../submit/submit-desk.ts"],
+  [`${src}/sync/made-up.ts`, "../submit/submit-desk.ts"],
   [`${src}/access/made-up.ts`, "../http/server-parts.ts"],
   [`${src}/access/made-up.ts`, "../repos/served-repo.ts"],
   [`${src}/http/made-up.ts`, "../app/record-changes.ts"],
@@ -41,6 +45,7 @@ const allowed: [file: string, specifier: string][] = [
   [`${src}/forge/made-up.ts`, "../git/remote-credentials.ts"],
   [`${src}/sync/triggers/made-up.ts`, "../sync-queue.ts"],
   [`${src}/sync/triggers/made-up.ts`, "../../repos/served-repo.ts"],
+  [`${src}/submit/made-up.ts`, "../sync/sync-queue.ts"],
   [`${src}/http/routes/made-up.ts`, "../../contract/view.ts"],
   ["packages/web/src/api/made-up.ts", "stackit/contract/view.ts"],
 ];

@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
+import type { View } from "../../packages/stackit/src/contract/view.ts";
 import { askForCredentials } from "../../packages/stackit/test/support/git-host-behaviours.ts";
 import { createScene } from "../../packages/stackit/test/support/git-scene.ts";
 import { upstreamOf } from "../../packages/stackit/test/support/mirror-world.ts";
@@ -42,6 +44,7 @@ export async function localStage(): Promise<Stage> {
     repos.push({ kind: "working-copy" as const, id: name, path: scene.path, owner: "alderandfinch", name });
   }
   const served = await serveFolders(repos);
+  while (!(await isAllKnown(served))) await sleep(50);
   const shop = "/r/alderandfinch/shop-web";
   const layer = "gift-cards/checkout-form";
   return {
@@ -56,12 +59,18 @@ export async function localStage(): Promise<Stage> {
       {
         name: "branch-diff",
         path: `${shop}/-/branch/${layer}`,
-        until: (page) => page.getByRole("region", { name: "Diff" }).getByRole("heading").first().waitFor(),
+        // Its colours come after its lines.
+        until: (page) => page.getByRole("region", { name: "Diff" }).locator(".text span").first().waitFor(),
       },
       {
         name: "branch-commits",
         path: `${shop}/-/branch/${layer}?tab=commits`,
-        until: (page) => page.getByRole("tab", { name: /Commits/, selected: true }).waitFor(),
+        until: (page) =>
+          page
+            .getByRole("region", { name: /^Commits, newest first/ })
+            .getByRole("listitem")
+            .first()
+            .waitFor(),
       },
       { name: "not-here", path: "/r/alderandfinch/gone", until: (page) => seen(page, /no such repository/) },
       {
@@ -90,6 +99,14 @@ export async function localStage(): Promise<Stage> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** What has landed, and what restacks would do, is found out behind the first reading. */
+async function isAllKnown(served: ServedFolders): Promise<boolean> {
+  const { stacks } = await served.get<View>("/repos/shop-web/view");
+  const branches = stacks.flatMap((stack) => stack.branches);
+  const isOpen = branches.some(({ restack }) => restack.state === "parent-moved" && !restack.preview);
+  return !isOpen && branches.some(({ landed }) => landed);
 }
 
 /** Mirrors of which one cannot be reached any more. */
@@ -130,7 +147,7 @@ export async function mirrorStage(): Promise<Stage> {
       {
         name: "sync-history",
         path: "/r/acme/infra?sync=all",
-        until: (page) => page.getByText("Sync history", { exact: true }).last().waitFor(),
+        until: (page) => page.locator(".history-scroller").getByRole("listitem").first().waitFor(),
       },
       {
         name: "activity",

@@ -3,37 +3,43 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { localStage, mirrorStage, type Stage, teamStage } from "./screens.ts";
 
-const WIDTHS = [1440, 900, 390];
 const HEIGHT = 900;
-const THEMES = ["light", "dark"] as const;
 
-/** Takes a picture of every screen at three widths in both themes, as `<screen>-<width>-<theme>.png`. Gives their names. */
+interface Look {
+  readonly name: string;
+  readonly width: number;
+  readonly colorScheme: "light" | "dark";
+  /** The colours are those of the person's system alone. */
+  readonly forcedColors?: "active";
+}
+
+const LOOKS: readonly Look[] = [
+  ...(["light", "dark"] as const).flatMap((colorScheme) =>
+    [1440, 900, 390].map((width) => ({ name: `${width}-${colorScheme}`, width, colorScheme })),
+  ),
+  { name: "1440-forced", width: 1440, colorScheme: "light", forcedColors: "active" },
+];
+
+/** Takes a picture of every screen at three widths in both themes, and once in forced colours, as `<screen>-<width>-<theme>.png`. Gives their names. */
 export async function takePictures(browser: Browser, folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const names: string[] = [];
   for (const stageOf of [localStage, mirrorStage, teamStage]) {
     await using stage = await stageOf();
-    for (const colorScheme of THEMES) {
-      for (const width of WIDTHS)
-        names.push(...(await takeAll(browser, stage, folder, { colorScheme, width })));
-    }
+    for (const look of LOOKS) names.push(...(await takeAll(browser, stage, folder, look)));
   }
   return names;
 }
 
-async function takeAll(
-  browser: Browser,
-  stage: Stage,
-  folder: string,
-  { colorScheme, width }: { colorScheme: "light" | "dark"; width: number },
-): Promise<string[]> {
+async function takeAll(browser: Browser, stage: Stage, folder: string, look: Look): Promise<string[]> {
   const names: string[] = [];
   for (const { name, path, until } of stage.screens) {
     // A clock belongs to its context, and stays paused there.
     const context = await browser.newContext({
-      colorScheme,
+      colorScheme: look.colorScheme,
+      forcedColors: look.forcedColors ?? "none",
       reducedMotion: "reduce",
-      viewport: { width, height: HEIGHT },
+      viewport: { width: look.width, height: HEIGHT },
     });
     const page = await context.newPage();
     await page.clock.install();
@@ -43,7 +49,7 @@ async function takeAll(
     await page.evaluate(() => document.fonts.ready);
     await page.clock.pauseAt(new Date(Date.now() + 5000));
     await withoutWhatVaries(page);
-    const file = `${name}-${width}-${colorScheme}.png`;
+    const file = `${name}-${look.name}.png`;
     await page.screenshot({ path: join(folder, file), caret: "hide" });
     names.push(file);
     await context.close();
