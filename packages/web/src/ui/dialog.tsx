@@ -1,12 +1,13 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId } from "react";
 import { Button } from "./button.tsx";
 import { Sign } from "./glyphs.tsx";
+import { useModal } from "./use-modal.ts";
 
 /** A native modal dialog that is open while it is drawn; the browser gives the focus back. */
 export function Dialog({
   title,
   className = "",
-  mayClose = () => true,
+  mayClose,
   onClose,
   children,
 }: {
@@ -17,28 +18,14 @@ export function Dialog({
   onClose: () => void;
   children: ReactNode;
 }) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const modal = useModal({ ...(mayClose && { mayClose }), onClose });
   const titleId = useId();
 
-  useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    return () => element?.close();
-  }, []);
-
   return (
-    <dialog
-      ref={dialog}
-      className={`dialog ${className}`}
-      aria-labelledby={titleId}
-      onCancel={(event) => {
-        if (!mayClose()) event.preventDefault();
-      }}
-      onClose={onClose}
-    >
+    <dialog {...modal.attributes} className={`dialog ${className}`} aria-labelledby={titleId}>
       <header>
         <h2 id={titleId}>{title}</h2>
-        <Button look="quiet" size="small" aria-label="Close" onClick={() => mayClose() && onClose()}>
+        <Button look="quiet" size="small" aria-label="Close" onClick={modal.leave}>
           <Sign name="close" />
         </Button>
       </header>

@@ -8,6 +8,7 @@ import { useConfig, viewQuery } from "../../api/queries.ts";
 import { formatRoute, type Route } from "../../routes/location.ts";
 import { findRepo } from "../../routes/repo-ref.ts";
 import { useServices } from "../../services.ts";
+import { useModal } from "../../ui/use-modal.ts";
 import { actionItems, type Item, pageItems, repositoryItems, viewItems } from "./items.ts";
 import { readRecent, rememberChosen } from "./recent.ts";
 import { findItems, type Group } from "./search.ts";
@@ -34,7 +35,7 @@ export function Palette({
 }) {
   const { shortcuts } = useServices();
   const [, navigate] = useBrowserLocation();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const modal = useModal({ onClose });
   const input = useRef<HTMLInputElement>(null);
   const [question, setQuestion] = useState("");
   const [chosen, setChosen] = useState<string>();
@@ -59,25 +60,19 @@ export function Palette({
   // Whoever types on and presses Enter means the best of what is there now.
   const marked = found.find((item) => item.id === chosen) ?? found[0];
 
-  useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    // The browser would give the focus to the frame around it.
-    input.current?.focus();
-    return () => element?.close();
-  }, []);
+  // The browser would give the focus to the frame around it.
+  useEffect(() => input.current?.focus(), []);
 
   function choose(item: Item) {
     rememberChosen(item.id);
     // First the layer goes, so that an action finds the page as its key would.
-    dialog.current?.close();
-    onClose();
+    modal.leave();
     if ("route" in item.goal) navigate(formatRoute(item.goal.route), { state: { opened: true } });
     else shortcuts.run(item.goal.action);
   }
 
   return (
-    <dialog ref={dialog} className="dialog palette" aria-label="Command palette" onClose={onClose}>
+    <dialog {...modal.attributes} className="dialog palette" aria-label="Command palette">
       <Command
         label="Command palette"
         shouldFilter={false}
