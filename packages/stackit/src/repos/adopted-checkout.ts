@@ -129,6 +129,11 @@ export class AdoptedCheckout implements ServedRepo, AsyncDisposable {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Settles when all is published that can be found out of the last reading, such as what has landed. */
+  async settled(): Promise<void> {
+    await this.#mirror?.settled();
+  }
+
   /**
    * Learns who its remote is. A refresh does so by itself, and again until it is known.
    * @throws {CheckoutRefusedError} {CheckoutFailedError}

@@ -189,6 +189,11 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     return this.#shown.onPublished(listener);
   }
 
+  /** Settles when all is published that can be found out of the last reading, such as what has landed. */
+  settled(): Promise<void> {
+    return this.#shown.settled();
+  }
+
   /** What an earlier process showed last, until this one shows something; undefined where all of it has to be read to know. */
   get lastShown(): Pick<LastShown, "trunk" | "counts" | "notes"> | undefined {
     return this.snapshot ? undefined : this.#lastShown.last;

@@ -132,6 +132,11 @@ export class ShownMirror implements AsyncDisposable {
     return this.#publisher.onPublished(listener);
   }
 
+  /** Settles when all is published that can be found out of the last reading, such as what has landed. */
+  settled(): Promise<void> {
+    return this.#publisher.settled();
+  }
+
   /** What its forge says beside what was read, now or later. */
   showForge(forge: ForgeKnowledge): void {
     this.#pullRequests.hear(forge.pullRequests);

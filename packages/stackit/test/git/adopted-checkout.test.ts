@@ -54,7 +54,7 @@ test("an unchanged refresh costs one request and no process", async () => {
   await using scene = await adoptedScene();
   await scene.refresh();
   // Whether something has landed is asked behind the first snapshot.
-  await expect.poll(() => scene.spawner.commands).toContain("patch-id");
+  await scene.checkout.settled();
   scene.spawner.take();
   const asked = scene.host.requests.length;
   expect(await scene.refresh()).toMatchObject({ outcome: "unchanged", generation: 1 });

@@ -75,7 +75,7 @@ test("an unchanged refresh costs one request and no process, and publishes nothi
   await using scene = await stack();
   await scene.refresh();
   // Whether something has landed is asked behind the first snapshot.
-  await expect.poll(() => scene.spawner.commands).toContain("patch-id");
+  await scene.mirror.settled();
   scene.spawner.take();
   const asked = scene.host.requests.length;
   expect(await scene.refresh()).toMatchObject({ outcome: "unchanged", generation: 1 });
@@ -267,7 +267,7 @@ test("a remote that speaks only the old protocol is read through git", async () 
   scene.host.front = speakOldProtocol();
   expect((await scene.refresh()).outcome).toBe("updated");
   await expectEqual(scene);
-  await expect.poll(() => scene.spawner.commands).toContain("patch-id");
+  await scene.mirror.settled();
   scene.spawner.take();
   expect((await scene.refresh()).outcome).toBe("unchanged");
   expect(scene.spawner.take().commands).toEqual(["ls-remote"]);

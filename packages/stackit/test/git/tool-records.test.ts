@@ -134,7 +134,7 @@ test("a tool's file that was written anew with the same words is no news, and on
   await using copy = copyOf(scene.path, spawner);
   await copy.refresh();
   // Whether something has landed is asked behind the first snapshot.
-  await expect.poll(() => spawner.commands).toContain("patch-id");
+  await copy.repo.settled();
   const { generation } = copy.snapshot;
   spawner.take();
   expect(await copy.refresh()).toMatchObject({ outcome: "unchanged" });

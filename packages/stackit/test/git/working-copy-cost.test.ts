@@ -22,8 +22,7 @@ async function settled(scene: Scene): Promise<{ copy: ReadCopy; spawner: Countin
   const spawner = new CountingSpawner();
   const copy = copyOf(scene.path, spawner);
   await copy.refresh();
-  await expect.poll(() => copy.snapshot.parts.uncounted.length, { timeout: 30_000 }).toBe(0);
-  await expect.poll(() => spawner.commands, { timeout: 30_000 }).toContain("patch-id");
+  await copy.repo.settled();
   spawner.take();
   return { copy, spawner };
 }

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -311,10 +312,14 @@ test.runIf(isRoot)(
     const { stdout } = await run("prlimit", ["--nproc", "--output", "SOFT", "--noheadings"]);
     const limit = async (processes: string) => {
       for (const pid of [shop.server.pid, ...(await descendantsOf(shop.server.pid))]) {
-        await run("prlimit", ["--pid", String(pid), `--nproc=${processes}:`], {
+        const limiting = run("prlimit", ["--pid", String(pid), `--nproc=${processes}:`], {
           uid: shop.uid,
           gid: shop.uid,
         });
+        // What the server started may have ended meanwhile.
+        await limiting.catch((error: unknown) =>
+          expect(existsSync(`/proc/${pid}`), String(error)).toBe(false),
+        );
       }
     };
     await limit("1");
