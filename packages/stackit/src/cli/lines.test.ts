@@ -4,8 +4,8 @@ import type { ForgeHealth, Freshness, RepoSummary } from "../contract/repo.ts";
 import type { SyncProgress, SyncRun } from "../contract/sync-run.ts";
 import { ago, soon } from "./ago.ts";
 import { progressWords } from "./progress-words.ts";
+import { runLines } from "./run-lines.ts";
 import { statusLines } from "./status-command.ts";
-import { runLines } from "./sync-command.ts";
 
 const plain = (_style: unknown, text: string): string => text;
 
@@ -43,6 +43,14 @@ shop: updated in 42 ms, generation 7
  - [gone metadata]    refs/stackit/metadata/old-one
 stacks created: new-one
 stacks changed: further, again`);
+});
+
+test.each([
+  [0, "every object has been read; no files were left by a killed git"],
+  [1, "every object has been read; 1 file was left by a killed git, and removed"],
+  [2, "every object has been read; 2 files were left by a killed git, and removed"],
+])("a repair says what it did where %i files were left", (leftovers, words) => {
+  expect(runLines({ ...run, repair: { leftovers } }, plain)[1]).toBe(`   ${words}`);
 });
 
 test("a held run says what would vanish and how to let it through", () => {

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { ConfigError } from "../config/config-error.ts";
 import { FLAGS, type Flag, type FlagValues, twinOf, VARIABLES } from "../config/read-env.ts";
 import { productVersion } from "../lib/version.ts";
+import type { RepairOptions } from "./repair-command.ts";
 import type { SubmitOptions } from "./submit-command.ts";
 import { type ExitCode, printLine, type Terminal } from "./terminal.ts";
 import type { TokenPlace, TokenWishes } from "./token-command.ts";
@@ -92,6 +93,17 @@ function buildProgram(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .action(async (repo: string | undefined, options: { server: string; json?: true; confirm?: string }) => {
       const { syncCommand } = await import("./sync-command.ts");
       done(await syncCommand(repo, options, terminal));
+    });
+
+  program
+    .command("repair <repo>")
+    .description("ask a server to read all of a mirror, mend what is wrong with it, and sync; for operators")
+    .addOption(serverOption(terminal))
+    .option("--reclone", "clone it anew and exchange the two, whatever its state; it is served meanwhile")
+    .option("--json", "print the run as JSON")
+    .action(async (repo: string, options: RepairOptions) => {
+      const { repairCommand } = await import("./repair-command.ts");
+      done(await repairCommand(repo, options, terminal));
     });
 
   program
