@@ -5,6 +5,8 @@ export class CountingSpawner extends DirectSpawner {
   readonly commands: string[] = [];
   /** Object ids that the long-lived processes were asked for. */
   objectsAsked = 0;
+  /** A file to which git and all that it starts write what they are, as git's trace2 does. */
+  traceTo: string | undefined;
   /** The next process of this subcommand cannot be started. */
   failNext: string | undefined;
   /** In place of the next process of this subcommand there is one that waits until it is killed. */
@@ -32,7 +34,8 @@ export class CountingSpawner extends DirectSpawner {
       // What it is given would end it.
       return { ...waiting, stdin: undefined };
     }
-    const git = await super.spawn(request);
+    const trace = this.traceTo === undefined ? {} : { GIT_TRACE2_EVENT: this.traceTo };
+    const git = await super.spawn({ ...request, env: { ...request.env, ...trace } });
     const { stdin } = git;
     if (command === "cat-file" && stdin) {
       const write = stdin.write.bind(stdin);
