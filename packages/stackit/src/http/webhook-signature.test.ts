@@ -19,11 +19,25 @@ test("the example of GitHub's documentation is signed, and by no other secret, b
   expect(isSigned([SECRET], BODY, SIGNATURE.replace("7571", "7572"))).toBe(false);
 });
 
-test("any of several secrets may have signed it, and without one nobody has (B71)", () => {
+test("any of several secrets may have signed it, and without one nobody has", () => {
   expect(isSigned(["new", SECRET], BODY, SIGNATURE)).toBe(true);
   expect(isSigned([SECRET, "new"], BODY, SIGNATURE)).toBe(true);
   expect(isSigned(["new", "newer"], BODY, SIGNATURE)).toBe(false);
   expect(isSigned([], BODY, SIGNATURE)).toBe(false);
+});
+
+test("how long a comparison takes tells nothing: all secrets are tried, and bytes of one length alone compared (B71)", () => {
+  let tried = 0;
+  const secrets = Object.defineProperty([SECRET, ""], 1, {
+    get: () => {
+      tried++;
+      return "newer";
+    },
+  });
+  expect(isSigned(secrets, BODY, SIGNATURE)).toBe(true);
+  expect(tried).toBe(1);
+  // Only a comparison in equal time refuses this; any other would say no.
+  expect(() => isSignedBy([SECRET], BODY, Buffer.alloc(31))).toThrow("same byte length");
 });
 
 test.each(["é".repeat(1000), '{"a":"🎉"}', "\ufeff{}", "\0"])(

@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { test } from "vitest";
 import { QueueWorld, REPOS, type Step } from "../../test/support/queue-world.ts";
 
+/** Hundreds of histories take some seconds of a processor that others may be using. */
+const TIMEOUT_MS = 120_000;
+
 const repoId = fc.constantFrom(...REPOS);
 const trigger = fc.constantFrom(
   "manual",
@@ -55,7 +58,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
  * waits without a reason; everybody is answered; who reserves a repository has it alone, soon, and in turn. A host that fails, or wants to be left alone, is a reason for runs that
  * nobody waits for, and for no longer than its circuit may be open.
  */
-test("whatever happens in whatever order, the queue keeps its promises (B7)", async () => {
+test("whatever happens in whatever order, the queue keeps its promises (B7)", {
+  timeout: TIMEOUT_MS,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 60, size: "max" }),
@@ -71,7 +76,7 @@ test("whatever happens in whatever order, the queue keeps its promises (B7)", as
   );
 });
 
-test("the queue can be disposed in the middle of anything", async () => {
+test("the queue can be disposed in the middle of anything", { timeout: TIMEOUT_MS }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30, size: "max" }), async (steps) => {
       const world = new QueueWorld(() => 0.5);

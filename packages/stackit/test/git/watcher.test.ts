@@ -1,9 +1,16 @@
-import { writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { GraphSnapshot } from "../../src/repos/graph-snapshot.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
+import { testGit } from "../support/test-git.ts";
 import { watchCopy } from "../support/watched-copy.ts";
+
+/** `refs migrate` came with the first version whose reftables are whole. */
+const [, major = "0", minor = "0"] =
+  /(\d+)\.(\d+)/.exec(execFileSync("git", ["--version"], { encoding: "utf8" })) ?? [];
+const gitHasReftable = Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 46);
 
 const stack = (): Promise<Scene> =>
   createScene((s) => {
@@ -186,4 +193,31 @@ test("what is not shown is no hint: the index, tags, stashes, status, logs, mess
     expect(watched.hints, what).toBe(before);
   }
   await watched.until(isAt("ui", await scene.commit("ui")));
+});
+
+test("what changes in the tables of a reftable is heard, wherever git keeps it (B43)", async () => {
+  await using scene = await stack();
+  const tables = join(scene.gitDir, "reftable");
+  await mkdir(tables);
+  await using watched = await watchCopy(scene.path);
+  await watched.heard();
+  // Git writes a new list beside the old one and exchanges them.
+  for (const folder of [tables, join(scene.gitDir, "worktrees", "topic", "reftable")]) {
+    await mkdir(folder, { recursive: true });
+    await watched.heard();
+    const before = watched.hints;
+    await writeFile(join(folder, "tables.list.lock"), "0x01-0x02-ab.ref\n");
+    await rename(join(folder, "tables.list.lock"), join(folder, "tables.list"));
+    await expect.poll(() => watched.hints).toBeGreaterThan(before);
+  }
+});
+
+test.runIf(gitHasReftable)("refs in a reftable are read and followed (B43)", async () => {
+  await using scene = await stack();
+  await testGit(["refs", "migrate", "--ref-format=reftable"], { cwd: scene.path });
+  await using watched = await watchCopy(scene.path);
+  await watched.until((snapshot) => has("api")(snapshot) && has("ui")(snapshot));
+  await watched.until(isAt("ui", await scene.commit("ui")));
+  await scene.git("branch", "-D", "ui");
+  await watched.until(lacks("ui"));
 });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import type { LoggedEvent } from "../../src/contract/events.ts";
 import { EventLog } from "../../src/events/event-log.ts";
+import { bufferingProxy } from "../support/buffering-proxy.ts";
 import { EventReader } from "../support/event-reader.ts";
 import { HandMadeRepo } from "../support/hand-made-repo.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -12,9 +13,19 @@ function refresh(generation: number, repoId = "default", branches: string[] = []
   return { name: "refresh", data: { repoId, generation, stacks, branches, truncated: false } };
 }
 
-const url = (server: StartedServer, path = "/repos/default/events") => `${server.origin}/api/v1${path}`;
+const url = (server: Pick<StartedServer, "origin">, path = "/repos/default/events") =>
+  `${server.origin}/api/v1${path}`;
 
-test("a stream greets with the generation and goes on with what happens (M7)", async () => {
+test("a stream reaches a reader behind a proxy that keeps answers back, from its first event on (M7)", async () => {
+  await using server = await startServer();
+  await using proxy = await bufferingProxy(server.origin);
+  await using reader = await EventReader.open(url({ origin: proxy.url }));
+  expect(await reader.take(1)).toMatchObject([{ name: "connected" }]);
+  const id = server.events.append(refresh(2));
+  expect(await reader.take(1)).toEqual([{ id, ...refresh(2) }]);
+});
+
+test("a stream greets with the generation and goes on with what happens", async () => {
   await using server = await startServer();
   await using reader = await EventReader.open(url(server));
   expect(reader.response.status).toBe(200);

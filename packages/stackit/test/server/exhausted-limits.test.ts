@@ -1,7 +1,10 @@
 import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { Agent, type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import type { RepoStatus } from "../../src/contract/repo.ts";
@@ -50,6 +53,24 @@ const stack = () =>
     s.stacked("api", "main");
   });
 
+/** Asks a repository's server over one connection, which stays. */
+function keptConnection(repo: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = async (
+    method: string,
+    path: string,
+  ): Promise<{ status: number | undefined; body: unknown }> => {
+    const asked = request(`${repo}/${path}`, { method, agent }).end();
+    const [answer]: IncomingMessage[] = await once(asked, "response");
+    return { status: answer?.statusCode, body: answer && (await json(answer)) };
+  };
+  return {
+    sync: () => ask("POST", "sync"),
+    view: () => ask("GET", "view"),
+    [Symbol.dispose]: () => agent.destroy(),
+  };
+}
+
 async function shownTip(url: string, repo: string, branch: string): Promise<string | undefined> {
   const { stacks } = (await (await fetch(`${url}/api/v1/repos/${repo}/view`)).json()) as View;
   return stacks.flatMap(({ branches }) => branches).find(({ name }) => name === branch)?.revision;
@@ -90,8 +111,10 @@ test.runIf(isRoot)(
       "--data-dir",
       join(folder, "data"),
     ]);
-    const sync = () => fetch(`${server.url}/api/v1/repos/shop/sync`, { method: "POST" });
-    expect((await sync()).status).toBe(200);
+    using client = keptConnection(`${server.url}/api/v1/repos/shop`);
+    expect((await client.sync()).status).toBe(200);
+    expect((await client.view()).status).toBe(200);
+    const before = await upstream.scene.sha("api");
     const tip = await upstream.scene.commit("api");
     const limit = (descriptors: string) =>
       run("prlimit", ["--pid", String(server.pid), `--nofile=${descriptors}:`]);
@@ -103,12 +126,20 @@ test.runIf(isRoot)(
       "SOFT",
       "--noheadings",
     ]);
-    const open = await readdir(`/proc/${server.pid}/fd`);
-    await limit(String(Math.max(...open.map(Number)) + 1));
-    // A connection that was open may still be answered; a new one may not.
-    await Promise.allSettled(Array.from({ length: 8 }, () => sync().then((answer) => answer.text())));
+    // Below the lowest that is free there is none to be had.
+    const open = new Set((await readdir(`/proc/${server.pid}/fd`)).map(Number));
+    let lowestFree = 0;
+    while (open.has(lowestFree)) lowestFree++;
+    await limit(String(lowestFree));
+    // What was pushed takes a process or a connection, and either takes descriptors.
+    const { status, body } = await client.sync();
+    expect(status).toBeGreaterThanOrEqual(500);
+    expect(body).toMatchObject({ code: expect.stringMatching(/^sync\/(unreadable|remote-unreachable)$/) });
+    const { body: shown } = await client.view();
+    expect(JSON.stringify(shown)).not.toContain(tip);
+    expect(JSON.stringify(shown)).toContain(before);
     await limit(stdout.trim());
-    await poll(async () => (await sync().catch(() => undefined))?.status).toBe(200);
+    await poll(async () => (await client.sync()).status).toBe(200);
     expect(await shownTip(server.url, "shop", "api")).toBe(tip);
   },
 );

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import type { RepoStatus } from "../../src/contract/repo.ts";
+import type { SyncRun } from "../../src/contract/sync-run.ts";
 import { runCommand, startServe } from "../support/cli.ts";
 import { EventReader } from "../support/event-reader.ts";
 import { filesBelow } from "../support/files-below.ts";
@@ -10,6 +11,7 @@ import { gitHttpHost } from "../support/git-http-host.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
 import type { SceneWriter } from "../support/scene-import.ts";
 import { eventThat } from "../support/served-folders.ts";
+import { testGit } from "../support/test-git.ts";
 import { testSecret } from "../support/test-secret.ts";
 
 const TOKEN = testSecret("a-token-that-only-the-remote-sees");
@@ -53,7 +55,7 @@ async function servingMirror(entry: object = {}, write = stack) {
   };
 }
 
-test("a listed remote is mirrored, and its interval finds what was pushed to it (B51, B52)", async () => {
+test("a listed remote is mirrored, and its interval finds what was pushed to it (B51)", async () => {
   await using world = await servingMirror({ syncInterval: "1s" });
   const { server, upstream } = world;
   expect(server.stdout()).toBe(
@@ -68,6 +70,25 @@ test("a listed remote is mirrored, and its interval finds what was pushed to it 
     run: { triggers: ["interval"], outcome: "updated" },
     freshness: { health: "fresh", expectedMaxAgeSec: 2, nextDueAt: expect.any(String) },
   });
+});
+
+test("a push of so many refs that no webhook comes of it is found whole by the interval (B52)", async () => {
+  await using world = await servingMirror({ syncInterval: "1s" });
+  const { server, upstream } = world;
+  expect((await world.command("sync", "shop")).code).toBe(0);
+  await using events = await EventReader.open(`${server.url}/api/v1/repos/shop/events`);
+  const tip = await upstream.sha("ui");
+  const refs = Array.from({ length: 50 }, (_, number) => `refs/heads/at-once/${number}`);
+  const input = ["start", ...refs.map((ref) => `create ${ref} ${tip}`), "prepare", "commit", ""].join("\n");
+  await testGit(["update-ref", "--stdin"], { cwd: upstream.path, input });
+  const found = new Set<string>();
+  while (found.size < refs.length) {
+    const { data } = await eventThat(events, ({ name }) => name === "sync");
+    const { run } = data as { run: SyncRun };
+    expect(run.triggers).toEqual(["interval"]);
+    for (const { ref } of run.refs.changes) found.add(ref);
+  }
+  expect([...found].toSorted()).toEqual(refs.toSorted());
 });
 
 test("a restart forgets neither when a mirror last changed nor how often that makes it asked", async () => {

@@ -5,7 +5,8 @@ import { hang, on, waitFor } from "../support/git-host-behaviours.ts";
 import type { Scene } from "../support/git-scene.ts";
 import { serveMirrors, upstreamOf } from "../support/mirror-world.ts";
 import type { SceneWriter } from "../support/scene-import.ts";
-import type { ServedFolders } from "../support/served-folders.ts";
+import { type ServedFolders, serveFolders } from "../support/served-folders.ts";
+import { delivered, push, SECRET, WEBHOOK } from "../support/webhooks.ts";
 
 const stack = (writer: SceneWriter) => {
   writer.commit("main");
@@ -72,6 +73,52 @@ test("fifty syncs of one mirror at once, while it is pushed to, are at most thre
   await pushing;
   expect(countFetches() - fetchesBefore).toBeLessThanOrEqual(3);
   expect(runs.size).toBeLessThanOrEqual(3);
+});
+
+test("while a run is at work, no trigger of any kind begins a second one in its mirror, and one more answers them all (B7)", async () => {
+  await using upstream = await upstreamOf(stack);
+  const { scene, host, url } = upstream;
+  const shop = { kind: "mirror", id: "shop", url, owner: "octo", name: "shop" } as const;
+  const often = { syncIntervalMs: 200, syncIntervalMinMs: 200, syncIntervalMaxMs: 200 };
+  await using server = await serveFolders([shop], { settleMs: 20, webhookSecrets: [SECRET], ...often });
+  const opened = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const gate = on("fetch", waitFor(opened.promise));
+  host.front = (...request) => {
+    if (request[2] === "fetch") held.resolve();
+    return gate(...request);
+  };
+  const tip = await pushBranch(scene, "first");
+  await held.promise;
+  const asked = host.asks.length;
+
+  const post = (path: string) => fetch(`${server.url}/api/v1/repos/shop/${path}`, { method: "POST" });
+  const kinds = [
+    () => server.sync({}, { prefer: "respond-async" }, "shop"),
+    () => post("repair"),
+    () => post("reclone"),
+    async () => {
+      const { payload, ...init } = await delivered("push", push("octo/shop", "first", tip));
+      return fetch(new URL(WEBHOOK, server.url), { ...init, body: payload });
+    },
+  ];
+  const answers = await Promise.all(Array.from({ length: 48 }, (_, index) => kinds[index % 4]?.()));
+  expect(new Set(answers.map((answer) => answer?.status))).toEqual(new Set([202]));
+  const pending = async () => (await server.get<{ runs: SyncRun[] }>("/repos/shop/sync-runs")).runs;
+  const open = (await pending()).filter(({ state }) => state !== "finished");
+  expect(open.map(({ state }) => state).toSorted()).toEqual(["queued", "running"]);
+  await allArrived(server);
+  expect(host.asks).toHaveLength(asked);
+  opened.resolve();
+
+  const mine = new Set(open.map(({ id }) => id));
+  await expect
+    .poll(async () => (await pending()).filter(({ id, state }) => mine.has(id) && state === "finished"))
+    .toHaveLength(2);
+  const runs = (await pending()).filter(({ state }) => state === "finished").toReversed();
+  const times = runs.flatMap(({ startedAt = "", finishedAt = "" }) => [startedAt, finishedAt]);
+  expect(times).toEqual(times.toSorted());
+  expect((await shownTips(server, "shop")).get("first")).toBe(tip);
 });
 
 async function pushed({ git }: Scene, pattern: string): Promise<string[]> {

@@ -5,7 +5,7 @@ import { KillableWorld } from "../support/killable-world.ts";
 const ENDS = Number(process.env.STACKIT_ENDS ?? 6);
 
 test(`killed or asked to end, ${ENDS} times in the midst of its work, the server keeps what it showed and promised, and leaves nothing behind (B20, B31, B60, B61)`, {
-  timeout: 60_000 + ENDS * 10_000,
+  timeout: 60_000 + ENDS * 30_000,
 }, async ({ annotate }) => {
   await using world = await KillableWorld.open(20 + ENDS * 8);
   for (let end = 0; end < ENDS; end++) await world.round(end % 2 === 0 ? "SIGKILL" : "SIGTERM");
