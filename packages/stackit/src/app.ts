@@ -163,7 +163,7 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
         log,
       }),
     );
-    for (const repo of repos) await served.add(repo);
+    await served.addAll(repos);
 
     // Released before the repositories, so that a run is cut short by the end of the server and does not fail.
     house.use(queue);

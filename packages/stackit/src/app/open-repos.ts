@@ -24,6 +24,7 @@ import type { TurnsBehind } from "../repos/snapshot-publisher.ts";
 import type { TrunkMemory } from "../repos/trunk-memory.ts";
 import { WorkingCopy } from "../repos/working-copy.ts";
 import type { Store } from "../store/open-store.ts";
+import type { KnownRepository } from "../store/repositories.ts";
 import type { ScratchFolder } from "../store/scratch-folder.ts";
 import type { ForgeNames } from "../sync/forge-names.ts";
 import { MirrorTarget, mirrorKey } from "../sync/mirror-target.ts";
@@ -56,6 +57,8 @@ export interface RepoTools {
   readonly log: Logger;
   /** What is served by now. */
   readonly all: () => readonly OpenedRepo[];
+  /** What the store knows of it, where that was read for all at once. */
+  readonly known?: KnownRepository | undefined;
 }
 
 export async function openRepo(
@@ -142,10 +145,10 @@ function landingStores(store: Store, repoKey: string): LandingTools {
 async function follow(
   mirror: Mirror,
   config: MirrorConfig,
-  { names, forgeSources, forge }: RepoTools,
+  { names, forgeSources, forge, known }: RepoTools,
 ): Promise<boolean> {
   const storeKey = mirrorKey(mirror.id);
-  await names.follow(mirror, storeKey);
+  await names.follow(mirror, storeKey, known);
   const source = await forgeSources.open(config);
   if (!source) return false;
   if ("off" in source) {

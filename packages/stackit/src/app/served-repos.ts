@@ -3,7 +3,11 @@ import { type AdoptedConfig, isFetched, type MirrorConfig, type RepoConfig } fro
 import type { EventLog } from "../events/event-log.ts";
 import { DisposableStack } from "../lib/disposable-stack.ts";
 import { WorkingCopy } from "../repos/working-copy.ts";
+import type { Store } from "../store/open-store.ts";
+import type { KnownRepository } from "../store/repositories.ts";
+import type { RunHistory } from "../store/run-history.ts";
 import type { RepoInQueue } from "../sync/lane.ts";
+import { mirrorKey } from "../sync/mirror-target.ts";
 import type { SyncQueue } from "../sync/sync-queue.ts";
 import type { SyncTarget } from "../sync/sync-target.ts";
 import type { Pace } from "../sync/triggers/adaptive-interval.ts";
@@ -18,7 +22,10 @@ import { publishEvents } from "./record-changes.ts";
 /** A working copy that was not compared with its folder for this long is not known to be current. */
 const WORKING_COPY_MAX_AGE_SEC = 60;
 
-export interface ServedReposTools extends Omit<RepoTools, "all"> {
+/** What a mirror is opened with is a few small files. */
+const OPENED_AT_ONCE = 16;
+
+export interface ServedReposTools extends Omit<RepoTools, "all" | "known"> {
   readonly queue: SyncQueue;
   readonly interval: IntervalTrigger;
   readonly upkeep: UpkeepSchedule;
@@ -26,6 +33,15 @@ export interface ServedReposTools extends Omit<RepoTools, "all"> {
   readonly activity: ActivityRecorder;
   readonly signs: Pick<WebhookSigns, "forget">;
   readonly hooks: Pick<HookWatch, "follow" | "unfollow">;
+}
+
+/** What earlier processes left of all repositories, by store key. */
+interface LeftInStore {
+  readonly known: ReadonlyMap<string, KnownRepository>;
+  readonly histories: ReadonlyMap<string, RunHistory>;
+  /** Those that have unfinished ones. */
+  readonly runs: ReadonlySet<string>;
+  readonly submissions: ReadonlySet<string>;
 }
 
 interface Served {
@@ -62,18 +78,41 @@ export class ServedRepos implements AsyncDisposable {
     return this.#served.get(repoId)?.target.storeKey;
   }
 
-  /** Readers find it when this has settled; nothing of it is fetched until the queue is asked. @throws when its id is taken */
-  async add(config: RepoConfig): Promise<OpenedRepo> {
+  /**
+   * The same of many, in a few questions to the store. Mirrors are opened side by side; clones one after the other, since what one may be
+   * follows from those before it. Settles when nothing is being opened any more. @throws when any cannot be added
+   */
+  async addAll(configs: readonly RepoConfig[]): Promise<void> {
+    const left = await readLeft(this.#tools.store);
+    const waiting = configs.filter(({ kind }) => kind === "mirror").values();
+    const addNext = async (from: Iterable<RepoConfig>) => {
+      for (const config of from) await this.add(config, left);
+    };
+    const added = await Promise.allSettled([
+      addNext(configs.filter(({ kind }) => kind !== "mirror")),
+      ...Array.from({ length: OPENED_AT_ONCE }, () => addNext(waiting)),
+    ]);
+    for (const one of added) if (one.status === "rejected") throw one.reason;
+  }
+
+  /**
+   * Readers find it when this has settled; nothing of it is fetched until the queue is asked. `left`: where that was read for all at
+   * once. @throws when its id is taken
+   */
+  async add(config: RepoConfig, left?: LeftInStore): Promise<OpenedRepo> {
     const { queue, store, interval, upkeep, names, forge, events, activity, signs, hooks } = this.#tools;
     const leave = new DisposableStack();
     try {
       const all = () => this.list();
-      const { repo, target } = await openRepo(config, { ...this.#tools, all });
-      leave.use(activity.follow(repo, target.storeKey));
+      const known = config.kind === "working-copy" ? undefined : left?.known.get(mirrorKey(config.id));
+      const { repo, target } = await openRepo(config, { ...this.#tools, all, known });
+      const { storeKey } = target;
+      leave.use(activity.follow(repo, storeKey));
       leave.use(repo);
-      await store.syncRuns.closeAbandoned(target.storeKey, Date.now());
-      await store.submissions.closeAbandoned(target.storeKey, Date.now());
-      const history = await store.syncRuns.history(target.storeKey);
+      if (left?.runs.has(storeKey) ?? true) await store.syncRuns.closeAbandoned(storeKey, Date.now());
+      if (left?.submissions.has(storeKey) ?? true)
+        await store.submissions.closeAbandoned(storeKey, Date.now());
+      const history = left?.histories.get(storeKey) ?? (await store.syncRuns.history(storeKey));
       leave.use(queue.register(target, { kind: repo.kind, cadence: this.#cadenceOf(config), history }));
       // Last first: nobody asks for it any more when it leaves the queue.
       leave.defer(() => signs.forget(repo.id));
@@ -82,7 +121,7 @@ export class ServedRepos implements AsyncDisposable {
       if (isFetched(config)) {
         interval.add({ repoId: repo.id, pace: paceOf(config, this.#tools.config) });
         leave.defer(() => interval.remove(repo.id));
-        if (this.#tools.config.webhookSecrets.length > 0) hooks.follow(repo.id, target.storeKey);
+        if (this.#tools.config.webhookSecrets.length > 0) hooks.follow(repo.id, storeKey);
         leave.defer(() => hooks.unfollow(repo.id));
       }
       if (!(repo instanceof WorkingCopy)) {
@@ -120,6 +159,15 @@ export class ServedRepos implements AsyncDisposable {
     await all[Symbol.asyncDispose]();
     this.#served.clear();
   }
+}
+
+async function readLeft({ repositories, syncRuns, submissions }: Store): Promise<LeftInStore> {
+  return {
+    known: await repositories.list(),
+    histories: await syncRuns.histories(),
+    runs: await syncRuns.unfinished(),
+    submissions: await submissions.unfinished(),
+  };
 }
 
 /** Its entry's own is kept as it is; the one for all adapts. */

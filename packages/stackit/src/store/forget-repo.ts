@@ -19,7 +19,8 @@ const TABLES = [
 /** Removes everything that the store holds of a repository, by its store key, at once. */
 export async function forgetRepo(db: Kysely<Schema>, repoKey: string): Promise<void> {
   await db.transaction().execute(async (all) => {
-    await all.deleteFrom("sync_run").where("store_key", "=", repoKey).execute();
+    for (const table of ["sync_run", "run_history"] as const)
+      await all.deleteFrom(table).where("store_key", "=", repoKey).execute();
     for (const table of TABLES) await all.deleteFrom(table).where("repo_key", "=", repoKey).execute();
   });
 }

@@ -37,6 +37,12 @@ export class Repositories {
     return row && toKnown(row);
   }
 
+  /** All, by store key. */
+  async list(): Promise<Map<string, KnownRepository>> {
+    const rows = await this.#db.selectFrom("repository").selectAll().execute();
+    return new Map(rows.map((row) => [row.repo_key, toKnown(row)]));
+  }
+
   /** Once this has settled, it survives the death of the process. */
   async save(repoKey: string, known: KnownRepository): Promise<void> {
     const now = this.#wallNow();

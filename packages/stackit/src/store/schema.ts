@@ -13,6 +13,7 @@ import type { PullRequest } from "../stacks/pull-request.ts";
  */
 export interface Schema {
   sync_run: SyncRunRow;
+  run_history: RunHistoryRow;
   line_count: LineCountRow;
   delivery: DeliveryRow;
   hook: HookRow;
@@ -51,6 +52,14 @@ export interface SyncRunRow {
   announced: number;
   /** The SyncRun as JSON. */
   run: string;
+}
+
+export interface RunHistoryRow {
+  store_key: string;
+  /** The last run that it takes in, by id. */
+  through: string;
+  /** The RunHistory as JSON. */
+  history: string;
 }
 
 export interface LineCountRow {
@@ -147,7 +156,7 @@ export interface RepositoryRow {
   /** When the forge said that it was deleted there. */
   deleted_at: number | null;
   first_seen_at: number;
-  /** When a server last began to serve it. */
+  /** When any of this was last written. */
   last_seen_at: number;
 }
 

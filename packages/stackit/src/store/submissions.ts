@@ -1,8 +1,10 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import { problems } from "../contract/problems.ts";
 import type { Submission } from "../contract/submit.ts";
 import type { Schema } from "./schema.ts";
 
+/** Written out in the statement: SQLite chooses the index of unfinished ones by that. */
+const FINISHED = sql.lit("finished" as const);
 const KEPT = 200;
 
 /** What people submitted, the newest 200 of each repository. */
@@ -52,13 +54,24 @@ export class Submissions {
     return rows.map(toSubmission).find((one) => one.rootBranch === rootBranch);
   }
 
+  /** The store keys of repositories that have some which are not finished. */
+  async unfinished(): Promise<Set<string>> {
+    const rows = await this.#db
+      .selectFrom("submission")
+      .select("repo_key")
+      .distinct()
+      .where("state", "!=", FINISHED)
+      .execute();
+    return new Set(rows.map(({ repo_key }) => repo_key));
+  }
+
   /** Ends those that a dead process left behind: what they had done by then is done. Another process may still be at one of them, and says so itself. */
   async closeAbandoned(repoKey: string, requestedBeforeMs: number): Promise<void> {
     const rows = await this.#db
       .selectFrom("submission")
       .select("submission")
       .where("repo_key", "=", repoKey)
-      .where("state", "!=", "finished")
+      .where("state", "!=", FINISHED)
       .where("requested_at", "<", requestedBeforeMs)
       .execute();
     for (const row of rows) await this.save(repoKey, interrupted(toSubmission(row), this.#wallNow()));

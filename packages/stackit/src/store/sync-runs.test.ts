@@ -1,9 +1,12 @@
 import { DatabaseSync } from "node:sqlite";
 import { Kysely, SqliteDialect } from "kysely";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { memoryDatabase } from "../../test/support/memory-database.ts";
 import type { SyncRun } from "../contract/sync-run.ts";
 import { firstTables } from "./migrations/0001-first-tables.ts";
 import { runChanges } from "./migrations/0005-run-changes.ts";
+import { submissions } from "./migrations/0016-submissions.ts";
+import { runHistories } from "./migrations/0018-run-histories.ts";
 import { nodeSqlite } from "./node-sqlite.ts";
 import { openStore } from "./open-store.ts";
 import { NO_HISTORY } from "./run-history.ts";
@@ -149,6 +152,63 @@ test("a webhook that comes after somebody was quicker announced the change all t
   expect((await store.syncRuns.history("a")).news).toEqual({ at: run(2).finishedAt, by: "webhook" });
 });
 
+test("the history that is kept is what the runs tell, whatever was recorded again, late or by a dead process", async () => {
+  const { db } = await memoryDatabase();
+  const runs = new SyncRuns(db);
+  const toldByRuns = async () => {
+    await db.deleteFrom("run_history").execute();
+    return runs.history("a");
+  };
+  await runs.history("a");
+  const saves = [
+    run(1, { outcome: "updated", durationMs: 3 }),
+    unfinished(2, "running"),
+    failed(2, "sync/shutting-down"),
+    // The process was alive after all.
+    run(2, { ...changing, triggers: ["webhook"] }),
+    failed(4, "sync/timeout"),
+    // Another process took longer.
+    run(3),
+    run(3),
+    failed(5, "sync/unreadable"),
+    failed(6, "sync/unreadable"),
+  ];
+  for (const each of saves) {
+    await runs.save("a", each);
+    const kept = (await runs.histories()).get("a");
+    const shown = await runs.history("a");
+    expect(shown).toEqual(await toldByRuns());
+    expect([shown, undefined]).toContainEqual(kept);
+  }
+  expect(await runs.history("a")).toMatchObject({ consecutiveFailures: 3, failingSince: run(4).finishedAt });
+});
+
+test("a history that cannot be read, or that lacks a finished run, is told by the runs again", async () => {
+  const { db } = await memoryDatabase();
+  const runs = new SyncRuns(db);
+  await runs.save("a", run(1, changing));
+  const told = await runs.history("a");
+  expect(told).toMatchObject({ lastChangeAt: run(1).finishedAt });
+  expect(await runs.histories()).toEqual(new Map([["a", told]]));
+  for (const odd of [{ history: "{" }, { history: JSON.stringify(NO_HISTORY), through: "" }]) {
+    await db.updateTable("run_history").set(odd).execute();
+    expect(await runs.histories()).toEqual(new Map());
+    expect(await runs.history("a")).toEqual(told);
+  }
+});
+
+test("which repositories have unfinished runs is known without reading those that are finished", async () => {
+  const { db, file } = await memoryDatabase();
+  const runs = new SyncRuns(db);
+  await runs.save("a", run(1));
+  await runs.save("b", unfinished(1, "running"));
+  const prepare = vi.spyOn(file, "prepare");
+  expect(await runs.unfinished()).toEqual(new Set(["b"]));
+  const [[sql = ""] = []] = prepare.mock.calls;
+  const plan = file.prepare(`explain query plan ${sql}`).all();
+  expect(plan.map(({ detail }) => String(detail)).join()).toContain("sync_run_unfinished");
+});
+
 test("what older versions stored tells the same", async () => {
   const dialect = new SqliteDialect({ database: nodeSqlite(new DatabaseSync(":memory:")) });
   const db = new Kysely<{ sync_run: Omit<SyncRunRow, "changed" | "announced"> }>({ dialect });
@@ -161,6 +221,8 @@ test("what older versions stored tells the same", async () => {
     await db.insertInto("sync_run").values(row).execute();
   }
   await runChanges.up(db);
+  await submissions.up(db);
+  await runHistories.up(db);
   expect(await new SyncRuns(new Kysely<Schema>({ dialect })).history("a")).toMatchObject({
     lastChangeAt: announced.finishedAt,
     news: { at: announced.finishedAt, by: "webhook" },

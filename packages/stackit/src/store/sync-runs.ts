@@ -2,9 +2,12 @@ import { type Kysely, sql } from "kysely";
 import { problems } from "../contract/problems.ts";
 import type { SyncRun } from "../contract/sync-run.ts";
 import { pageOf } from "./page-of.ts";
+import { RunHistories } from "./run-histories.ts";
 import { type EndedRun, endedRun, historyAfter, NO_HISTORY, type RunHistory } from "./run-history.ts";
 import type { Schema, SyncRunRow } from "./schema.ts";
 
+/** Written out in the statement: SQLite chooses the index of unfinished ones by that. */
+const FINISHED = sql.lit("finished" as const);
 const KEPT_RUNS = 500;
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 
@@ -20,30 +23,12 @@ export class SyncRuns {
 
   /** Records the run as it stands. A finished run is final: an older state that comes late is ignored. */
   async save(storeKey: string, run: Readonly<SyncRun>): Promise<void> {
-    const { changed, announced } = endedRun(run);
-    const row = {
-      state: run.state,
-      outcome: run.outcome ?? null,
-      error_code: run.error?.code ?? null,
-      requested_at: Date.parse(run.requestedAt),
-      finished_at: run.finishedAt === undefined ? null : Date.parse(run.finishedAt),
-      changed: changed ? 1 : 0,
-      announced: announced ? 1 : 0,
-      run: JSON.stringify(run),
-    };
-    await this.#db
-      .insertInto("sync_run")
-      .values({ store_key: storeKey, id: run.id, ...row })
-      .onConflict((conflict) =>
-        conflict
-          .columns(["store_key", "id"])
-          .doUpdateSet(row)
-          .where(({ eb, or, ref }) =>
-            or([eb(ref("excluded.state"), "=", "finished"), eb("sync_run.state", "!=", "finished")]),
-          ),
-      )
-      .execute();
-    if (run.state === "finished") await this.#forgetOld(storeKey);
+    if (run.state !== "finished") return put(this.#db, storeKey, run);
+    await this.#db.transaction().execute(async (db) => {
+      await put(db, storeKey, run);
+      await new RunHistories(db).add(storeKey, endedRun(run));
+      await this.#forgetOld(db, storeKey);
+    });
   }
 
   async get(storeKey: string, id: string): Promise<SyncRun | undefined> {
@@ -75,19 +60,30 @@ export class SyncRuns {
 
   /** What the runs so far say about the repository, for its freshness before the first run of this process. */
   async history(storeKey: string): Promise<RunHistory> {
+    const known = await new RunHistories(this.#db).find(storeKey);
+    if (known) return known;
+    return this.#db.transaction().execute(async (db) => {
+      const ended = await endedRuns(db, storeKey);
+      const history = ended.reduce(historyAfter, NO_HISTORY);
+      await new RunHistories(db).keep(storeKey, ended.at(-1)?.id ?? "", history);
+      return history;
+    });
+  }
+
+  /** The same of all repositories at once, by store key; of those that are not among them nothing was kept yet. */
+  histories(): Promise<Map<string, RunHistory>> {
+    return new RunHistories(this.#db).all();
+  }
+
+  /** The store keys of repositories that have runs which are not finished. */
+  async unfinished(): Promise<Set<string>> {
     const rows = await this.#db
       .selectFrom("sync_run")
-      .select(["id", "outcome", "error_code", "finished_at", "changed", "announced"])
-      .select(sql<number | null>`run ->> '$.durationMs'`.as("duration_ms"))
-      .where("store_key", "=", storeKey)
-      .where("state", "=", "finished")
-      .orderBy("id")
+      .select("store_key")
+      .distinct()
+      .where("state", "!=", FINISHED)
       .execute();
-    const history = rows.map(toEndedRun).reduce(historyAfter, NO_HISTORY);
-    const { lastAttempt } = history;
-    if (lastAttempt?.code === undefined) return history;
-    const detail = (await this.get(storeKey, lastAttempt.runId))?.error?.detail;
-    return detail === undefined ? history : { ...history, lastAttempt: { ...lastAttempt, detail } };
+    return new Set(rows.map(({ store_key }) => store_key));
   }
 
   /**
@@ -100,15 +96,15 @@ export class SyncRuns {
       .selectFrom("sync_run")
       .select("run")
       .where("store_key", "=", storeKey)
-      .where("state", "!=", "finished")
+      .where("state", "!=", FINISHED)
       .where("requested_at", "<", requestedBeforeMs)
       .execute();
     for (const row of rows) await this.save(storeKey, cutShort(toRun(row), this.#wallNow()));
     return rows.length;
   }
 
-  async #forgetOld(storeKey: string): Promise<void> {
-    await this.#db
+  async #forgetOld(db: Kysely<Schema>, storeKey: string): Promise<void> {
+    await db
       .deleteFrom("sync_run")
       .where("store_key", "=", storeKey)
       .where(({ eb, or, selectFrom }) =>
@@ -130,6 +126,46 @@ export class SyncRuns {
   }
 }
 
+async function put(db: Kysely<Schema>, storeKey: string, run: Readonly<SyncRun>): Promise<void> {
+  const { changed, announced } = endedRun(run);
+  const row = {
+    state: run.state,
+    outcome: run.outcome ?? null,
+    error_code: run.error?.code ?? null,
+    requested_at: Date.parse(run.requestedAt),
+    finished_at: run.finishedAt === undefined ? null : Date.parse(run.finishedAt),
+    changed: changed ? 1 : 0,
+    announced: announced ? 1 : 0,
+    run: JSON.stringify(run),
+  };
+  await db
+    .insertInto("sync_run")
+    .values({ store_key: storeKey, id: run.id, ...row })
+    .onConflict((conflict) =>
+      conflict
+        .columns(["store_key", "id"])
+        .doUpdateSet(row)
+        .where(({ eb, or, ref }) =>
+          or([eb(ref("excluded.state"), "=", "finished"), eb("sync_run.state", "!=", "finished")]),
+        ),
+    )
+    .execute();
+}
+
+/** In the order in which they ended. */
+async function endedRuns(db: Kysely<Schema>, storeKey: string): Promise<EndedRun[]> {
+  const rows = await db
+    .selectFrom("sync_run")
+    .select(["id", "outcome", "error_code", "finished_at", "changed", "announced"])
+    .select(sql<number | null>`run ->> '$.durationMs'`.as("duration_ms"))
+    .select(sql<string | null>`run ->> '$.error.detail'`.as("error_detail"))
+    .where("store_key", "=", storeKey)
+    .where("state", "=", "finished")
+    .orderBy("id")
+    .execute();
+  return rows.map(toEndedRun);
+}
+
 function cutShort(run: SyncRun, wallMs: number): SyncRun {
   const { title } = problems["sync/shutting-down"];
   return {
@@ -149,6 +185,7 @@ function cutShort(run: SyncRun, wallMs: number): SyncRun {
 function toEndedRun(
   row: Pick<SyncRunRow, "id" | "outcome" | "error_code" | "finished_at" | "changed" | "announced"> & {
     duration_ms: number | null;
+    error_detail: string | null;
   },
 ): EndedRun {
   return {
@@ -158,7 +195,9 @@ function toEndedRun(
     ...(row.outcome === null ? {} : { outcome: row.outcome }),
     ...(row.finished_at === null ? {} : { finishedAt: new Date(row.finished_at).toISOString() }),
     ...(row.duration_ms === null ? {} : { durationMs: row.duration_ms }),
-    ...(row.error_code === null ? {} : { error: { code: row.error_code } }),
+    ...(row.error_code === null
+      ? {}
+      : { error: { code: row.error_code, ...(row.error_detail !== null && { detail: row.error_detail }) } }),
   };
 }
 

@@ -58,11 +58,14 @@ export class ForgeNames {
     queue.observe(({ run }) => this.#heedRun(run));
   }
 
-  /** To be called before the first run. Takes the repository to where it was last known to be. */
-  async follow(repo: Relocatable, storeKey: string): Promise<void> {
-    const found = await this.#store.find(storeKey);
+  /**
+   * To be called before the first run. Takes the repository to where it was last known to be. `read`: what the store knows of it, where
+   * that was just read.
+   */
+  async follow(repo: Relocatable, storeKey: string, read?: KnownRepository): Promise<void> {
+    const found = read ?? (await this.#store.find(storeKey));
     const known = afterConfiguration(found, repo.place);
-    await this.#store.save(storeKey, known);
+    if (known !== found) await this.#store.save(storeKey, known);
     const origin = originOf(repo.place.url);
     const following: Following = {
       repo,

@@ -16,6 +16,7 @@ import { listedLogins } from "./0014-listed-logins.ts";
 import { deliveryLog } from "./0015-delivery-log.ts";
 import { submissions } from "./0016-submissions.ts";
 import { hooks } from "./0017-hooks.ts";
+import { runHistories } from "./0018-run-histories.ts";
 
 /** By name, in the order in which they run. One that was published never changes. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -36,4 +37,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   "0015-delivery-log": deliveryLog,
   "0016-submissions": submissions,
   "0017-hooks": hooks,
+  "0018-run-histories": runHistories,
 };
