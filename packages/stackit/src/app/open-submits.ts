@@ -61,7 +61,7 @@ export function openSubmits(tools: SubmitTools): SubmitDesk {
     },
     noreplyHost: `users.noreply.${githubUrl.hostname}`,
     defaultsOf: (repoId) => served.configOf(repoId)?.submit ?? {},
-    accountOf: (asked, signal) => accountOf(asked, tools, signal),
+    accountOf: (asked) => accountOf(asked, tools),
     store: {
       save: (repoId, submission) => store.submissions.save(keyOf(repoId), submission),
       async get(repoId, id) {
@@ -113,7 +113,6 @@ function placeOn(githubUrl: URL, text: string): ForgePlace | undefined {
 async function accountOf(
   { repoId, caller }: SubmitAsked,
   { config, served, access, githubApp }: SubmitTools,
-  _signal: AbortSignal,
 ): Promise<Account> {
   if (caller.kind === "person") {
     const token = await access.team?.watch.tokenOf(caller.id);

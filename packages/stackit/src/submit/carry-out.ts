@@ -9,7 +9,7 @@ import type { StackReading } from "./read-stack.ts";
 import { askForReview, keepNativeStack } from "./review-wishes.ts";
 import { bodyWithStack } from "./stack-note.ts";
 import type { SubmissionRecord } from "./submission-record.ts";
-import { failureOf, isForAll } from "./submit-failure.ts";
+import { failureOf, interruption, isForAll } from "./submit-failure.ts";
 import { metadataPushes } from "./submitted-metadata.ts";
 
 const PUSH_TIMEOUT_MS = 120_000;
@@ -44,7 +44,8 @@ export async function carryOut(work: CarryOutWork): Promise<ReadonlyMap<string, 
     await openPullRequests(work, pushed);
     record.end({ hasChanged: pushed.size > 0 });
   } catch (error) {
-    record.end({ hasChanged: pushed.size > 0, error: failureOf(error, wallNow()) });
+    const cause = interruption(work.signal, error) ?? error;
+    record.end({ hasChanged: pushed.size > 0, error: failureOf(cause, wallNow()) });
   }
   return pushed;
 }

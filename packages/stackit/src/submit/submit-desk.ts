@@ -6,6 +6,8 @@ import type { ExpectedRef } from "../contract/sync-run.ts";
 import { ForgeWriteError } from "../forge/forge-write-error.ts";
 import { GitError } from "../git/git-error.ts";
 import { RemoteError } from "../git/wire/remote-failure.ts";
+import { DisposableStack } from "../lib/disposable-stack.ts";
+import { orAborted } from "../lib/or-aborted.ts";
 import { createRunIds } from "../lib/run-id.ts";
 import type { SyncQueue } from "../sync/sync-queue.ts";
 import { carryOut, waitingBranches } from "./carry-out.ts";
@@ -19,12 +21,12 @@ import {
   type SubmitWishes,
 } from "./read-stack.ts";
 import { SubmissionRecord } from "./submission-record.ts";
-import { failureOf } from "./submit-failure.ts";
+import { failureOf, interruption } from "./submit-failure.ts";
 import type { SubmitSource } from "./submit-source.ts";
 
 /** Of a whole submit, from its first step on. */
 const SUBMIT_TIMEOUT_MS = 10 * 60_000;
-/** Of a plan. */
+/** Of a plan, from the end of the sync before it on: that has a deadline of its own. */
 const PLAN_TIMEOUT_MS = 60_000;
 
 export interface SubmitAsked {
@@ -41,7 +43,7 @@ export interface SubmitDeskOptions extends StackReader {
   /** What its configuration says of submits. */
   readonly defaultsOf: (repoId: string) => Partial<SubmitWishes>;
   /** In whose name it is submitted. @throws {Problem} `submit/no-credentials` */
-  readonly accountOf: (asked: SubmitAsked, signal: AbortSignal) => Promise<Account>;
+  readonly accountOf: (asked: SubmitAsked) => Promise<Account>;
   readonly store: {
     save(repoId: string, submission: Submission): Promise<void>;
     get(repoId: string, id: string): Promise<Submission | undefined>;
@@ -81,10 +83,11 @@ export class SubmitDesk implements AsyncDisposable {
   /** What a submit would do now. Changes nothing. @throws {Problem} */
   async plan(asked: SubmitAsked, wishes: Wishes, signal: AbortSignal): Promise<SubmitPlan> {
     return this.#orProblem(async () => {
-      const until = this.#until(signal, PLAN_TIMEOUT_MS);
-      await this.#sync(asked);
-      await using reading = await this.#read(asked, wishes, until);
-      return reading.plan;
+      const until = await this.#synced(asked, signal);
+      return orInterruption(until, async () => {
+        await using reading = await this.#read(asked, wishes, until);
+        return reading.plan;
+      });
     });
   }
 
@@ -95,11 +98,10 @@ export class SubmitDesk implements AsyncDisposable {
     let record: SubmissionRecord | undefined;
     this.#underWay.set(key, () => record?.submission);
     try {
-      const begun = await this.#orProblem(() => this.#begin(asked, request, signal));
+      const begun = await this.#tracked(this.#orProblem(() => this.#begin(asked, request, signal)));
       record = begun.record;
-      const ended = this.#carryOut(asked, begun).finally(() => this.#underWay.delete(key));
-      this.#atWork.add(ended);
-      void ended.finally(() => this.#atWork.delete(ended));
+      const carriedOut = this.#carryOut(asked, begun).finally(() => this.#underWay.delete(key));
+      const ended = this.#tracked(carriedOut);
       return { submission: () => begun.record.submission, ended };
     } catch (error) {
       this.#underWay.delete(key);
@@ -124,12 +126,13 @@ export class SubmitDesk implements AsyncDisposable {
   }
 
   async #begin(asked: SubmitAsked, request: SubmitRequest, signal: AbortSignal): Promise<Begun> {
-    const until = this.#until(signal, PLAN_TIMEOUT_MS);
-    await this.#sync(asked);
-    const lane = await this.#options.queue.reserve(asked.repoId);
-    try {
-      const reading = await this.#read(asked, request, until);
+    const until = await this.#synced(asked, signal);
+    return orInterruption(until, async () => {
+      const lane = await this.#options.queue.reserve(asked.repoId, until);
+      const held = new DisposableStack();
+      held.defer(() => lane[Symbol.dispose]());
       try {
+        const reading = held.use(await this.#read(asked, request, until));
         const owed = await this.#owed(asked, reading.plan);
         const branches = chooseBranches(reading.plan, request, owed);
         const record = new SubmissionRecord(
@@ -137,18 +140,29 @@ export class SubmitDesk implements AsyncDisposable {
           { save: (one) => this.#options.store.save(asked.repoId, one), tell: this.#options.tell },
           this.#options.wallNow,
         );
-        return { reading, branches, owed, record, lane };
+        return { reading, branches, owed, record, held };
       } catch (error) {
-        await reading[Symbol.asyncDispose]();
+        await held[Symbol.asyncDispose]();
         throw error;
       }
-    } catch (error) {
-      lane[Symbol.dispose]();
-      throw error;
-    }
+    });
   }
 
-  async #carryOut(asked: SubmitAsked, { reading, branches, owed, record, lane }: Begun): Promise<Submission> {
+  /** Resolves to what ends the planning that follows. @throws {Problem} */
+  async #synced(asked: SubmitAsked, signal: AbortSignal): Promise<AbortSignal> {
+    const until = AbortSignal.any([signal, this.#closing.signal]);
+    await orInterruption(until, () => orAborted(this.#sync(asked), until));
+    return AbortSignal.any([until, AbortSignal.timeout(PLAN_TIMEOUT_MS)]);
+  }
+
+  /** Disposal waits for it. */
+  #tracked<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(ignored, ignored).finally(() => this.#atWork.delete(settled));
+    this.#atWork.add(settled);
+    return work;
+  }
+
+  async #carryOut(asked: SubmitAsked, { reading, branches, owed, record, held }: Begun): Promise<Submission> {
     const { spawner, wallNow, sourceOf, onError, onSubmitted } = this.#options;
     const { repoId } = asked;
     let pushed: ReadonlyMap<string, string> = new Map();
@@ -164,15 +178,13 @@ export class SubmitDesk implements AsyncDisposable {
         ownRefs: isOwn ? new OwnRefs(spawner, source.gitDir ?? "", source) : undefined,
         wallNow,
         onIgnored: (error) => onError(error, repoId),
-        signal: this.#until(undefined, SUBMIT_TIMEOUT_MS),
+        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(SUBMIT_TIMEOUT_MS)]),
       });
     } catch (error) {
       // The record could not be kept: what was done is done, and the next plan shows it.
       onError(error, repoId);
-    } finally {
-      await reading[Symbol.asyncDispose]();
-      lane[Symbol.dispose]();
     }
+    await held[Symbol.asyncDispose]().catch((error: unknown) => onError(error, repoId));
     // What was pushed is shown before anybody hears that all is done.
     const expect = [...pushed].map(([ref, sha]) => ({ ref, sha }));
     if (!this.#closing.signal.aborted)
@@ -213,7 +225,7 @@ export class SubmitDesk implements AsyncDisposable {
   async #read(asked: SubmitAsked, wishes: Wishes, signal: AbortSignal): Promise<StackReading> {
     const source = this.#options.sourceOf(asked.repoId);
     if (!source) throw new Problem("submit/no-forge", "The remote of this repository is not known.");
-    const account = await this.#options.accountOf(asked, signal);
+    const account = await this.#options.accountOf(asked);
     const defaults = this.#options.defaultsOf(asked.repoId);
     const { draft = defaults.draft ?? false, ready = false } = wishes;
     const { reviewers = [], labels = [], nativeStack = false } = defaults;
@@ -243,11 +255,6 @@ export class SubmitDesk implements AsyncDisposable {
     };
   }
 
-  #until(signal: AbortSignal | undefined, timeoutMs: number): AbortSignal {
-    const all = [this.#closing.signal, AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
-    return AbortSignal.any(all);
-  }
-
   /** A problem for everything that a client can understand. */
   async #orProblem<T>(work: () => Promise<T>): Promise<T> {
     try {
@@ -263,9 +270,21 @@ export class SubmitDesk implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    await Promise.allSettled(this.#atWork);
+    // What was begun meanwhile is carried out, as far as that is let.
+    while (this.#atWork.size > 0) await Promise.all(this.#atWork);
   }
 }
+
+/** @throws {Problem} for whatever fails once the signal has aborted: what ended it */
+async function orInterruption<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw interruption(signal, error) ?? error;
+  }
+}
+
+const ignored = (): void => {};
 
 type Wishes = Pick<SubmitRequest, "draft" | "ready">;
 
@@ -274,8 +293,8 @@ interface Begun {
   readonly branches: readonly PlannedBranch[];
   readonly owed: ReadonlySet<string>;
   readonly record: SubmissionRecord;
-  /** No run begins before it is disposed. */
-  readonly lane: Disposable;
+  /** The reading and the repository: no run begins before it is disposed. */
+  readonly held: DisposableStack;
 }
 
 /**

@@ -24,6 +24,15 @@ export function failureOf(error: unknown, wallMs: number): Failure {
   return { ...withTitle(code, message), ...(retryAtMs !== undefined && { retryAtMs }) };
 }
 
+/** What ended what the signal is for, which may look like a failure of git or the remote. Undefined while it has not aborted. */
+export function interruption(signal: AbortSignal, cause: unknown): Problem | undefined {
+  if (!signal.aborted) return undefined;
+  const { reason } = signal;
+  return reason instanceof DOMException && reason.name === "TimeoutError"
+    ? new Problem("sync/timeout", "The submit was not through in time.", { cause })
+    : new Problem("sync/shutting-down", "The server stops, or nobody waits for this any more.", { cause });
+}
+
 const OF_FORGE: Readonly<Record<ForgeWriteFailure, ProblemCode>> = {
   "auth-failed": "submit/no-credentials",
   forbidden: "submit/not-permitted",

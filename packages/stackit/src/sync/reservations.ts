@@ -13,11 +13,26 @@ export class Reservations {
     return this.isTaken || this.#waiting.length > 0;
   }
 
-  /** Resolves once it is granted; what it gives ends it, however often it is disposed. */
-  ask(): Promise<Disposable> {
+  /**
+   * Resolves once it is granted; what it gives ends it, however often it is disposed. Rejects with the signal's reason when that aborts
+   * before: then it is not wanted any more. Of what was granted the signal ends nothing.
+   */
+  async ask(signal: AbortSignal): Promise<Disposable> {
+    signal.throwIfAborted();
     const asked = Promise.withResolvers<Disposable>();
+    const giveUp = () => {
+      const at = this.#waiting.indexOf(asked);
+      if (at < 0) return;
+      this.#waiting.splice(at, 1);
+      asked.reject(signal.reason);
+    };
     this.#waiting.push(asked);
-    return asked.promise;
+    signal.addEventListener("abort", giveUp);
+    try {
+      return await asked.promise;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
   }
 
   /** To the next that waits. Only while nobody and no run has the repository. */

@@ -47,7 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("remove", "return"), repoId }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("reserve", "release"), repoId }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("reserve", "give up", "release"), repoId }) },
   { weight: 1, arbitrary: fc.constant({ do: "set the clock back" }) },
 );
 

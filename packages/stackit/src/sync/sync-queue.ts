@@ -138,15 +138,22 @@ export class SyncQueue implements AsyncDisposable, Quiet {
 
   /**
    * Keeps the repository for work that is no run, such as a submit: resolves when no run of it is at work, ahead of those that wait, and
-   * none begins until what it gives is disposed. Work must end it soon after its own deadline: the queue knows none for it.
-   * @throws {Problem} `repo/not-found`, `sync/shutting-down`
+   * none begins until what it gives is disposed. Work must end it soon after its own deadline: the queue knows none for it, and the signal
+   * ends the waiting alone.
+   * @throws {Problem} `repo/not-found`, `sync/shutting-down`; the signal's reason when it aborts before
    */
-  async reserve(repoId: string): Promise<Disposable> {
+  async reserve(repoId: string, signal: AbortSignal): Promise<Disposable> {
     const lane = this.#lane(repoId);
     if (this.#closed) throw new Problem("sync/shutting-down", SHUTTING_DOWN.message);
-    const granted = lane.reservations.ask();
+    const asked = lane.reservations.ask(signal);
     this.#advance();
-    return granted;
+    try {
+      return await asked;
+    } catch (error) {
+      // It may have been all that kept the queue from being quiet.
+      this.#advance();
+      throw error;
+    }
   }
 
   /** @throws {Problem} `repo/not-found` */

@@ -40,7 +40,7 @@ export type Step =
   | { do: "wait"; ms: number }
   | { do: "manners"; repoId: string; manners: Manners }
   | { do: "remove" | "return"; repoId: string }
-  | { do: "reserve" | "release"; repoId: string }
+  | { do: "reserve" | "give up" | "release"; repoId: string }
   | { do: "set the clock back" };
 
 interface Call {
@@ -63,7 +63,8 @@ interface Waiting {
 interface Reservation {
   /** Undefined while it waits. */
   granted: Disposable | undefined;
-  state: "waiting" | "held" | "released" | "refused";
+  state: "waiting" | "given up" | "held" | "released" | "refused";
+  giveUp(): void;
 }
 
 interface Asked {
@@ -118,6 +119,7 @@ export class QueueWorld {
     else if (step.do === "remove") this.#remove(step.repoId);
     else if (step.do === "return") this.#return(step.repoId);
     else if (step.do === "reserve") this.#reserve(step.repoId);
+    else if (step.do === "give up") this.#giveUp(step.repoId);
     else if (step.do === "release") this.#release(step.repoId);
     else this.clock.setWallBack(3_600_000);
     await settlePromises();
@@ -196,10 +198,12 @@ export class QueueWorld {
   }
 
   #reserve(repoId: string): void {
-    const reservation: Reservation = { granted: undefined, state: "waiting" };
+    const wanted = new AbortController();
+    const giveUp = () => wanted.abort(new NotWanted());
+    const reservation: Reservation = { granted: undefined, state: "waiting", giveUp };
     const isServed = this.#registered.has(repoId);
     if (isServed) this.#reservations.get(repoId)?.push(reservation);
-    void this.queue.reserve(repoId).then(
+    void this.queue.reserve(repoId, wanted.signal).then(
       (granted) => {
         expect(isServed, "what is not served was reserved").toBe(true);
         expect(this.#those(repoId, "waiting")[0], "reservations are granted in order").toBe(reservation);
@@ -207,11 +211,22 @@ export class QueueWorld {
         expect(this.#calls.has(repoId), "a repository is reserved while its run is at work").toBe(false);
         Object.assign(reservation, { granted, state: "held" });
       },
-      () => {
+      (error) => {
+        expect(error instanceof NotWanted, "refused for what it is refused for").toBe(wanted.signal.aborted);
+        if (wanted.signal.aborted) return;
         expect(isServed && !this.#closing && this.#registered.has(repoId), "refused for nothing").toBe(false);
         reservation.state = "refused";
       },
     );
+  }
+
+  /** The first that waits does so no longer. What is held stays so. */
+  #giveUp(repoId: string): void {
+    for (const held of this.#those(repoId, "held")) held.giveUp();
+    const [waiting] = this.#those(repoId, "waiting");
+    if (!waiting) return;
+    waiting.state = "given up";
+    waiting.giveUp();
   }
 
   #release(repoId: string): void {
@@ -474,6 +489,9 @@ export class QueueWorld {
 }
 
 class Unforeseen extends Error {}
+
+/** Why a reservation is given up. */
+class NotWanted extends Error {}
 
 const isFar = (repoId: string) => repoId.startsWith("far");
 
