@@ -109,4 +109,4 @@ test("killed at any step, a submit is told as interrupted, and the next one brin
       await rm(dataDir, { recursive: true, force: true });
     }
   }
-}, 180_000);
+}, 600_000);
