@@ -21,10 +21,11 @@ export class IdempotentRequests<T> {
   }
 
   /**
-   * What `begin` gave when `key` first came in `scope`; begins it when the key is new or absent. A promise that rejects is forgotten.
+   * What `begin` gave when the key in `header` first came in `scope`; begins it when the key is new or absent. A promise that rejects is forgotten.
    * @throws {Problem} `request/invalid` for a key that is empty, too long, or was used with other content.
    */
-  once(scope: string, key: string | undefined, content: string, begin: () => T): T {
+  once(scope: string, header: string | string[] | undefined, content: string, begin: () => T): T {
+    const [key] = [header ?? []].flat();
     if (key === undefined) return begin();
     if (key === "" || key.length > MAX_KEY_LENGTH) {
       throw new Problem("request/invalid", `Idempotency-Key must have 1 to ${MAX_KEY_LENGTH} characters.`);

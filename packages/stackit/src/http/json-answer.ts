@@ -66,6 +66,12 @@ export function answerValue(
   return answerJson(request, reply, strongTag(bytes.plain.toString("latin1")), bytes);
 }
 
+/** Of what was done or is just so: nobody keeps it. */
+export function sendJson(reply: FastifyReply, status: number, value: object): FastifyReply {
+  reply.code(status).header("cache-control", "no-store").type("application/json; charset=utf-8");
+  return reply.send(JSON.stringify(value));
+}
+
 export function acceptsGzip(acceptEncoding: string | string[] | undefined): boolean {
   const weights = new Map<string, number>();
   for (const part of [acceptEncoding ?? []].flat().join(",").toLowerCase().split(",")) {

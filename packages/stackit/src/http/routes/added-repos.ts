@@ -6,12 +6,14 @@ import type { ServedRepo } from "../../repos/served-repo.ts";
 import { SyncFailure } from "../../sync/sync-target.ts";
 import type { App } from "../app-type.ts";
 import { cameFrom } from "../came-from.ts";
+import { sendJson } from "../json-answer.ts";
 import { parsePrefer } from "../prefer.ts";
 import { findRepo, RepoParams, repoPaths } from "../repo-lookup.ts";
 import { repoSummary } from "../repo-summary.ts";
 import { content, responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
-import { LONGEST_WAIT_SEC, waitForEnd } from "../wait-for-end.ts";
+import { runLocation } from "../run-under-way.ts";
+import { waitAsPreferred } from "../wait-for-end.ts";
 
 const Query = Type.Object({
   dryRun: Type.Optional(Type.Enum(["0", "1"], { description: "`1`: check, and make nothing." })),
@@ -72,34 +74,22 @@ export function addRepoRoute(app: App, context: RouteContext): void {
         "remote" in checked
           ? checked
           : { repo: repoSummary(shown(request.repos.get(checked.repoId)), context, audience) };
-      return sendJson(reply, answer);
+      return sendJson(reply, 200, answer);
     }
     const { repoId, clone, isNew } = await onboarding.add(body, caller).catch(asProblem(reply));
     if (isNew) await access.record("repo-added", caller, { target: repoId, ...cameFrom(request) });
-    const { waitSec } = parsePrefer(request.headers.prefer);
-    if (clone && waitSec !== undefined) {
-      await waitForEnd(
-        Math.min(waitSec, LONGEST_WAIT_SEC) * 1000,
-        { ended: clone.ended, standing: () => ({ run: clone.run() }) },
-        context,
-      );
-      reply.header("preference-applied", `wait=${waitSec}`);
+    const prefer = parsePrefer(request.headers.prefer);
+    if (clone && prefer.waitSec !== undefined) {
+      await waitAsPreferred(prefer, { ended: clone.ended, standing: () => ({ run: clone.run() }) }, context);
+      reply.header("preference-applied", `wait=${prefer.waitSec}`);
     }
     const run = clone?.run();
     const repo = shown(request.repos.get(repoId));
-    if (run?.state === "queued" || run?.state === "running") {
-      reply.code(202).header("location", `/api/v1/repos/${encodeURIComponent(repoId)}/sync-runs/${run.id}`);
-    }
+    const isUnderWay = run?.state === "queued" || run?.state === "running";
+    if (isUnderWay) reply.header("location", runLocation(repoId, run.id));
     const answer: RepoAdded = { repo: repoSummary(repo, context, audience), ...(run && { run }) };
-    return sendJson(reply, answer);
+    return sendJson(reply, isUnderWay ? 202 : 200, answer);
   });
-}
-
-function sendJson(reply: FastifyReply, answer: object): FastifyReply {
-  return reply
-    .header("cache-control", "no-store")
-    .type("application/json; charset=utf-8")
-    .send(JSON.stringify(answer));
 }
 
 /** It may have been removed meanwhile. */

@@ -7,6 +7,7 @@ import type { App } from "../app-type.ts";
 import { type AskedDiff, askedDiff } from "../diff-answers.ts";
 import { strongTag } from "../etag.ts";
 import { answerJson, isUnchanged, JsonBytes } from "../json-answer.ts";
+import { madeAnswer } from "../made-answer.ts";
 import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, snapshotOf } from "../repo-lookup.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -30,8 +31,6 @@ const Query = Type.Object({
     }),
   ),
 });
-
-const BUSY_FOR_SEC = "2";
 
 export function branchCompareRoute(app: App, { config, diffs }: RouteContext): void {
   for (const { url, hide } of namePaths("/branch-compare")) {
@@ -71,9 +70,7 @@ export function branchCompareRoute(app: App, { config, diffs }: RouteContext): v
           : await ranges(repo, snapshot, branch, from, to, commit);
       const tag = strongTag(config.version, asked.key);
       if (isUnchanged(request, reply, tag)) return reply.code(304).send();
-      const made =
-        diffs.find(asked) ??
-        (await diffs.make(asked, request.signal, () => reply.header("retry-after", BUSY_FOR_SEC)));
+      const made = await madeAnswer(diffs, asked, request, reply);
       return answerJson(request, reply, tag, made);
     });
   }

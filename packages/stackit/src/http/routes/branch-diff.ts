@@ -5,6 +5,7 @@ import { askedDiff } from "../diff-answers.ts";
 import { Against, diffRangeOf } from "../diff-range.ts";
 import { strongTag } from "../etag.ts";
 import { answerJson, isUnchanged } from "../json-answer.ts";
+import { madeAnswer } from "../made-answer.ts";
 import { findRepo, NameParams, nameOf, namePaths, snapshotOf } from "../repo-lookup.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -15,8 +16,6 @@ const Query = Type.Object({
   from: Type.Optional(Type.String({ description: "Not here: `branch-compare` compares two pushes." })),
   to: Type.Optional(Type.String({ description: "Not here, like `from`." })),
 });
-
-const BUSY_FOR_SEC = "2";
 
 export function branchDiffRoute(app: App, { config, diffs, count }: RouteContext): void {
   for (const { url, hide } of namePaths("/branch-diff")) {
@@ -53,10 +52,7 @@ export function branchDiffRoute(app: App, { config, diffs, count }: RouteContext
       const tag = strongTag(config.version, "diff", branch, range.base, range.head, String(ignoreWhitespace));
       if (isUnchanged(request, reply, tag)) return reply.code(304).send();
       const asked = askedDiff(repo, branch, range, ignoreWhitespace);
-      const kept = diffs.find(asked);
-      if (kept) return answerJson(request, reply, tag, kept);
-      count(request, reply);
-      const made = await diffs.make(asked, request.signal, () => reply.header("retry-after", BUSY_FOR_SEC));
+      const made = await madeAnswer(diffs, asked, request, reply, () => count(request, reply));
       return answerJson(request, reply, tag, made);
     });
   }

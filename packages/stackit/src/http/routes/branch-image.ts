@@ -6,6 +6,7 @@ import { Against, BlobId, diffRangeOf } from "../diff-range.ts";
 import { strongTag } from "../etag.ts";
 import { IMAGE_TYPES, type ImageFacts, imageFacts } from "../image-facts.ts";
 import { AnswerBytes, isUnchanged } from "../json-answer.ts";
+import { madeAnswer } from "../made-answer.ts";
 import { findRepo, NameParams, nameOf, namePaths, snapshotOf } from "../repo-lookup.ts";
 import { imageResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -15,8 +16,6 @@ const MAX_BYTES = 10 * 1024 * 1024;
 const MAX_PIXELS = 50_000_000;
 
 const Query = Type.Object({ blob: BlobId, base: Against });
-
-const BUSY_FOR_SEC = "2";
 
 /** It is a picture in a page and nothing else: opened by itself it is saved, and can neither run nor load anything. */
 const ONLY_A_PICTURE = {
@@ -65,9 +64,7 @@ export function branchImageRoute(app: App, { config, diffs }: RouteContext): voi
       };
       const tag = strongTag(config.version, asked.key);
       if (isUnchanged(request, reply, tag)) return reply.code(304).send();
-      const { plain } =
-        diffs.find(asked) ??
-        (await diffs.make(asked, request.signal, () => reply.header("retry-after", BUSY_FOR_SEC)));
+      const { plain } = await madeAnswer(diffs, asked, request, reply);
       return reply.headers(ONLY_A_PICTURE).type(checkedFacts(plain).type).send(plain);
     });
   }

@@ -6,6 +6,7 @@ import type { AskedDiff } from "../diff-answers.ts";
 import { Against, BlobId, diffRangeOf } from "../diff-range.ts";
 import { strongTag } from "../etag.ts";
 import { answerJson, isUnchanged, JsonBytes } from "../json-answer.ts";
+import { madeAnswer } from "../made-answer.ts";
 import { findRepo, NameParams, nameOf, namePaths, snapshotOf } from "../repo-lookup.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
@@ -19,8 +20,6 @@ const Query = Type.Object({
   end: Type.Integer({ minimum: 1, description: "The last line." }),
   base: Against,
 });
-
-const BUSY_FOR_SEC = "2";
 
 export function branchLinesRoute(app: App, { config, diffs }: RouteContext): void {
   for (const { url, hide } of namePaths("/branch-lines")) {
@@ -64,9 +63,7 @@ export function branchLinesRoute(app: App, { config, diffs }: RouteContext): voi
       };
       const tag = strongTag(config.version, asked.key);
       if (isUnchanged(request, reply, tag)) return reply.code(304).send();
-      const made =
-        diffs.find(asked) ??
-        (await diffs.make(asked, request.signal, () => reply.header("retry-after", BUSY_FOR_SEC)));
+      const made = await madeAnswer(diffs, asked, request, reply);
       return answerJson(request, reply, tag, made);
     });
   }

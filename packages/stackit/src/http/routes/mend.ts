@@ -1,12 +1,12 @@
-import { Type } from "typebox";
 import type { AuditAction } from "../../contract/audit.ts";
 import { Problem } from "../../contract/problem-error.ts";
 import type { Mend } from "../../repos/mirror-options.ts";
 import type { App } from "../app-type.ts";
 import { cameFrom } from "../came-from.ts";
 import { findRepoOfOperator, RepoParams, repoPaths } from "../repo-lookup.ts";
-import { content, responses } from "../responses.ts";
+import { responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
+import { answerRunUnderWay, RUN_UNDER_WAY } from "../run-under-way.ts";
 
 interface MendRoute {
   readonly action: AuditAction;
@@ -54,12 +54,7 @@ function mendRoute(app: App, { access, syncs }: RouteContext, mend: Mend): void 
       tags: ["server"],
       params: RepoParams,
       response: responses(
-        {
-          202: {
-            ...content("The run as it stands; it goes on.", "application/json", Type.Ref("SyncRun")),
-            headers: { Location: Type.String({ description: "Where the run is." }) },
-          },
-        },
+        RUN_UNDER_WAY,
         "request/cross-site",
         "request/rate-limited",
         "access/not-allowed",
@@ -78,14 +73,7 @@ function mendRoute(app: App, { access, syncs }: RouteContext, mend: Mend): void 
         mend,
         ...(caller.kind !== "local" && { requestedBy: caller.name }),
       });
-      return reply
-        .code(202)
-        .headers({
-          location: `/api/v1/repos/${encodeURIComponent(repo.id)}/sync-runs/${ticket.runId}`,
-          "cache-control": "no-store",
-        })
-        .type("application/json; charset=utf-8")
-        .send(JSON.stringify(ticket.run()));
+      return answerRunUnderWay(reply, repo.id, ticket.run());
     });
   }
 }

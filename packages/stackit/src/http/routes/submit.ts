@@ -1,17 +1,17 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { Problem } from "../../contract/problem-error.ts";
 import { SubmitRequest } from "../../contract/submit.ts";
 import type { App } from "../app-type.ts";
 import { cameFrom } from "../came-from.ts";
+import { takeEmptyBody } from "../empty-body.ts";
 import { IdempotentRequests } from "../idempotency.ts";
-import { answerValue } from "../json-answer.ts";
+import { answerValue, sendJson } from "../json-answer.ts";
 import { parsePrefer } from "../prefer.ts";
 import { findRepo, RepoParams, repoPaths } from "../repo-lookup.ts";
 import { content, readResponses, responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 import type { Submitter } from "../server-parts.ts";
-import { LONGEST_WAIT_SEC, waitForEnd } from "../wait-for-end.ts";
+import { waitAsPreferred } from "../wait-for-end.ts";
 
 const description = `Makes or updates a pull request for each branch of a stack, restacked where that is needed, in the name of who asks.
 
@@ -101,7 +101,7 @@ export function submitRoute(app: App, context: RouteContext): void {
     };
     app.post(
       url,
-      { schema, config: { access: "member" }, preValidation: anEmptyBodyAsksForAll },
+      { schema, config: { access: "member" }, preValidation: takeEmptyBody },
       async (request, reply) => {
         const repo = findRepo(request);
         const { caller, body, query } = request;
@@ -118,13 +118,10 @@ export function submitRoute(app: App, context: RouteContext): void {
           });
           return submits.submit(asked, body, closing);
         };
-        const key = [request.headers["idempotency-key"] ?? []].flat()[0];
         const scope = `${caller.id} ${repo.id} ${asked.stack}`;
+        const key = request.headers["idempotency-key"];
         const ongoing = await operations.once(scope, key, JSON.stringify(body), begin);
-        const prefer = parsePrefer(request.headers.prefer);
-        const waitSec = Math.min(prefer.waitSec ?? LONGEST_WAIT_SEC, LONGEST_WAIT_SEC);
-        const isAsync = prefer.respondAsync && prefer.waitSec === undefined;
-        const end = isAsync ? undefined : await waitForEnd(waitSec * 1000, waiting(ongoing), context);
+        const end = await waitAsPreferred(parsePrefer(request.headers.prefer), waiting(ongoing), context);
         if (end) return sendJson(reply, 200, end);
         const submission = ongoing.submission();
         reply.header("location", `/api/v1/repos/${encodeURIComponent(repo.id)}/submissions/${submission.id}`);
@@ -164,13 +161,4 @@ export function submissionRoute(app: App, { submits }: RouteContext): void {
 
 function waiting({ ended, submission }: Ongoing) {
   return { ended, standing: () => ({ submission: submission() }) };
-}
-
-async function anEmptyBodyAsksForAll(request: FastifyRequest): Promise<void> {
-  if (request.body === undefined) request.body = {};
-}
-
-function sendJson(reply: FastifyReply, status: number, value: object): FastifyReply {
-  reply.code(status).header("cache-control", "no-store").type("application/json; charset=utf-8");
-  return reply.send(JSON.stringify(value));
 }

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 import { Problem } from "../../contract/problem-error.ts";
 import { isProblemCode } from "../../contract/problems.ts";
@@ -8,13 +8,16 @@ import { mirrorFailure } from "../../sync/mirror-target.ts";
 import { readFailure } from "../../sync/working-copy-target.ts";
 import type { App } from "../app-type.ts";
 import { cameFrom } from "../came-from.ts";
+import { takeEmptyBody } from "../empty-body.ts";
 import { IdempotentRequests } from "../idempotency.ts";
+import { sendJson } from "../json-answer.ts";
 import { type Preferences, parsePrefer } from "../prefer.ts";
 import { findRepo, RepoParams, repoPaths } from "../repo-lookup.ts";
 import { content, responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
+import { answerRunUnderWay, RUN_UNDER_WAY } from "../run-under-way.ts";
 import { beginSync, type SyncEnd, type SyncOperation } from "../sync-operation.ts";
-import { LONGEST_WAIT_SEC, waitForEnd } from "../wait-for-end.ts";
+import { LONGEST_WAIT_SEC, waitAsPreferred } from "../wait-for-end.ts";
 
 /** How long an expected commit is waited for when the client does not say. */
 const EXPECT_WITHIN_SEC = 10;
@@ -50,7 +53,7 @@ export function syncRoute(app: App, context: RouteContext): void {
     };
     app.post(
       url,
-      { schema, config: { access: "member" }, preValidation: anEmptyBodyAsksForNothing },
+      { schema, config: { access: "member" }, preValidation: takeEmptyBody },
       async (request, reply) => {
         const repo = findRepo(request);
         const body = request.body;
@@ -63,10 +66,8 @@ export function syncRoute(app: App, context: RouteContext): void {
           return sendJson(reply, 200, probe);
         }
         const prefer = parsePrefer(request.headers.prefer);
-        const waitSec = Math.min(prefer.waitSec ?? LONGEST_WAIT_SEC, LONGEST_WAIT_SEC);
-        const expectWithinSec = prefer.waitSec === undefined ? EXPECT_WITHIN_SEC : waitSec;
+        const expectWithinSec = Math.min(prefer.waitSec ?? EXPECT_WITHIN_SEC, LONGEST_WAIT_SEC);
         const { caller } = request;
-        const key = [request.headers["idempotency-key"] ?? []].flat()[0];
         const requestedBy = caller.kind === "local" ? undefined : caller.name;
         const begin = async (): Promise<SyncOperation> => {
           if (requestedBy !== undefined) {
@@ -78,12 +79,12 @@ export function syncRoute(app: App, context: RouteContext): void {
           });
         };
         const scope = `${caller.id} ${repo.id}`;
+        const key = request.headers["idempotency-key"];
         const operation = await operations.once(scope, key, JSON.stringify(body), begin);
-        const isAsync = prefer.respondAsync && prefer.waitSec === undefined;
-        const end = isAsync ? undefined : await waitForEnd(waitSec * 1000, waiting(operation), context);
+        const end = await waitAsPreferred(prefer, waiting(operation), context);
         preferencesApplied(reply, prefer, end);
         if (end?.run.error) throw runProblem(end.run, reply, clock.wallNow());
-        return end ? answerEnd(reply, end, prefer) : answerUnderWay(reply, repo.id, operation.run());
+        return end ? answerEnd(reply, end, prefer) : answerRunUnderWay(reply, repo.id, operation.run());
       },
     );
   }
@@ -95,10 +96,7 @@ const SUCCESSES = {
     "application/json",
     Type.Union([Type.Ref("SyncRun"), Type.Ref("SyncProbe")]),
   ),
-  202: {
-    ...content("The run as it stands; it goes on.", "application/json", Type.Ref("SyncRun")),
-    headers: { Location: Type.String({ description: "Where the run is." }) },
-  },
+  ...RUN_UNDER_WAY,
   204: Type.Null({ description: "The run succeeded." }),
 };
 
@@ -132,10 +130,6 @@ function waiting({ ended, run }: SyncOperation): {
   return { ended, standing: () => ({ run: run() }) };
 }
 
-async function anEmptyBodyAsksForNothing(request: FastifyRequest): Promise<void> {
-  if (request.body === undefined) request.body = {};
-}
-
 function preferencesApplied(reply: FastifyReply, prefer: Preferences, end: SyncEnd | undefined): void {
   const applied = [
     ...(prefer.respondAsync && !end ? ["respond-async"] : []),
@@ -143,11 +137,6 @@ function preferencesApplied(reply: FastifyReply, prefer: Preferences, end: SyncE
     ...(prefer.minimal && end ? ["return=minimal"] : []),
   ];
   if (applied.length > 0) reply.header("preference-applied", applied.join(", "));
-}
-
-function answerUnderWay(reply: FastifyReply, repoId: string, run: SyncRun): FastifyReply {
-  reply.header("location", `/api/v1/repos/${encodeURIComponent(repoId)}/sync-runs/${run.id}`);
-  return sendJson(reply, 202, run);
 }
 
 function answerEnd(reply: FastifyReply, { run, unmet }: SyncEnd, prefer: Preferences): FastifyReply {
@@ -180,9 +169,4 @@ function runProblem(run: SyncRun, reply: FastifyReply, wallMs: number): Problem 
 function probeProblem({ kind }: ServedRepo, error: unknown): Problem {
   const failure = kind === "mirror" ? mirrorFailure(error) : readFailure(error);
   return new Problem(failure.code, failure.message, { cause: failure });
-}
-
-function sendJson(reply: FastifyReply, status: number, value: SyncRun | SyncProbe): FastifyReply {
-  reply.code(status).header("cache-control", "no-store").type("application/json; charset=utf-8");
-  return reply.send(JSON.stringify(value));
 }

@@ -4,8 +4,9 @@ import type { App } from "../app-type.ts";
 import { cameFrom } from "../came-from.ts";
 import { answerValue } from "../json-answer.ts";
 import { findRepoOfOperator, RepoParams, repoPaths } from "../repo-lookup.ts";
-import { content, readResponses, responses } from "../responses.ts";
+import { readResponses, responses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
+import { answerRunUnderWay, RUN_UNDER_WAY } from "../run-under-way.ts";
 
 const Query = Type.Object(
   {
@@ -88,12 +89,7 @@ export function replayWebhookRoute(app: App, { access, githubDeliveries, webhook
         "For operators. A run with the trigger `replay` looks at the remote as it is now; where the delivery was about pull requests, GitHub is asked for them too.",
       params: Params,
       response: responses(
-        {
-          202: {
-            ...content("The run as it stands; it goes on.", "application/json", Type.Ref("SyncRun")),
-            headers: { Location: Type.String({ description: "Where the run is." }) },
-          },
-        },
+        RUN_UNDER_WAY,
         "request/cross-site",
         "request/rate-limited",
         "access/not-allowed",
@@ -110,14 +106,7 @@ export function replayWebhookRoute(app: App, { access, githubDeliveries, webhook
       await access.record("webhook-replayed", caller, about);
       const requestedBy = caller.kind === "local" ? undefined : caller.name;
       const run = await githubDeliveries.replay(repo.id, params.delivery, requestedBy);
-      return reply
-        .code(202)
-        .headers({
-          location: `/api/v1/repos/${encodeURIComponent(repo.id)}/sync-runs/${run.id}`,
-          "cache-control": "no-store",
-        })
-        .type("application/json; charset=utf-8")
-        .send(JSON.stringify(run));
+      return answerRunUnderWay(reply, repo.id, run);
     });
   }
 }
