@@ -1,8 +1,6 @@
-import { createHash } from "node:crypto";
 import { Problem } from "../contract/problem-error.ts";
 import type { SubmitPlan } from "../contract/submit.ts";
 import type { ForgePullRequest, ForgeSituation } from "../forge/pull-requests-of-heads.ts";
-import { parseCommit } from "../git/commit-object.ts";
 import type { NewObjects } from "../git/new-objects.ts";
 import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
@@ -14,17 +12,17 @@ import { Workshop } from "../git/workshop.ts";
 import { basicAuthorization } from "../lib/basic-authorization.ts";
 import type { GraphSnapshot } from "../repos/graph-snapshot.ts";
 import type { PlacedStack } from "../stacks/order-stacks.ts";
-import { pullRequestText } from "../stacks/pull-request-text.ts";
 import { HEADS, STACKIT_METADATA } from "../stacks/ref-reading.ts";
 import { type Restackable, restackLayers } from "../stacks/restack-layers.ts";
-import { hasSection } from "../stacks/section-in-text.ts";
 import type { ForgeDesk, ForgePlace } from "./forge-desk.ts";
-import { type KnownPullRequest, planBranches, type SubmittedState } from "./plan-branches.ts";
+import { planBranches, type SubmittedState } from "./plan-branches.ts";
+import { planId } from "./plan-id.ts";
 import { findMovedRemotely, withGroundOnRemote } from "./remote-ground.ts";
-import { type RestackedMembers, restackMembers } from "./restack-members.ts";
+import { restackMembers } from "./restack-members.ts";
 import { type Member, stackMembers } from "./stack-members.ts";
 import { bodyWithStack } from "./stack-note.ts";
 import type { Identity, SubmitSource } from "./submit-source.ts";
+import { statesOf } from "./submitted-states.ts";
 
 /** Who submits. */
 export interface Account {
@@ -236,87 +234,7 @@ function isOneOf(names: readonly string[]): (one: Restackable) => boolean {
   return ({ name }) => set.has(name);
 }
 
-interface StatesInput {
-  readonly snapshot: GraphSnapshot;
-  readonly restacked: RestackedMembers;
-  readonly remoteRefs: ReadonlyMap<string, string>;
-  readonly pullRequests: ReadonlyMap<string, ForgePullRequest>;
-  /** Of who submits. */
-  readonly login: string;
-  readonly objects: ObjectPool;
-  readonly signal: AbortSignal;
-}
-
-async function statesOf(members: readonly Member[], input: StatesInput): Promise<SubmittedState[]> {
-  const { snapshot, restacked, remoteRefs, pullRequests, login } = input;
-  const texts = await textsOf(members, input);
-  return members.map(({ name, tip, parent, layer, obstacle }) => {
-    const outcome = restacked.outcome(name);
-    const pr = pullRequests.get(name);
-    return {
-      name,
-      tip,
-      parent,
-      becomes: outcome && "to" in outcome ? outcome.to : tip,
-      restack: layer !== undefined,
-      commitCount:
-        (snapshot.branch(name)?.commitCount ?? 0) - (outcome && "to" in outcome ? outcome.droppedCount : 0),
-      remoteTip: remoteRefs.get(HEADS + name),
-      obstacle: obstacle ?? (outcome && "code" in outcome ? outcome : undefined),
-      pr: pr && known(pr, login),
-      text: texts.get(name) ?? { title: name, body: "" },
-    };
-  });
-}
-
 /** The open one, or the last. */
 function pickedOf({ pullRequests }: ForgeSituation): ReadonlyMap<string, ForgePullRequest> {
   return new Map([...pullRequests].flatMap(([head, [first]]) => (first ? [[head, first] as const] : [])));
-}
-
-function known(pr: ForgePullRequest, login: string): KnownPullRequest {
-  return { ...pr, mayTellOfStack: pr.author === login || hasSection(pr.body) };
-}
-
-/** What the pull requests of these branches would say, those that have none. */
-async function textsOf(
-  members: readonly Member[],
-  { snapshot, pullRequests, objects, signal }: StatesInput,
-): Promise<Map<string, { title: string; body: string }>> {
-  const own = members
-    .filter(({ name }) => pullRequests.get(name)?.state !== "open")
-    .map(({ name }) => ({ name, shas: (snapshot.branch(name)?.commits ?? []).map(({ sha }) => sha) }));
-  const read = await objects.read([...new Set(own.flatMap(({ shas }) => shas))], { signal });
-  return new Map(
-    own.map(({ name, shas }) => {
-      const messages = shas.toReversed().flatMap((sha) => {
-        const content = read.get(sha)?.content;
-        return content ? [parseCommit(sha, content).message] : [];
-      });
-      return [name, pullRequestText(messages, name)];
-    }),
-  );
-}
-
-/**
- * Follows from what the plan was made of, and from nothing that is another each time, such as the ids of restacked commits: these carry
- * the time at which they were made.
- */
-function planId(
-  members: readonly Member[],
-  states: readonly SubmittedState[],
-  remoteRefs: ReadonlyMap<string, string>,
-  branches: SubmitPlan["branches"],
-): string {
-  const parts = members.map(({ name, tip, parent, layer }, index) => {
-    const { pr, remoteTip } = states[index] ?? {};
-    const { action, push, reason } = branches[index] ?? {};
-    return [
-      [name, tip, parent, layer && [layer.base, layer.onto]],
-      [remoteTip ?? "", remoteRefs.get(STACKIT_METADATA + name) ?? ""],
-      pr && [pr.number, pr.state, pr.base, pr.headOid],
-      [action, push, reason?.code],
-    ];
-  });
-  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, 32);
 }
