@@ -1,12 +1,10 @@
 import { expect, test } from "vitest";
 import { drawGraph } from "../../test/support/draw-graph.ts";
-import { oidOf, type WorldSpec, worldOf } from "../../test/support/stack-world.ts";
+import { type WorldSpec, worldOf } from "../../test/support/stack-world.ts";
 import { buildGraph } from "./build-graph.ts";
-import { orderStacks } from "./order-stacks.ts";
 
 const draw = (spec: WorldSpec): string => `\n${drawGraph(buildGraph(worldOf(spec)))}\n`;
 const nodeOf = (spec: WorldSpec, name: string) => buildGraph(worldOf(spec)).nodes.get(name);
-
 /** main ← m1 ← m2, with a on m1, b on a, c on b. */
 const LINE = { m1: [], m2: ["m1"], a1: ["m1"], b1: ["a1"], b2: ["b1"], c1: ["b2"] };
 
@@ -119,86 +117,6 @@ main
   expect(nodeOf(spec, "b")?.standing.recorded).toBeUndefined();
 });
 
-test("records of branches that are gone may go round in circles", () => {
-  expect(
-    draw({
-      commits: LINE,
-      heads: { main: "m2", a: "a1" },
-      stackit: { a: { parent: "x" }, x: { parent: "y" }, y: { parent: "x" } },
-    }),
-  ).toBe(`
-main
-  a  ≠ stackit x, !parent-missing
-`);
-});
-
-test("a branch that names itself is placed by the next voice", () => {
-  expect(
-    draw({
-      commits: LINE,
-      heads: { main: "m2", a: "a1", b: "b2", c: "c1" },
-      stackit: { b: { parent: "b" }, c: { parent: "c" } },
-      branchMetadata: { c: { parent: "a", revision: "a1" } },
-    }),
-  ).toBe(`
-main
-  a
-    b  ≠ stackit b, !parent-is-self
-    c  by branch-metadata, ≠ stackit c, ≠ ancestry b, !parent-is-self
-`);
-});
-
-test("a cycle of records of any length falls back to what the commits say", () => {
-  expect(
-    draw({
-      commits: LINE,
-      heads: { main: "m2", a: "a1", b: "b2", c: "c1" },
-      stackit: { a: { parent: "c" }, b: { parent: "a" }, c: { parent: "b" } },
-    }),
-  ).toBe(`
-main
-  a  ≠ stackit c, !cycle
-    b  !cycle
-      c  !cycle
-`);
-});
-
-test("a cycle that the commits close again ends at the trunk", () => {
-  const commits = { m1: [], a1: ["m1"], b1: ["a1"] };
-  // By commits b stands on a; by record a stands on b. The commits are the weaker voice.
-  const both = { commits, heads: { main: "m1", a: "a1", b: "b1" } };
-  expect(draw({ ...both, stackit: { a: { parent: "b" } } })).toBe(
-    `
-main
-  b  by nobody, ≠ ancestry a, !cycle
-    a  by stackit, ≠ ancestry main, parent-moved, !cycle
-`,
-  );
-  expect(draw({ ...both, stackit: { a: { parent: "b" }, b: { parent: "a" } } })).toBe(`
-main
-  a  ≠ stackit b, !cycle
-    b  !cycle
-`);
-});
-
-test("in a cycle the weakest voices are refused, whoever has them is placed by the next, and the others stand", () => {
-  const spec: WorldSpec = {
-    commits: { ...LINE, d1: ["m1"] },
-    heads: { main: "m2", a: "a1", b: "b2", d: "d1" },
-    stackit: { a: { parent: "b" } },
-    recorded: [
-      { source: "git-town", parents: { b: "d" } },
-      { source: "pr-base", parents: { d: "a" } },
-    ],
-  };
-  expect(draw(spec)).toBe(`
-main
-  d  ≠ pr-base a, !cycle
-    b  by git-town, ≠ ancestry a, diverged, !cycle
-      a  by stackit, ≠ ancestry main, parent-moved, !cycle
-`);
-});
-
 test("branches on one commit are siblings, and what stands on them names the first", () => {
   const spec = { commits: LINE, heads: { main: "m2", twin: "a1", a: "a1", b: "b2" } };
   expect(draw(spec)).toBe(`
@@ -238,70 +156,6 @@ test("of ten thousand branches on one commit a few are named, and it takes no ti
   expect(graph.nodes.get("ci-09999")?.problems[0]?.detail).toBe(
     "By commits alone ci-00000, ci-00001, ci-00002, ci-00003, ci-00004, ci-00005, ci-00006, ci-00007 would be as good an answer.",
   );
-});
-
-test("a branch holds on to a parent that was amended, by the tip that the parent had", () => {
-  const spec = {
-    commits: { m1: [], a1: ["m1"], a2: ["m1"], b1: ["a1"] },
-    heads: { main: "m1", a: "a2", b: "b1" },
-    remembered: { a1: ["a"] },
-  };
-  expect(draw(spec)).toBe(`
-main
-  a
-    b  by remembered-tip, parent-moved
-`);
-  expect(nodeOf(spec, "b")?.standing).toMatchObject({
-    recorded: oidOf("a1"),
-    base: oidOf("a1"),
-    commitCount: 1,
-  });
-});
-
-test("a branch holds on to a parent that went on", () => {
-  expect(
-    draw({
-      commits: { m1: [], a1: ["m1"], a2: ["a1"], b1: ["a1"] },
-      heads: { main: "m1", a: "a2", b: "b1" },
-      remembered: { a1: ["a"] },
-    }),
-  ).toBe(`
-main
-  a
-    b  by remembered-tip, parent-moved
-`);
-});
-
-test("a branch that was put in the middle of another one's work is below it", () => {
-  const commits = { m1: [], w1: ["m1"], w2: ["w1"], w3: ["w2"], w4: ["w3"] };
-  expect(
-    draw({
-      commits,
-      heads: { main: "m1", work: "w4", part2: "w3", part1: "w2" },
-      remembered: { w1: ["work"], w2: ["work"], w3: ["work"] },
-    }),
-  ).toBe(`
-main
-  part1
-    part2
-      work
-`);
-});
-
-test("a remembered tip of a branch that is no stack member leads nowhere", () => {
-  const commits = { m1: [], a1: ["m1"], b1: ["a1"] };
-  expect(
-    draw({
-      commits,
-      heads: { main: "m1", reset: "m1", "gitbutler/workspace": "a1", b: "b1" },
-      remembered: { a1: ["deleted", "gitbutler/workspace", "reset"] },
-    }),
-  ).toBe(`
-main
-  b
-- gitbutler/workspace  tool
-- reset  on-trunk
-`);
 });
 
 test("branches that tools make for themselves are in no stack, even with a record", () => {
@@ -352,68 +206,6 @@ main
 `);
 });
 
-test("a branch whose commits came into the trunk is merged, and what stands on it stays where it is", () => {
-  expect(
-    draw({
-      commits: { m1: [], a1: ["m1"], m2: ["m1", "a1"], b1: ["a1"] },
-      heads: { main: "m2", a: "a1", b: "b1" },
-      stackit: { a: { parent: "main", revision: "m1" }, b: { parent: "a", revision: "a1" } },
-    }),
-  ).toBe(`
-main
-  a  by stackit, merged
-    b  by stackit, ≠ ancestry main
-`);
-});
-
-test("a trunk that is only known from the remote carries stacks", () => {
-  expect(draw({ commits: LINE, heads: { a: "a1", b: "b2" }, remotes: { "origin/main": "m2" } })).toBe(`
-main
-  a
-    b
-`);
-});
-
-test("commits of the remote's trunk are nobody's own, while the local trunk lags behind", () => {
-  const commits = { ...LINE, x1: ["m2"] };
-  const graph = buildGraph(
-    worldOf({ commits, heads: { main: "m1", x: "x1" }, remotes: { "origin/main": "m2" } }),
-  );
-  expect(graph.nodes.get("x")?.standing).toMatchObject({
-    state: "in-sync",
-    base: oidOf("m2"),
-    commitCount: 1,
-  });
-});
-
-test("without a commit on the trunk, records still make stacks, and nothing is claimed about commits", () => {
-  const spec = {
-    commits: { ...LINE, c2: ["c1"], l1: ["m2"] },
-    heads: { a: "a1", b: "b2", c: "c2", loose: "l1" },
-    stackit: { a: { parent: "main" }, b: { parent: "a" }, c: { parent: "b" } },
-    trunk: "main",
-  };
-  expect(draw(spec)).toBe(`
-main
-  a  by stackit, unknown
-    b  by stackit, ≠ ancestry main, unknown
-      c  by stackit, ≠ ancestry main, unknown
-- loose  no-trunk
-`);
-});
-
-test("where no branch can be the trunk, every branch is still named", () => {
-  expect(draw({ commits: LINE, heads: { a: "a1", b: "b2" }, stackit: { b: { parent: "gone" } } })).toBe(`
-(no trunk)
-- a  no-trunk
-- b  no-trunk
-`);
-});
-
-test("a repository without any ref has no trunk and no stack", () => {
-  expect(draw({})).toBe("\n(no trunk)\n");
-});
-
 test("merge commits are walked along their first parents, and said", () => {
   const spec = {
     commits: { m1: [], m2: ["m1"], a1: ["m1"], b1: ["a1"], x1: ["m1"], b2: ["b1", "x1"], c1: ["b2", "m2"] },
@@ -428,23 +220,6 @@ main
 `);
   expect(nodeOf(spec, "b")?.standing.commitCount).toBe(3);
   expect(nodeOf(spec, "c")?.standing.commitCount).toBe(1);
-});
-
-test("a history of its own, and one whose beginning is not in the clone, are unknown", () => {
-  expect(
-    draw({
-      commits: { m1: [], o1: [], o2: ["o1"], s1: ["gone"] },
-      heads: { main: "m1", orphan: "o2", above: "o2", cut: "s1" },
-      stackit: { above: { parent: "orphan" } },
-    }),
-  ).toBe(
-    `
-main
-  cut
-  orphan  unknown, !ambiguous-parent, !unrelated-history
-    above  by stackit, ≠ ancestry main
-`,
-  );
 });
 
 test("metadata that cannot be read is a problem of its branch alone", () => {
@@ -512,29 +287,6 @@ test("no name is special: slashes, signs, any script, 200 characters, and words 
   expect(names.map((name) => graph.nodes.get(name)?.parent)).toEqual(["main", ...names.slice(0, -1)]);
 });
 
-test("a stack of 5,000 branches is built, ordered and, in a circle, opened", () => {
-  const height = 5_000;
-  const name = (index: number): string => `b${String(index).padStart(4, "0")}`;
-  const all = Array.from({ length: height }, (_, index) => index);
-  const commits = Object.fromEntries([
-    ["m1", []],
-    ...all.map((index) => [`c${index}`, [index === 0 ? "m1" : `c${index - 1}`]]),
-  ]);
-  const heads = Object.fromEntries([["main", "m1"], ...all.map((index) => [name(index), `c${index}`])]);
-  const graph = buildGraph(worldOf({ commits, heads }));
-  const [stack] = orderStacks(graph, name(height - 1));
-  expect(stack?.members).toHaveLength(height);
-  expect(stack?.members.at(-1)).toMatchObject({ depth: height, root: name(0) });
-  expect(graph.nodes.get(name(height - 1))?.standing).toMatchObject({ state: "in-sync", commitCount: 1 });
-
-  const stackit = Object.fromEntries(
-    all.map((index) => [name(index), { parent: name((index + 1) % height) }]),
-  );
-  const circle = buildGraph(worldOf({ commits, heads, stackit }));
-  expect(circle.nodes.get(name(2_500))?.parent).toBe(name(2_499));
-  expect(circle.nodes.get(name(0))?.parent).toBe("main");
-});
-
 test("two tools that disagree on one branch are both heard, and the stronger one is believed", () => {
   const spec: WorldSpec = {
     commits: { ...LINE, d1: ["m1"] },
@@ -552,37 +304,6 @@ main
 `);
   expect(nodeOf(spec, "d")?.edge.agreed).toBe(false);
   expect(nodeOf(spec, "b")?.edge.agreed).toBe(true);
-});
-
-test("where a tool noted the parent's commit, a rewritten parent has moved", () => {
-  const commits = { ...LINE, a2: ["m1"] };
-  const heads = { main: "m2", a: "a2", b: "b2" };
-  const by = (boundaries: Record<string, string>): WorldSpec => ({
-    commits,
-    heads,
-    recorded: [{ source: "av", parents: { b: "a" }, boundaries }],
-  });
-  expect(nodeOf(by({}), "b")?.standing).toMatchObject({ state: "diverged", commitCount: 3 });
-  expect(nodeOf(by({ b: "a1" }), "b")?.standing).toMatchObject({
-    state: "parent-moved",
-    recorded: oidOf("a1"),
-    commitCount: 2,
-  });
-});
-
-test("where a tool notes no commit, the tip that the parent had is as good", () => {
-  const commits = { ...LINE, a2: ["m1"] };
-  const spec: WorldSpec = {
-    commits,
-    heads: { main: "m2", a: "a2", b: "b2" },
-    recorded: [{ source: "git-town", parents: { b: "a" } }],
-    remembered: { a1: ["a"] },
-  };
-  expect(draw(spec)).toBe(`
-main
-  a
-    b  by git-town, parent-moved
-`);
 });
 
 test("what a source said before it became unreadable is heard with the time at which it said so", () => {
@@ -607,20 +328,4 @@ test("a branch without commits is a stack member when a tool says so", () => {
 main
   new  by git-town
 `);
-});
-
-test("a parent that is on the trunk already is not said to be missing from the clone", () => {
-  const spec: WorldSpec = {
-    commits: LINE,
-    heads: { main: "m2", develop: "m1", a: "a1" },
-    recorded: [{ source: "git-machete", parents: { a: "develop" } }],
-  };
-  expect(draw(spec)).toBe(`
-main
-  a  ≠ git-machete develop, !parent-missing
-- develop  on-trunk
-`);
-  expect(nodeOf(spec, "a")?.problems[0]?.detail).toBe(
-    "git-machete names develop, which is in no stack here.",
-  );
 });
