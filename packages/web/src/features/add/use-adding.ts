@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import type { AskedToAdd, RepoAdded, RepoChecked, SeenRemote } from "stackit/contract/added-repo";
 import type { RepoSummary } from "stackit/contract/repo";
-import { ApiError, request } from "../../api/client.ts";
+import { ApiError, postJson } from "../../api/client.ts";
 import { keys } from "../../api/keys.ts";
 import { paths } from "../../api/paths.ts";
 import { useServices } from "../../services.ts";
@@ -32,7 +32,7 @@ export function useAdding(onAdded: (repo: RepoSummary) => void) {
     asking.current = new AbortController();
     const { signal } = asking.current;
     try {
-      const answer = (await (await request(path, { ...post(asked), signal })).json()) as T;
+      const answer = await postJson<T>(path, { body: asked, signal });
       if (!signal.aborted) onAnswer(answer);
     } catch (error) {
       if (signal.aborted) return;
@@ -71,8 +71,4 @@ export function useAdding(onAdded: (repo: RepoSummary) => void) {
       });
     },
   };
-}
-
-function post(asked: AskedToAdd): RequestInit {
-  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(asked) };
 }

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import type { RepoStatus } from "stackit/contract/repo";
 import type { SyncProbe } from "stackit/contract/sync-run";
-import { request } from "../../api/client.ts";
+import { postJson } from "../../api/client.ts";
 import { paths } from "../../api/paths.ts";
 import { formatAbsolute, formatDuration } from "../../lib/durations.ts";
 import { useServices } from "../../services.ts";
@@ -18,12 +18,7 @@ export function Connection({ status, source }: { status: RepoStatus; source: str
   const check = useMutation({
     mutationFn: async () => {
       const begunAt = performance.now();
-      const response = await request(paths.sync(id), {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ probe: true }),
-      });
-      const { wouldChange } = (await response.json()) as SyncProbe;
+      const { wouldChange } = await postJson<SyncProbe>(paths.sync(id), { body: { probe: true } });
       return { found: probeWords(wouldChange), tookMs: performance.now() - begunAt };
     },
     onMutate: () => ({ at: ticker.now() }),

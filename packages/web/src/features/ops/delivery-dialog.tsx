@@ -1,10 +1,11 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import type { RepoSummary } from "stackit/contract/repo";
 import type { KeptPayload, WebhookDelivery } from "stackit/contract/webhook-deliveries";
 import { getJson, request } from "../../api/client.ts";
 import { keys } from "../../api/keys.ts";
 import { paths } from "../../api/paths.ts";
 import { formatNumber } from "../../lib/words.ts";
+import { useServices } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ProblemBox } from "../../ui/problem-box.tsx";
@@ -119,10 +120,11 @@ function Payload({ repoId, deliveryId }: { repoId: string; deliveryId: string })
 }
 
 function Replay({ repoId, deliveryId }: { repoId: string; deliveryId: string }) {
-  const client = useQueryClient();
+  const { queries, session } = useServices();
   const replay = useMutation({
     mutationFn: () => request(paths.replay(repoId, deliveryId), { method: "POST" }),
-    onSuccess: () => client.invalidateQueries({ queryKey: keys.allWebhooks }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.allWebhooks }),
+    onError: (error) => session.hear(error),
   });
   return (
     <footer>

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { RepoStatus } from "stackit/contract/repo";
 import type { SyncRun } from "stackit/contract/sync-run";
 import { Link } from "wouter";
-import { request } from "../../api/client.ts";
+import { postJson } from "../../api/client.ts";
 import { keys } from "../../api/keys.ts";
 import { paths } from "../../api/paths.ts";
 import { runQuery } from "../../api/queries.ts";
@@ -30,10 +30,7 @@ export function Mending({ status, source }: { status: RepoStatus; source: string
   const [runId, setRunId] = useState<string>();
   const run = useQuery({ ...runQuery(id, runId ?? ""), enabled: runId !== undefined }).data;
   const ask = useMutation({
-    mutationFn: async (mend: Mend) => {
-      const response = await request(paths.mend(id, mend), { method: "POST" });
-      return (await response.json()) as SyncRun;
-    },
+    mutationFn: (mend: Mend) => postJson<SyncRun>(paths.mend(id, mend)),
     onSuccess: (accepted) => {
       queries.setQueryData<SyncRun>(keys.run(id, accepted.id), (known) => known ?? accepted);
       setRunId(accepted.id);
