@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { TimeLimit } from "../lib/time-limit.ts";
 import { failureOf, GitError } from "./git-error.ts";
 import { type GitProcess, killGroup, type Spawner, type SpawnRequest } from "./spawner.ts";
 
@@ -48,8 +49,8 @@ export async function runGit(
   options: RunOptions,
 ): Promise<RunResult> {
   const { args } = request;
-  const timeout = AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const signal = AbortSignal.any([options.signal, timeout]);
+  using limit = new TimeLimit(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const signal = AbortSignal.any([options.signal, limit.signal]);
   const abortFailure = (): GitError =>
     new GitError(options.signal.aborted ? "aborted" : "timeout", { args, cause: signal.reason });
   if (signal.aborted) throw abortFailure();
@@ -64,8 +65,8 @@ export async function runGit(
   signal.addEventListener("abort", kill, { once: true });
   if (signal.aborted) kill();
   const input = git.stdin && options.input !== undefined ? feed(git.stdin, options.input) : undefined;
-  const limit = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
-  const output = await collect(git.stdout, limit).catch((error: unknown) => {
+  const maxBytes = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES;
+  const output = await collect(git.stdout, maxBytes).catch((error: unknown) => {
     kill();
     return error instanceof Error ? error : new Error(String(error));
   });
@@ -83,7 +84,7 @@ export async function runGit(
     kill();
     await ended;
     if (options.onTooMuch !== "cut") throw new GitError("too-much-output", { args });
-    return { stdout: output.bytes.subarray(0, limit), exitCode: 0, stderr: "", cut: true };
+    return { stdout: output.bytes.subarray(0, maxBytes), exitCode: 0, stderr: "", cut: true };
   }
   const { code, stderr: said } = await ended;
   const stderr = said + (options.stderr?.kept ?? "");

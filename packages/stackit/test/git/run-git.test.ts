@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
+import { queryObjects } from "node:v8";
 import { describe, expect, test } from "vitest";
 import { GitError } from "../../src/git/git-error.ts";
 import { HelperSpawner } from "../../src/git/helper-spawner.ts";
@@ -286,4 +287,14 @@ test("whoever has given up before does not start anything", async () => {
   };
   const call = runGit(never, { args: ["version"], cwd, env: realEnv }, { signal: AbortSignal.abort() });
   expect((await failureOf(call)).failure).toBe("aborted");
+});
+
+test("of a limit nothing stays when git has ended, however long it was", async () => {
+  await using spawner = new DirectSpawner();
+  const run = () =>
+    runGit(spawner, { args: ["--version"], cwd, env: realEnv }, { signal, timeoutMs: 3_600_000 });
+  await run();
+  const before = queryObjects(AbortSignal, { format: "count" });
+  for (let runs = 0; runs < 40; runs++) await run();
+  expect(queryObjects(AbortSignal, { format: "count" }) - before).toBeLessThan(20);
 });
