@@ -22,7 +22,8 @@ export async function serveMirrors(
     hostUrl,
     dataDir,
     flags = ["--sync-interval", "0"],
-  }: { hostUrl: string; dataDir: string; flags?: readonly string[] },
+    nodeFlags = [],
+  }: { hostUrl: string; dataDir: string; flags?: readonly string[]; nodeFlags?: readonly string[] },
 ): Promise<MirrorServer> {
   const repos = names.map((name) => ({ id: name, url: `${hostUrl}/${name}.git`, owner: "octo", name }));
   const list = `${dataDir}.json`;
@@ -30,7 +31,7 @@ export async function serveMirrors(
   await writeFile(list, JSON.stringify({ repos }));
   const args = ["--repos-config", list, "--data-dir", dataDir, ...flags];
   const startedAt = performance.now();
-  const server = await startServerProcess(args, { STACKIT_WEBHOOK_SECRET: SECRET });
+  const server = await startServerProcess(args, { STACKIT_WEBHOOK_SECRET: SECRET }, { nodeFlags });
   await rm(list);
   const listensAfterMs = performance.now() - startedAt;
   while (!(await fetch(`${server.url}/readyz`)).ok) await sleep(100);

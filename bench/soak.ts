@@ -21,6 +21,7 @@ import { leftovers } from "../packages/stackit/test/support/leftovers.ts";
 import { processesWith } from "../packages/stackit/test/support/processes.ts";
 import { descendantsOf } from "../packages/stackit/test/support/server-process.ts";
 import { testGit } from "../packages/stackit/test/support/test-git.ts";
+import { LiveHeap } from "./live-heap.ts";
 import { median } from "./measure.ts";
 import { mirrorDir, serveMirrors, untilIdle } from "./mirror-server.ts";
 import { pushDelivery } from "./webhook.ts";
@@ -29,6 +30,10 @@ const REPOS = 6;
 const BRANCHES = 40;
 const STREAMS = 20;
 const SAMPLE_EVERY_MS = 5_000;
+/** Each waits until all garbage has gone. */
+const LIVE_SAMPLE_EVERY_MS = 20_000;
+/** As many of the kinds of objects that grew most are named. */
+const NAMED = 8;
 /** By how much the median of the last third may be above that of the one before it. */
 const GROWTH = 1.1;
 const REFS = ["refs/heads", "refs/stackit"];
@@ -69,7 +74,9 @@ async function soak(): Promise<number> {
   await using host = await gitHttpHost(folder);
   const dataDir = join(folder, "data");
   const flags = ["--sync-interval", "2s", "--sync-timeout", "5s"];
-  await using server = await serveMirrors(names, { hostUrl: host.url, dataDir, flags });
+  const nodeFlags = ["--inspect=127.0.0.1:0"];
+  await using server = await serveMirrors(names, { hostUrl: host.url, dataDir, flags, nodeFlags });
+  const heap = await LiveHeap.of(server);
 
   const endsAtMs = performance.now() + durationMs;
   const isOver = () => performance.now() >= endsAtMs;
@@ -137,7 +144,15 @@ async function soak(): Promise<number> {
   const sampling = keep(SAMPLE_EVERY_MS, async () => {
     samples.push(await sampleOf(server));
   });
-  await Promise.all([pushes, syncs, ...readers, ...streams, faults, sampling]);
+  const live: number[] = [];
+  const liveSampling = keep(LIVE_SAMPLE_EVERY_MS, async () => {
+    live.push((await heap.bytes()) / 1024 / 1024);
+  });
+  const looks = lookTwice(heap);
+  await Promise.all([pushes, syncs, ...readers, ...streams, faults, sampling, liveSampling]);
+  const grown = growthOf([...(await looks), await heap.bytesByClass()]);
+  // A process waits with its end for whoever inspects it.
+  await heap.close();
   host.front = undefined;
 
   const problems: string[] = [];
@@ -154,15 +169,22 @@ async function soak(): Promise<number> {
   for (const pid of await processesWith(dataDir)) problems.push(`process ${pid} of ${pids.length} is left`);
   for (const name of await leftovers(dataDir)) problems.push(`${name} is left`);
 
-  const columns = ["rssMb", "heapMb", "descriptors", "processes"] as const;
+  const columns: readonly (readonly [name: string, values: readonly number[]])[] = [
+    ["Resident memory, MiB", samples.map(({ rssMb }) => rssMb)],
+    ["Heap with garbage, MiB", samples.map(({ heapMb }) => heapMb)],
+    ["Heap without garbage, MiB", live.map((mb) => Math.round(mb * 10) / 10)],
+    ["Open descriptors", samples.map(({ descriptors }) => descriptors)],
+    ["Processes beside the server", samples.map(({ processes }) => processes)],
+  ];
   console.log(`\n${values.minutes} minutes, seed ${seed}, ${REPOS} mirrors, ${STREAMS} streams\n`);
   console.log("| | first third | second | last | most |\n|---|---|---|---|---|");
-  for (const column of columns) {
-    const all = samples.map((sample) => sample[column]);
+  for (const [name, all] of columns) {
     const [first, second, last] = thirds(all).map(median);
-    console.log(`| ${column} | ${first} | ${second} | ${last} | ${Math.max(...all)} |`);
-    if ((last ?? 0) > (second ?? 0) * GROWTH) problems.push(`${column} grew from ${second} to ${last}`);
+    console.log(`| ${name} | ${first} | ${second} | ${last} | ${Math.max(...all)} |`);
+    if ((last ?? 0) > (second ?? 0) * GROWTH) problems.push(`${name} grew from ${second} to ${last}`);
   }
+  console.log("\n| What grew most, KiB | in the second third | in the last |\n|---|---|---|");
+  for (const [name, ...kib] of grown) console.log(`| ${name} | ${kib.join(" | ")} |`);
   console.log(`\n${JSON.stringify(counts, undefined, 1)}`);
   console.log(problems.length === 0 ? "Flat, and nothing is left." : problems.join("\n"));
   return problems.length === 0 ? 0 : 1;
@@ -178,6 +200,31 @@ async function sampleOf({ url, pid }: { url: string; pid: number }): Promise<Sam
     descriptors: (await readdir(`/proc/${pid}/fd`)).length,
     processes: (await descendantsOf(pid)).length,
   };
+}
+
+/** After a third of the time, and after two. */
+async function lookTwice(heap: LiveHeap): Promise<ReadonlyMap<string, number>[]> {
+  const looks: ReadonlyMap<string, number>[] = [];
+  for (let third = 0; third < 2; third++) {
+    await sleep(durationMs / 3);
+    looks.push(await heap.bytesByClass());
+  }
+  return looks;
+}
+
+/** In KiB, between each look and the next: what grows steadily has grown in each, what comes and goes has not. */
+function growthOf(looks: readonly ReadonlyMap<string, number>[]): [name: string, ...kib: number[]][] {
+  const [first, last] = [looks[0], looks.at(-1)];
+  const grownBy = (name: string, since: typeof first, until: typeof first): number =>
+    ((until?.get(name) ?? 0) - (since?.get(name) ?? 0)) / 1024;
+  const names = [...(last?.keys() ?? [])];
+  return names
+    .sort((a, b) => grownBy(b, first, last) - grownBy(a, first, last))
+    .slice(0, NAMED)
+    .map((name) => [
+      name,
+      ...looks.slice(1).map((look, index) => Math.round(grownBy(name, looks[index], look))),
+    ]);
 }
 
 /** A host that was left alone is asked again soon; what stays is a problem. */

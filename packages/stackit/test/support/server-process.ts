@@ -20,6 +20,7 @@ export interface ServerProcess extends AsyncDisposable {
 /**
  * `serve` as a process of its own, from the sources, on a free port. Killed when it is disposed, which throws when its log held a
  * secret of the test. `program`: what understands the same arguments. `through`: a command that becomes what its arguments name.
+ * `nodeFlags`: Node's own.
  */
 export async function startServerProcess(
   args: readonly string[],
@@ -27,10 +28,26 @@ export async function startServerProcess(
   {
     program = MAIN,
     through = [],
+    nodeFlags = [],
     ...person
-  }: { uid?: number; gid?: number; program?: string; through?: readonly string[] } = {},
+  }: {
+    uid?: number;
+    gid?: number;
+    program?: string;
+    through?: readonly string[];
+    nodeFlags?: readonly string[];
+  } = {},
 ): Promise<ServerProcess> {
-  const serve = [process.execPath, "--conditions=source", program, "serve", "--port", "0", ...args];
+  const serve = [
+    process.execPath,
+    ...nodeFlags,
+    "--conditions=source",
+    program,
+    "serve",
+    "--port",
+    "0",
+    ...args,
+  ];
   const [command = "", ...rest] = [...through, ...serve];
   const child = spawn(command, rest, {
     env: { ...process.env, ...env },
