@@ -39,7 +39,8 @@ async function statementsUntilListening(mirrors: number): Promise<string[]> {
       this: Server,
       ...parameters: unknown[]
     ) {
-      isListening = true;
+      // What starts git listens too, at a path.
+      if (typeof parameters[0] !== "string") isListening = true;
       return Reflect.apply(listen, this, parameters);
     });
     restore.push(() => spy.mockRestore());
