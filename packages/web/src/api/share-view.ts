@@ -53,9 +53,10 @@ export interface BranchChanges {
 
 /** The branches that differ between two views which share what is equal. */
 export function changedBranches(previous: View, next: View): BranchChanges {
-  const before = branchesByName(previous);
+  // A stack that is the same has nothing that differs.
+  const before = branchesByName(without(previous.stacks, next.stacks));
   const changes: BranchChanges = { created: [], updated: [], removed: [] };
-  for (const [name, branch] of branchesByName(next)) {
+  for (const [name, branch] of branchesByName(without(next.stacks, previous.stacks))) {
     const old = before.get(name);
     if (!old) changes.created.push(name);
     else if (old !== branch && looksDifferent(old, branch)) changes.updated.push(name);
@@ -65,8 +66,13 @@ export function changedBranches(previous: View, next: View): BranchChanges {
   return changes;
 }
 
-function branchesByName(view: View): Map<string, Branch> {
-  return new Map(view.stacks.flatMap((stack) => stack.branches.map((branch) => [branch.name, branch])));
+function without(stacks: readonly StackDetail[], others: readonly StackDetail[]): StackDetail[] {
+  const known = new Set(others);
+  return stacks.filter((stack) => !known.has(stack));
+}
+
+function branchesByName(stacks: readonly StackDetail[]): Map<string, Branch> {
+  return new Map(stacks.flatMap((stack) => stack.branches.map((branch) => [branch.name, branch])));
 }
 
 /** Whether the row says something else; that somebody switched to a branch is said by its own mark. */

@@ -34,3 +34,15 @@ test("a list in which nothing changed is the same list", () => {
   const old = [{ name: "a" }];
   expect(reuseByKey(old, [{ name: "a" }], (item) => item.name)).toBe(old);
 });
+
+test("items that went or came in the middle leave the others themselves", () => {
+  const old = ["a", "b", "c", "d"].map((name) => ({ name }));
+  const names = ["a", "x", "c", "d", "b"];
+  const next = reuseByKey(
+    old,
+    names.map((name) => ({ name })),
+    (item) => item.name,
+  );
+  expect(next).toEqual(names.map((name) => ({ name })));
+  for (const item of old) expect(next).toContain(item);
+});

@@ -14,8 +14,18 @@ export function reuseByKey<T>(
   reuseItem: (previous: T | undefined, next: T) => T = reuse,
 ): T[] {
   if (!previous) return [...next];
-  const known = new Map(previous.map((item) => [keyOf(item), item]));
-  const items = next.map((item) => reuseItem(known.get(keyOf(item)), item));
+  let byKey: Map<string, T> | undefined;
+  const knownAs = (key: string) => {
+    byKey ??= new Map(previous.map((item) => [keyOf(item), item]));
+    return byKey.get(key);
+  };
+  // Most items are where they were, and are found there.
+  const items = next.map((item, index) => {
+    const there = previous[index];
+    if (there === item) return item;
+    const key = keyOf(item);
+    return reuseItem(there !== undefined && keyOf(there) === key ? there : knownAs(key), item);
+  });
   const unchanged =
     items.length === previous.length && items.every((item, index) => item === previous[index]);
   return unchanged ? (previous as T[]) : items;

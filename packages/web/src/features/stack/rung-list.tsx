@@ -4,6 +4,7 @@ import { Sign } from "../../ui/glyphs.tsx";
 import { Age } from "../../ui/time.tsx";
 import { branchTitle, type NodeTone, prWords, remoteWords } from "../stacks/branch-state.ts";
 import { LandedLine, TrunkFoot } from "../stacks/fixed-rows.tsx";
+import { wholeBlock } from "../stacks/lanes.ts";
 import { LineCounts } from "../stacks/line-counts.tsx";
 import { RailDrawing } from "../stacks/rail-drawing.tsx";
 import { type BranchRow, rowHeights, stackRows } from "../stacks/rows.ts";
@@ -101,8 +102,7 @@ function toneOf({ state }: Rung, tone: NodeTone): NodeTone {
 
 function wholeStack(stack: StackDetail, trunk: string) {
   const nothing = new Set<string>();
-  const block = { stack, owner: "", shown: stack.branches, filtered: false };
-  return stackRows("", block, {
+  return stackRows("", wholeBlock(stack), {
     trunk,
     heights,
     foldedStacks: nothing,

@@ -2,7 +2,8 @@ import type { Branch } from "stackit/contract/view";
 import { expect, test } from "vitest";
 import { branch, stack, view } from "../../testing/made-up.ts";
 import { parseFilter } from "./filter.ts";
-import { buildLanes, stackSentence } from "./lanes.ts";
+import { buildLanes, stackSentence, wholeBlock } from "./lanes.ts";
+import type { Viewer } from "./viewer.ts";
 
 const moved = { restack: { state: "parent-moved", reason: "The parent has a new commit." } } as const;
 
@@ -96,19 +97,30 @@ test("the sentence of a stack speaks of pull requests only where there are some"
 
 test("a stack whose pull requests only a tool recorded says that checks and reviews are not known", () => {
   const sentenceOf = (...branches: Branch[]): string =>
-    stackSentence(
-      {
-        stack: stack("a", branches, { status: "pending", prCount: branches.length }),
-        owner: "Zoe",
-        shown: branches,
-        filtered: false,
-      },
-      true,
-    );
+    stackSentence(wholeBlock(stack("a", branches, { status: "pending", prCount: branches.length })), true);
   const pr = { number: 1 };
   const ci = { status: "pending", observedAt: "2026-01-01T00:00:00Z" } as const;
   expect(sentenceOf(branch("a", { pr }))).toBe("checks and reviews are not known");
   expect(sentenceOf(branch("a", { pr, ci }), branch("b", { pr }))).toBe("checks and reviews are not known");
   expect(sentenceOf(branch("a", { pr, ci }))).toBe("waiting");
   expect(sentenceOf(branch("a", { pr, needsRestack: true }))).toBe("waiting · 1 parent moved");
+});
+
+test("the block of a stack that stays the same is the same, whoever looks and when, until a filter leaves a part of it", () => {
+  const given = scene();
+  const blocksOf = (
+    ...[q = "", state = "all", viewer]: [string?, Parameters<typeof buildLanes>[2]?, Viewer?]
+  ) =>
+    new Map(
+      buildLanes(given, parseFilter(q), state, "owner", Math.random(), viewer)
+        .lanes.flatMap(({ blocks }) => blocks)
+        .map((block) => [block.stack.rootBranch, block]),
+    );
+  const before = blocksOf();
+  expect(before.size).toBe(4);
+  for (const [root, block] of blocksOf("", "all", { name: "Mira" })) expect(block).toBe(before.get(root));
+  const part = blocksOf("", "restack").get("stuck");
+  expect(part?.shown.map(({ name }) => name)).toEqual(["stuck"]);
+  expect(part?.facts).toMatchObject({ stacks: 1, branches: 1, moved: 1 });
+  expect(before.get("stuck")?.facts).toMatchObject({ stacks: 1, branches: 2, moved: 1 });
 });

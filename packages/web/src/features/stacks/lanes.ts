@@ -26,21 +26,25 @@ export interface LaneFacts {
   waitingSince: string | undefined;
 }
 
-/** A stack with those of its branches that the filter leaves. */
+/** A stack with those of its branches that the filter leaves: the same object for the same stack when it leaves all. */
 export interface StackBlock {
   stack: StackDetail;
   owner: string;
   shown: Branch[];
   filtered: boolean;
+  /** Of what is shown. */
+  facts: LaneFacts;
 }
 
 export interface Lanes {
   lanes: Lane[];
   /** How many branches each state has, before the state is chosen but after the text filter. */
-  counts: Record<StateFilter, number>;
+  counts: StateCounts;
   shownBranches: number;
   shownStacks: number;
 }
+
+type StateCounts = Record<StateFilter, number>;
 
 const UNKNOWN_OWNER = "Unknown owner";
 
@@ -53,33 +57,22 @@ export function buildLanes(
   now: number,
   viewer: Viewer | undefined,
 ): Lanes {
-  const counts: Record<StateFilter, number> = { all: 0, ready: 0, blocked: 0, restack: 0, draft: 0 };
-  const filtering = !isEmptyFilter(filter) || state !== "all";
+  const counts = noCounts();
+  const isUnfiltered = isEmptyFilter(filter);
   const mine: StackBlock[] = [];
   const byOwner = new Map<string, StackBlock[]>();
   let shownBranches = 0;
   let shownStacks = 0;
 
   for (const stack of view.stacks) {
-    const owner = stack.owner || UNKNOWN_OWNER;
     const isMine = isOf(viewer, stack);
-    const shown = stack.branches.filter((branch) => {
-      const since = waitingSince(branch);
-      const waitingMs = since === undefined ? undefined : now - Date.parse(since);
-      const candidate: Candidate = { branch, stack, owner, isMine, waitingMs };
-      if (!matches(filter, candidate)) return false;
-      for (const key of stateNames) if (inState(key, candidate)) counts[key] += 1;
-      return inState(state, candidate);
-    });
-    if (shown.length === 0) continue;
-    shownBranches += shown.length;
+    const found = isUnfiltered ? wholeOf(stack) : foundIn(stack, (one) => matches(filter, one), isMine, now);
+    for (const key of stateNames) counts[key] += found.counts[key];
+    const block = state === "all" ? found.block : inThatState(found.block, state);
+    if (block.shown.length === 0) continue;
+    shownBranches += block.shown.length;
     shownStacks += 1;
-    const block: StackBlock = {
-      stack,
-      owner,
-      shown,
-      filtered: filtering && shown.length < stack.branches.length,
-    };
+    const { owner } = block;
     if (group === "owner" && isMine) {
       mine.push(block);
       continue;
@@ -105,28 +98,98 @@ function laneOf(whose: Pick<Lane, "id" | "name" | "owner" | "isYou">, blocks: St
 
 const stateNames: readonly StateFilter[] = ["all", "ready", "blocked", "restack", "draft"];
 
+function noCounts(): StateCounts {
+  return { all: 0, ready: 0, blocked: 0, restack: 0, draft: 0 };
+}
+
+/** What a filter finds in a stack, and how many of it are in each state. */
+interface Found {
+  block: StackBlock;
+  counts: StateCounts;
+}
+
+const wholes = new WeakMap<StackDetail, Found>();
+
+/** A stack with all of its branches. */
+export function wholeBlock(stack: StackDetail): StackBlock {
+  return wholeOf(stack).block;
+}
+
+/** What is found without a filter. Of a stack that stays the same nothing is worked out again. */
+function wholeOf(stack: StackDetail): Found {
+  const known = wholes.get(stack);
+  if (known) return known;
+  // Without a filter neither who looks nor when makes a difference.
+  const found = foundIn(stack, () => true, false, 0);
+  wholes.set(stack, found);
+  return found;
+}
+
+function foundIn(
+  stack: StackDetail,
+  isFound: (candidate: Candidate) => boolean,
+  isMine: boolean,
+  now: number,
+): Found {
+  const owner = ownerOf(stack);
+  const counts = noCounts();
+  const shown = stack.branches.filter((branch) => {
+    const since = waitingSince(branch);
+    const waitingMs = since === undefined ? undefined : now - Date.parse(since);
+    const candidate: Candidate = { branch, stack, owner, isMine, waitingMs };
+    if (!isFound(candidate)) return false;
+    for (const key of stateNames) if (inState(key, candidate)) counts[key] += 1;
+    return true;
+  });
+  return { block: blockOf(stack, shown), counts };
+}
+
+function inThatState({ stack, owner, shown }: StackBlock, state: StateFilter): StackBlock {
+  const isIn = (branch: Branch) =>
+    inState(state, { branch, stack, owner, isMine: false, waitingMs: undefined });
+  return blockOf(stack, shown.filter(isIn));
+}
+
+function blockOf(stack: StackDetail, shown: Branch[]): StackBlock {
+  const filtered = shown.length < stack.branches.length;
+  return { stack, owner: ownerOf(stack), shown, filtered, facts: factsOfBranches(stack, shown) };
+}
+
+function ownerOf({ owner }: StackDetail): string {
+  return owner || UNKNOWN_OWNER;
+}
+
 export function factsOf(blocks: readonly StackBlock[]): LaneFacts {
-  const facts: LaneFacts = {
-    stacks: blocks.length,
-    branches: 0,
-    moved: 0,
-    blocked: 0,
-    newestAt: "",
-    waitingSince: undefined,
-  };
-  for (const { shown, stack } of blocks) {
-    for (const branch of shown) {
-      facts.branches += 1;
-      if (isMoved(branch)) facts.moved += 1;
-      if (nodeTone(branch, stack) === "blocked") facts.blocked += 1;
-      const since = waitingSince(branch);
-      if (since !== undefined && (facts.waitingSince === undefined || since < facts.waitingSince)) {
-        facts.waitingSince = since;
-      }
-      if (branch.commitDate > facts.newestAt) facts.newestAt = branch.commitDate;
-    }
+  const facts = noFacts();
+  for (const { facts: of } of blocks) {
+    facts.stacks += of.stacks;
+    facts.branches += of.branches;
+    facts.moved += of.moved;
+    facts.blocked += of.blocked;
+    facts.waitingSince = earlier(facts.waitingSince, of.waitingSince);
+    if (of.newestAt > facts.newestAt) facts.newestAt = of.newestAt;
   }
   return facts;
+}
+
+function factsOfBranches(stack: StackDetail, shown: readonly Branch[]): LaneFacts {
+  const facts = { ...noFacts(), stacks: 1, branches: shown.length };
+  for (const branch of shown) {
+    if (isMoved(branch)) facts.moved += 1;
+    if (nodeTone(branch, stack) === "blocked") facts.blocked += 1;
+    facts.waitingSince = earlier(facts.waitingSince, waitingSince(branch));
+    if (branch.commitDate > facts.newestAt) facts.newestAt = branch.commitDate;
+  }
+  return facts;
+}
+
+function noFacts(): LaneFacts {
+  return { stacks: 0, branches: 0, moved: 0, blocked: 0, newestAt: "", waitingSince: undefined };
+}
+
+function earlier(a: string | undefined, b: string | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return b < a ? b : a;
 }
 
 function byAttention(a: Lane, b: Lane): number {
@@ -142,8 +205,9 @@ function byImportance(a: StackBlock, b: StackBlock): number {
   return compareText(newestOf(b), newestOf(a)) || compareText(a.stack.rootBranch, b.stack.rootBranch);
 }
 
+/** Of the whole stack, also where a filter leaves only some of it. */
 function newestOf({ stack }: StackBlock): string {
-  return stack.branches.reduce((newest, { commitDate }) => (commitDate > newest ? commitDate : newest), "");
+  return wholeBlock(stack).facts.newestAt;
 }
 
 function compareText(a: string, b: string): number {

@@ -11,7 +11,6 @@ import {
 import type { StackDetail, View } from "stackit/contract/view";
 import { useBrowserLocation } from "wouter/use-browser-location";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
-import { reuseByKey } from "../../lib/reuse.ts";
 import { formatRoute, type RepositoryRoute, repositoryRoute, viewOfOther } from "../../routes/location.ts";
 import { useServices } from "../../services.ts";
 import { Button } from "../../ui/button.tsx";
@@ -74,21 +73,17 @@ export function StacksView({
   const anyPr = useMemo(() => view.stacks.some((stack) => stack.prCount > 0), [view.stacks]);
 
   const [memo] = useState(() => new RowMemo());
-  const rows = useSharedRows(
-    useMemo(
-      () => [
-        ...memo.flatten(order.lanes, {
-          trunk: view.repo.trunk,
-          heights,
-          foldedStacks: folds.stacks,
-          foldedLanes: folds.lanes,
-          openMerged: folds.merged,
-          anyPr,
-        }),
-        ...footRows({ ...view, trunk: view.repo.trunk }, folds.sections, heights),
-      ],
-      [memo, order.lanes, view, heights, folds.stacks, folds.lanes, folds.merged, folds.sections, anyPr],
-    ),
+  const rows = useMemo(
+    () =>
+      memo.flatten(order.lanes, footRows({ ...view, trunk: view.repo.trunk }, folds.sections, heights), {
+        trunk: view.repo.trunk,
+        heights,
+        foldedStacks: folds.stacks,
+        foldedLanes: folds.lanes,
+        openMerged: folds.merged,
+        anyPr,
+      }),
+    [memo, order.lanes, view, heights, folds.stacks, folds.lanes, folds.merged, folds.sections, anyPr],
   );
   const anyRemote = useMemo(() => hasRemoteFacts(view), [view]);
   const toolbar = useRef<HTMLDivElement>(null);
@@ -169,14 +164,6 @@ export function StacksView({
       )}
     </div>
   );
-}
-
-/** Rows that say the same stay the same objects, so that only the others are drawn again. */
-function useSharedRows(rows: Row[]): Row[] {
-  const [shared, setShared] = useState(rows);
-  const next = useMemo(() => reuseByKey(shared, rows, (row) => row.id), [shared, rows]);
-  if (next !== shared) setShared(next);
-  return next;
 }
 
 /** Whether any branch has something to say about its remote counterpart; else the column is left out. */
