@@ -22,7 +22,8 @@ function project(name: string, include: string[], timeoutMs: number, globalSetup
 
 export default defineConfig({
   resolve: { conditions },
-  ssr: { resolve: { conditions } },
+  // What tests import is read by Node itself, for which modules that are made for bundlers are not.
+  ssr: { resolve: { conditions: conditions.filter((condition) => condition !== "module") } },
   test: {
     environment: "node",
     // Most tests wait for processes of their own, so two files at once pay on two cores, too.

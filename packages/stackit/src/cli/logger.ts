@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import type { Config } from "../config/config.ts";
+import { traceOrigin } from "../lib/tracing.ts";
 
 /** One JSON object a line; for a person at a terminal, one readable line. */
 export async function createLogger(
@@ -11,7 +12,16 @@ export async function createLogger(
     environment === "local" && stream.isTTY
       ? await readable(stream)
       : { write: (line) => stream.write(line) };
-  return pino({ level: logLevel, base: null, timestamp: stdTimeFunctions.isoTime }, destination);
+  return pino(
+    { level: logLevel, base: null, timestamp: stdTimeFunctions.isoTime, mixin: whatIsTraced },
+    destination,
+  );
+}
+
+/** So that a line and its trace are found from each other. */
+function whatIsTraced(): object {
+  const origin = traceOrigin();
+  return origin ? { traceId: origin.traceId, spanId: origin.spanId } : {};
 }
 
 async function readable(stream: Writable): Promise<DestinationStream> {

@@ -1,10 +1,10 @@
 import type { KeyObject } from "node:crypto";
 import { createAppAuth } from "@octokit/auth-app";
-import { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/core";
 import { RemoteError } from "../git/wire/remote-failure.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { productVersion } from "../lib/version.ts";
 import { githubFailure } from "./github-failure.ts";
+import { newOctokit } from "./new-octokit.ts";
 
 export interface GithubAppOptions {
   /** Its number, or its client id. */
@@ -80,17 +80,12 @@ export class GithubApp implements Disposable {
   #quietUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor({ id, privateKey, apiUrl, clock = systemClock, timeoutMs = TIMEOUT_MS }: GithubAppOptions) {
-    const log = { debug() {}, info() {}, warn() {}, error() {} };
-    this.#octokit = new Octokit({
-      baseUrl: apiUrl.href.replace(/\/$/, ""),
-      userAgent: `stackit/${productVersion()}`,
+    this.#octokit = newOctokit(apiUrl.href.replace(/\/$/, ""), {
       authStrategy: createAppAuth,
       auth: {
         appId: /^\d+$/.test(id) ? Number(id) : id,
         privateKey: privateKey.export({ type: "pkcs8", format: "pem" }),
       },
-      log,
-      request: { log },
     });
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;

@@ -1,10 +1,10 @@
-import { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/core";
 import { parseRetryAfter, RemoteError } from "../git/wire/remote-failure.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { productVersion } from "../lib/version.ts";
 import { asFields } from "../stacks/json-fields.ts";
 import { githubFailure } from "./github-failure.ts";
 import { type GraphqlAnswer, readGraphqlAnswer } from "./graphql-answer.ts";
+import { newOctokit } from "./new-octokit.ts";
 
 /** What GitHub lets one of its users ask within an hour. */
 export interface Quota {
@@ -66,9 +66,8 @@ export class GithubChannel {
   #spent = 0;
 
   constructor({ apiUrl, clock = systemClock, timeoutMs = TIMEOUT_MS }: ChannelOptions) {
-    const log = { debug() {}, info() {}, warn() {}, error() {} };
     const baseUrl = apiUrl.href.replace(/\/$/, "");
-    this.#octokit = new Octokit({ baseUrl, userAgent: `stackit/${productVersion()}`, log, request: { log } });
+    this.#octokit = newOctokit(baseUrl);
     // A GitHub Enterprise Server has the one below /api/v3 and the other beside it.
     this.#graphqlUrl = `${baseUrl.replace(/\/api\/v3$/, "/api")}/graphql`;
     this.#clock = clock;

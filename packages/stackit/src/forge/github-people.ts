@@ -1,9 +1,9 @@
-import { Octokit } from "@octokit/core";
+import type { Octokit } from "@octokit/core";
 import { RemoteError } from "../git/wire/remote-failure.ts";
-import { productVersion } from "../lib/version.ts";
 import { asFields } from "../stacks/json-fields.ts";
 import { githubFailure } from "./github-failure.ts";
 import { readGraphqlAnswer } from "./graphql-answer.ts";
+import { newOctokit } from "./new-octokit.ts";
 
 export interface GithubPeopleOptions {
   /** Where people sign in. */
@@ -81,10 +81,9 @@ export class GithubPeople {
   readonly #closing = new AbortController();
 
   constructor(options: GithubPeopleOptions) {
-    const log = { debug() {}, info() {}, warn() {}, error() {} };
     const baseUrl = options.apiUrl.href.replace(/\/$/, "");
     this.#options = options;
-    this.#octokit = new Octokit({ baseUrl, userAgent: `stackit/${productVersion()}`, log, request: { log } });
+    this.#octokit = newOctokit(baseUrl);
     this.#graphqlUrl = `${baseUrl.replace(/\/api\/v3$/, "/api")}/graphql`;
     this.#wallNow = options.wallNow ?? Date.now;
   }

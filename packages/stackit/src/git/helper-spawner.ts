@@ -92,8 +92,11 @@ export class HelperSpawner implements Spawner {
     await once(server, "listening");
     if (this.#closed) return;
     const program = fileURLToPath(new URL(`./spawn-helper${extname(import.meta.filename)}`, import.meta.url));
+    // What an operator lets Node read first is for the server: a collector of traces, say.
+    const { NODE_OPTIONS: _, ...env } = process.env;
     const helper = fork(program, [socketPath], {
       execArgv: [],
+      env,
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     helper.on("message", (reply: HelperReply) => this.#settle(reply));

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { Caller } from "../access/caller.ts";
 import type { Role } from "../contract/role.ts";
+import type { OpenSpan } from "../lib/tracing.ts";
 import type { RepoTable } from "./server-parts.ts";
 
 export type App = FastifyInstance<
@@ -21,6 +22,8 @@ declare module "fastify" {
     repos: RepoTable;
     /** The one that the path names, once it is found. */
     foundRepoId?: string | undefined;
+    /** While it is traced. */
+    span?: OpenSpan | undefined;
   }
   interface FastifyReply {
     /** Of the problem that is answered with, for the log. */

@@ -21,6 +21,7 @@ export const siteMap: readonly { readonly heading: string; readonly pages: reado
       { path: "/docs/container", title: "Container", file: "docs/guides/container.md" },
       { path: "/docs/systemd", title: "systemd", file: "docs/guides/systemd.md" },
       { path: "/docs/backup", title: "Backup", file: "docs/guides/backup.md" },
+      { path: "/docs/traces", title: "Traces", file: "docs/guides/traces.md" },
       { path: "/docs/security", title: "Security", file: "docs/guides/security.md" },
     ],
   },

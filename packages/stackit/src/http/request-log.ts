@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from "fastify";
 import type { App } from "./app-type.ts";
+import { withinSpan } from "./trace-requests.ts";
 
 /** Headers that may carry a secret, wherever a log line shows headers. */
 const SECRET_HEADERS = [
@@ -27,11 +28,12 @@ export function logRequests(app: App): void {
   app.decorateReply("problemCode");
   app.decorateReply("delivery");
   app.addHook("onResponse", (request, reply, done) => {
-    logRequest(request, reply, "request");
+    withinSpan(request, () => logRequest(request, reply, "request"));
     done();
   });
   app.addHook("onRequestAbort", async (request) => {
-    request.log.info({ method: request.method, path: pathOf(request.url) }, "client went away");
+    const facts = { method: request.method, path: pathOf(request.url) };
+    withinSpan(request, () => request.log.info(facts, "client went away"));
   });
 }
 

@@ -29,6 +29,7 @@ import type { ServerParts } from "./server-parts.ts";
 import { forbidSharedCaches } from "./shared-caches.ts";
 import { endSlowReaders } from "./slow-readers.ts";
 import { SnapshotAnswers } from "./snapshot-answers.ts";
+import { traceRequests } from "./trace-requests.ts";
 import { validatorCompiler } from "./validation.ts";
 import { ViewHistory } from "./view-history.ts";
 
@@ -77,6 +78,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     closing: closing.signal,
   };
 
+  traceRequests(app);
   addSecurityHeaders(app, { isHttps: config.baseUrl?.protocol === "https:" });
   await knowCallers(app);
   const cookies = cookieNames(config.baseUrl);

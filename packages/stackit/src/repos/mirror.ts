@@ -11,6 +11,7 @@ import { salvage } from "../git/salvage.ts";
 import type { Spawner } from "../git/spawner.ts";
 import type { AdvertisedRefs, RemoteLooker } from "../git/wire/ls-refs.ts";
 import { orAborted } from "../lib/or-aborted.ts";
+import { traced } from "../lib/tracing.ts";
 import { MIRRORED_PREFIXES } from "../stacks/ref-reading.ts";
 import { type FetchPlan, planFetch } from "./advertised-refs.ts";
 import { cloneMirror } from "./clone-mirror.ts";
@@ -311,7 +312,7 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const ours = wasUnsure ? (await this.#shown.read(signal)).listing.refs : this.#shown.refs;
     const known = { refs: ours, wasAt: (ref: string, oid: string) => this.#heads.wasAt(ref, oid) };
     const [{ advertised, unmet }, isAsLeft] = await Promise.all([
-      this.#remote.lookFor(work.expected, known, signal),
+      traced("sync look", {}, () => this.#remote.lookFor(work.expected, known, signal)),
       this.#isAsLeft(),
     ]);
     if (!isAsLeft) return this.#runOnce(work, signal);
@@ -335,18 +336,22 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     using _change = this.#guard.changing();
     this.#isUnsure = true;
     await this.#forgetShown();
-    const moves = await this.#mover.move(
-      { plan, refs: ours, head: headBefore, nextHead, trunk: this.#shown.trunkTips },
-      { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress: work.onProgress },
+    const moves = await traced("sync fetch", {}, () =>
+      this.#mover.move(
+        { plan, refs: ours, head: headBefore, nextHead, trunk: this.#shown.trunkTips },
+        { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress: work.onProgress },
+      ),
     );
     phases.fetchMs += lap();
 
     // Nobody else moves refs here: what a transaction wrote need not be read again.
-    const reading = await this.#shown.read(signal, wasUnsure ? undefined : moves);
+    const reading = await traced("sync read", {}, () =>
+      this.#shown.read(signal, wasUnsure ? undefined : moves),
+    );
     await this.#options.beforePublishing?.(signal);
     await this.#mover.settle();
     phases.readMs += lap();
-    const published = await this.#shown.advance(reading, this, signal);
+    const published = await traced("sync derive", {}, () => this.#shown.advance(reading, this, signal));
     this.#isUnsure = false;
     phases.deriveMs += lap();
     this.#gate.clear();
@@ -460,10 +465,11 @@ export class Mirror implements ServedRepo, AsyncDisposable {
       const options = { signal, timeoutMs: CLONE_TIMEOUT_MS, onProgress: work.onProgress };
       const kept = [...(await this.#heads.held()), ...plan.leaving.map(({ old }) => old)];
       await this.#forgetShown();
-      await replaceMirror(dir, { id, url: url.href }, async (gitDir) => {
+      const fill = async (gitDir: string): Promise<void> => {
         await cloneMirror(this.#spawner, gitDir, this.#remote, advertised, options);
         await salvage(this.#spawner, { gitDir, from: join(dir, "objects") }, kept, { signal });
-      });
+      };
+      await traced("sync reclone", {}, () => replaceMirror(dir, { id, url: url.href }, fill));
     } catch (error) {
       if (signal.aborted) throw error;
       if (work.mend === "reclone") throw new RecloneFailedError(error);
@@ -484,7 +490,10 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     const { last } = this.#lastShown;
     const asksMore = work.expected.length > 0 || work.confirmed.size > 0 || work.mend !== undefined;
     if (this.snapshot || !last || asksMore || this.#isUnsure || !this.#health.isGood) return false;
-    const [advertised, isAsLeft] = await Promise.all([this.#remote.look(signal), this.#isAsLeft()]);
+    const [advertised, isAsLeft] = await Promise.all([
+      traced("sync look", {}, () => this.#remote.look(signal)),
+      this.#isAsLeft(),
+    ]);
     if (this.snapshot || this.#opening || !isAsLeft) return false;
     if (advertised !== this.#equalTo && digestOf(advertised.refs, advertised.head) !== last.refs)
       return false;

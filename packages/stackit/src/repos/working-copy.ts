@@ -11,6 +11,7 @@ import { ObjectPool } from "../git/object-pool.ts";
 import { ReadOnlyGit } from "../git/read-only-git.ts";
 import { readOwnTips } from "../git/reflog.ts";
 import type { Spawner } from "../git/spawner.ts";
+import { traced } from "../lib/tracing.ts";
 import { READ_PREFIXES } from "../stacks/ref-reading.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HoldGate } from "./hold-gate.ts";
@@ -198,7 +199,7 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
   async refresh(work: { signal: AbortSignal; confirmed: ReadonlySet<string> }): Promise<RefreshResult> {
     const signal = this.#until(work.signal);
     const startedAt = performance.now();
-    const { opened, raw } = await this.#read(signal);
+    const { opened, raw } = await traced("sync read", {}, () => this.#read(signal));
     if (opened !== this.#opened) await this.#moveTo(opened);
     this.#lookedAt = raw;
     const readMs = performance.now() - startedAt;
@@ -221,7 +222,9 @@ export class WorkingCopy implements ServedRepo, AsyncDisposable {
     }
     const reading = toReading(raw, listing);
     const advance = { reading, settings, listing, readsOn: before !== undefined };
-    const { publish } = await this.#publisher.prepare(opened, advance, signal);
+    const { publish } = await traced("sync derive", {}, () =>
+      this.#publisher.prepare(opened, advance, signal),
+    );
     this.#state = { raw, listing, settings };
     this.#gate.clear();
     const changes = publish();

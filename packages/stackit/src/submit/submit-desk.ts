@@ -9,6 +9,7 @@ import { RemoteError } from "../git/wire/remote-failure.ts";
 import { DisposableStack } from "../lib/disposable-stack.ts";
 import { orAborted } from "../lib/or-aborted.ts";
 import { createRunIds } from "../lib/run-id.ts";
+import { traced } from "../lib/tracing.ts";
 import type { SyncQueue } from "../sync/sync-queue.ts";
 import { carryOut, waitingBranches } from "./carry-out.ts";
 import { chooseBranches } from "./choose-branches.ts";
@@ -94,13 +95,19 @@ export class SubmitDesk implements AsyncDisposable {
   /** Resolves once it is certain what is to be done, which then begins. @throws {Problem} before anything was changed */
   async submit(asked: SubmitAsked, request: SubmitRequest, signal: AbortSignal): Promise<Ongoing> {
     const key = `${asked.repoId} ${asked.stack}`;
+    const attributes = { "stackit.repo.id": asked.repoId };
     this.#refuseSecond(key);
     let record: SubmissionRecord | undefined;
     this.#underWay.set(key, () => record?.submission);
     try {
-      const begun = await this.#tracked(this.#orProblem(() => this.#begin(asked, request, signal)));
+      const planning = traced("submit plan", { attributes }, () => this.#begin(asked, request, signal));
+      const begun = await this.#tracked(this.#orProblem(() => planning));
       record = begun.record;
-      const carriedOut = this.#carryOut(asked, begun).finally(() => this.#underWay.delete(key));
+      const carriedOut = traced("submit", { attributes }, async (span) => {
+        const submission = await this.#carryOut(asked, begun);
+        if (submission.outcome !== "submitted") span.fail(submission.outcome ?? "unfinished");
+        return submission;
+      }).finally(() => this.#underWay.delete(key));
       const ended = this.#tracked(carriedOut);
       return { submission: () => begun.record.submission, ended };
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Freshness, RepoKind } from "../contract/repo.ts";
 import type { ExpectedRef, Trigger } from "../contract/sync-run.ts";
+import type { TraceOrigin } from "../lib/tracing.ts";
 import type { Mend } from "../repos/mirror-options.ts";
 import { NO_HISTORY, type RunHistory } from "../store/run-history.ts";
 import { type LaneState, URGENCY } from "./pick-next.ts";
@@ -52,6 +53,9 @@ export interface Settling {
   readonly settleCapMs: number;
 }
 
+/** More that asked for the same run are not told. */
+const MAX_ORIGINS = 32;
+
 /** A run from its first request on. `record` is replaced at each change. */
 export class LaneRun {
   record: RunRecord;
@@ -64,6 +68,8 @@ export class LaneRun {
   mend: Mend | undefined;
   urgency: number = URGENCY.interval;
   startedAtMs = 0;
+  /** Traced requests from outside, the first of them first. */
+  readonly #origins: TraceOrigin[] = [];
 
   /** By ref. */
   readonly #expected = new Map<string, ExpectedRef>();
@@ -83,6 +89,14 @@ export class LaneRun {
   /** Somebody waits for it who may know that the cause of failures is mended. */
   get isForPerson(): boolean {
     return this.urgency >= URGENCY.manual;
+  }
+
+  get origins(): readonly TraceOrigin[] {
+    return this.#origins;
+  }
+
+  askedBy(origin: TraceOrigin | undefined): void {
+    if (origin && this.#origins.length < MAX_ORIGINS) this.#origins.push(origin);
   }
 
   get expected(): readonly ExpectedRef[] {

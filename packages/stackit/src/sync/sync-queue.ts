@@ -4,6 +4,7 @@ import type { Freshness } from "../contract/repo.ts";
 import type { ExpectedRef, SyncRun, Trigger } from "../contract/sync-run.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
+import { type OpenSpan, openSpan, traceOrigin } from "../lib/tracing.ts";
 import type { Quiet } from "../lib/turns.ts";
 import type { Mend } from "../repos/mirror-options.ts";
 import { endedRun, historyAfter, NO_HISTORY, type RunHistory } from "../store/run-history.ts";
@@ -130,6 +131,7 @@ export class SyncQueue implements AsyncDisposable, Quiet {
       due: this.#due(ask, now),
     };
     const run = this.#ask(lane, request, now);
+    run.askedBy(traceOrigin());
     if (run.dueAtMs > now) this.#wakeBy(run.dueAtMs, now);
     // What was due before waits for something that this request does not bring, unless it is a person's: no walk through all lanes.
     else if (!wasDue || isByPerson) this.#advance();
@@ -299,7 +301,8 @@ export class SyncQueue implements AsyncDisposable, Quiet {
       const lane = pickNext(this.#lanes.values(), this.#options, now, this.#admitted);
       const run = lane?.begin();
       if (!lane || !run) break;
-      lane.work = this.#work(lane, run);
+      const span = spanOf(run);
+      lane.work = span.within(() => this.#work(lane, run, span));
     }
     if (this.isQuiet) for (const listener of this.#quietListeners) listener();
     this.#armWake(now);
@@ -346,7 +349,7 @@ export class SyncQueue implements AsyncDisposable, Quiet {
   }
 
   /** Settles when the lane is free again. Never rejects. */
-  async #work(lane: Lane, run: LaneRun): Promise<void> {
+  async #work(lane: Lane, run: LaneRun, span: OpenSpan): Promise<void> {
     const { target } = lane;
     run.startedAtMs = this.#clock.now();
     this.#circuits.begin(lane.host, run.record.id, run.isForPerson);
@@ -365,6 +368,7 @@ export class SyncQueue implements AsyncDisposable, Quiet {
     progress.stop();
     if (!hanging) lane.free();
     this.#finish(lane, run, outcome);
+    endSpan(span, run.record);
     this.#advance();
     if (!hanging) return;
 
@@ -445,6 +449,24 @@ export class SyncQueue implements AsyncDisposable, Quiet {
 
 function doesSo({ mend, aborter }: LaneRun, wanted: Mend): boolean {
   return !aborter.signal.aborted && (mend === wanted || mend === "reclone");
+}
+
+/** Below the first that asked; what nobody asked for has no other above it. */
+function spanOf({ record, origins }: LaneRun): OpenSpan {
+  const [parent = null, ...links] = origins;
+  const { id, repoId, triggers } = record;
+  const attributes = {
+    "stackit.run.id": id,
+    "stackit.repo.id": repoId,
+    "stackit.run.triggers": [...triggers],
+  };
+  return openSpan("sync run", { parent, links, attributes });
+}
+
+function endSpan(span: OpenSpan, { outcome, error }: RunRecord): void {
+  if (outcome) span.set({ "stackit.run.outcome": outcome });
+  if (error) span.fail(error.code);
+  span.end();
 }
 
 function ticket(run: LaneRun): SyncTicket {
