@@ -38,6 +38,9 @@ async function saidBy(
 const HIDDEN = ["hidden", "acme%2Fsecret", "ACME%2FSECRET", "acme%2Fsecret-before"];
 const ABSENT = ["absent", "acme%2Fabsent", "ACME%2FABSENT", "acme%2Fabsent-before"];
 
+/** Of a repository, what finds it. */
+const NAMING: ReadonlySet<string | symbol> = new Set(["id", "kind", "owner", "name", "formerNames", "place"]);
+
 /** What can be asked of a repository, with all that a client could send to be told more. */
 function questions(world: AccessWorld, runId: string): ((fullName: string) => [string, RequestInit])[] {
   const headers = {
@@ -89,6 +92,41 @@ test("what may not be seen answers on every route as what is not there, by each 
     }
   }
 }, 60_000);
+
+test("of what may not be seen nothing is read but what it is called, so that no answer about it takes longer", async () => {
+  const [[shown], [hidden]] = repos();
+  const read = new Set<string | symbol>();
+  const watched = new Proxy(hidden, {
+    get(target, name) {
+      read.add(name);
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  await using world = await startAccessWorld({
+    repos: [
+      [shown, "everyone"],
+      [watched, "forge"],
+    ],
+  });
+  const { headers } = await world.signIn("elsewhere");
+  read.clear();
+  for (const ask of questions(world, "none")) {
+    for (const name of HIDDEN.slice(0, 2)) {
+      const [path, init] = ask(name);
+      const { status } = await saidBy(world, path, {
+        ...init,
+        headers: { ...Object(init.headers), ...headers },
+      });
+      expect(status, path).toBeGreaterThanOrEqual(400);
+    }
+  }
+  expect([...read].filter((name) => !NAMING.has(name))).toEqual([]);
+  // Of one that is seen, more is.
+  const reader = await world.signIn("reader", { "acme/secret": "READ" });
+  await saidBy(world, "/api/v1/repos/hidden/view", { headers: reader.headers });
+  expect(read).toContain("snapshot");
+});
 
 test("on a public server strangers see what is for everyone, and of the rest what is not there", async () => {
   const [shown, hidden] = repos();

@@ -183,7 +183,7 @@ test("what nobody asked for, and what a stranger's header does not name well, be
 
 test("without an SDK nothing is recorded, log lines name no trace, and commands do not even read the API", async () => {
   await using world = await traced(false);
-  expect((await world.sync(sender())).status).toBe(200);
+  expect((await world.sync({ traceparent: sender().traceparent })).status).toBe(200);
   expect(await world.spans()).toEqual([]);
   await expect.poll(() => world.server.log).toContain('"msg":"request"');
   expect(world.server.log).not.toContain("traceId");
