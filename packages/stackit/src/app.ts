@@ -88,6 +88,7 @@ export async function serve(
 /** Opens, wires and starts everything. What was opened is released again when it throws. `clock`: of who may come in, of streams, and of webhooks that fall silent. */
 export async function start(config: Config, log: Logger, clock: Clock = systemClock): Promise<Running> {
   const house = new DisposableStack();
+  const ending = new AbortController();
   try {
     const store = house.use(await openStore(config.dataDir));
     if (store.setAside !== undefined) {
@@ -231,6 +232,7 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
       }),
     );
     const app = await createServer({
+      ending: ending.signal,
       access,
       submits,
       clock,
@@ -281,7 +283,10 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
     return {
       url,
       firstRuns: Promise.all(tickets).then(() => undefined),
-      [Symbol.asyncDispose]: () => house[Symbol.asyncDispose](),
+      [Symbol.asyncDispose]() {
+        ending.abort();
+        return house[Symbol.asyncDispose]();
+      },
     };
   } catch (error) {
     await house[Symbol.asyncDispose]();

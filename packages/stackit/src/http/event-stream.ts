@@ -12,6 +12,8 @@ const MAX_UNREAD_BYTES = 2 ** 20;
 const MAX_REPLAY_BYTES = MAX_UNREAD_BYTES / 2;
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 1000;
+/** After the server has ended: by then the next one may be there, and not all readers come back in the same instant. */
+const COME_BACK_MS = { first: 500, last: 3000 };
 
 export interface EventStreamOptions {
   readonly source: EventSource;
@@ -42,7 +44,7 @@ interface Stream {
  * All open event streams. Each event becomes bytes once, and one timer beats for all.
  * - A stream: `connected`, then what was missed or `resync`, then live. Nothing is lost or told twice in between.
  * - A stream ends with the sign-in of its reader, and within a heartbeat when its repository is not shown to the reader any more.
- * - `close` ends every stream and takes no more. A stopping server closes ended connections, drained or not.
+ * - `close` ends every stream, tells each reader another time to come back, and takes no more. A stopping server closes ended connections, drained or not.
  */
 export class EventStreams {
   readonly #options: EventStreamOptions;
@@ -98,7 +100,12 @@ export class EventStreams {
   close(): void {
     this.#closed = true;
     this.#stopHeart();
-    for (const stream of this.#open) this.#end(stream);
+    const { first, last } = COME_BACK_MS;
+    const stepMs = (last - first) / Math.max(1, this.#open.size - 1);
+    for (const [index, stream] of [...this.#open].entries()) {
+      if (!stream.raw.destroyed) stream.raw.write(`retry: ${Math.round(first + index * stepMs)}\n\n`);
+      this.#end(stream);
+    }
   }
 
   #end({ raw, unsubscribe }: Stream): void {

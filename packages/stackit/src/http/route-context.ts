@@ -25,4 +25,6 @@ export interface RouteContext extends ServerParts {
   count(request: FastifyRequest, reply: FastifyReply): void;
   /** Aborts when the server begins to stop. */
   readonly closing: AbortSignal;
+  /** The server is about to end, and still answers. Aborts before `closing`. */
+  readonly ending: AbortSignal;
 }

@@ -42,6 +42,8 @@ export interface ServerOptions extends ServerParts {
   readonly config: HttpConfig;
   readonly logger: FastifyBaseLogger;
   readonly clock?: Clock;
+  /** Aborts when the server is about to be closed, so that it says so before it takes no more. */
+  readonly ending?: AbortSignal;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface ServerOptions extends ServerParts {
  * `sync/shutting-down`; it settles when the last request is answered.
  */
 export async function createServer(options: ServerOptions): Promise<App> {
-  const { config, clock = systemClock, logger, ...parts } = options;
+  const { config, clock = systemClock, logger, ending, ...parts } = options;
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
   const app = newApp(config, limits, logger);
   const endAll = endConnections(app.server);
@@ -76,6 +78,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     docs: new DocsSite(config),
     count: guards.count,
     closing: closing.signal,
+    ending: AbortSignal.any([closing.signal, ...(ending ? [ending] : [])]),
   };
 
   traceRequests(app);

@@ -55,6 +55,11 @@ export class SubmissionRecord {
    */
   end({ hasChanged, error }: { hasChanged: boolean; error?: Failure | undefined }): void {
     const { branches } = this.#submission;
+    // What was asked for last may have been done, although nobody heard of it.
+    if (error?.code === "sync/shutting-down") {
+      this.#outcome = { outcome: "interrupted", error: withInstant(error) };
+      return;
+    }
     const isWhole = !error && branches.every(({ state }) => state === "done" || state === "skipped");
     const isPartial = hasChanged || branches.some(({ state }) => state === "done");
     this.#outcome = {

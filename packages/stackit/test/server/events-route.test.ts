@@ -274,6 +274,19 @@ test("streams end when the server stops, also one that has not read what was wri
   stalled.destroy();
 });
 
+test("when the server stops, each reader is told another time to come back, spread over some seconds", async () => {
+  await using server = await startServer({ config: { limits: { streamsPerClient: 64 } } });
+  const readers = await Promise.all(Array.from({ length: 51 }, () => EventReader.open(url(server))));
+  for (const reader of readers) expect((await reader.take(1))[0]?.name).toBe("connected");
+  await server.app.close();
+  const times: number[] = [];
+  for (const reader of readers) {
+    expect(await reader.next()).toBeUndefined();
+    times.push(reader.retryMs ?? 0);
+  }
+  expect(times.toSorted((a, b) => a - b)).toEqual(readers.map((_, index) => 500 + 50 * index));
+});
+
 test("a reader that hangs up leaves nothing behind", async () => {
   await using server = await startServer();
   for (let round = 0; round < 5; round += 1) {

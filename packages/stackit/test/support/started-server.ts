@@ -57,6 +57,8 @@ export interface StartOptions {
   dataDir?: string;
   /** The server's; the queue keeps real time. */
   clock?: Clock;
+  /** Aborted by a test that wants the server to be about to end. */
+  ending?: AbortSignal;
   /** Who may see and do what; whoever reaches it, all of it, when it is left out. */
   access?: (store: Store) => Access;
 }
@@ -147,6 +149,7 @@ export async function startServer(options: StartOptions = {}): Promise<StartedSe
     config: { version: "1.2.3", readOnly: false, bind: "127.0.0.1", ...options.config },
     logger,
     ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.ending ? { ending: options.ending } : {}),
   });
   const origin = await listen(app, { host: "127.0.0.1", port: 0 });
   const [repo = widget()] = repos;

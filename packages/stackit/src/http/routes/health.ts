@@ -24,7 +24,7 @@ const Readiness = Type.Object({
 export function healthRoutes(
   app: App,
   prefix: string,
-  { repos, onboarding, syncs, history }: RouteContext,
+  { repos, onboarding, syncs, history, ending }: RouteContext,
 ): void {
   const common = { tags: ["server"], hide: prefix === "" };
   const config = { access: "open", isProbe: true } as const;
@@ -46,6 +46,9 @@ export function healthRoutes(
     response: responses({ 200: content("It is ready.", "application/json", Readiness) }, "server/not-ready"),
   };
   app.get(`${prefix}/readyz`, { schema: ready, config }, async (request, reply) => {
+    if (ending.aborted) {
+      throw new Problem("server/not-ready", "The server is ending.", { members: { waitingFor: [] } });
+    }
     // Of those that the caller may not see neither the names nor the number are told.
     const isShown = ({ id }: { id: string }): boolean => request.repos.get(id) !== undefined;
     const unread = repos.list().filter(({ snapshot, lastShown }) => !snapshot && !lastShown);
