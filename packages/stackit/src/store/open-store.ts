@@ -99,6 +99,7 @@ async function openFile(file: string, setAside: SetAside | undefined): Promise<S
   createPrivately(file);
   const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
+    refuseNewer(database);
     await journalAhead(database);
     database.exec("pragma synchronous = normal");
     if (statSync(file).size <= MAX_CHECKED_BYTES) check(database);
@@ -107,6 +108,18 @@ async function openFile(file: string, setAside: SetAside | undefined): Promise<S
     database.close();
     throw error;
   }
+}
+
+/** Before anything is written: what a newer version made is left as it is. */
+function refuseNewer(database: DatabaseSync): void {
+  const isOurs = database.prepare("select 1 from sqlite_master where name = 'kysely_migration'").get();
+  if (!isOurs) return;
+  const rows = database.prepare("select name from kysely_migration order by name").all();
+  const unknown = rows.map(({ name }) => String(name)).find((name) => !(name in migrations));
+  if (unknown === undefined) return;
+  throw new Error(
+    `a newer version of Stackit has made it, which knows "${unknown}". Install that version or a newer one, or restore a backup of this one's.`,
+  );
 }
 
 /** SQLite does not wait by itself for another process that makes the same file: of two that do so at once, one is refused. */

@@ -164,15 +164,20 @@ test("a database that another process is about to make is waited for (M5)", asyn
   await store.ping();
 });
 
-test("a database of a newer version is left alone and named", async () => {
+test("a database of a newer version is left as it is, byte by byte, and it is said what to do", async () => {
   const dataDir = await emptyFolder();
   await (await openStore(dataDir))[Symbol.asyncDispose]();
   const file = join(dataDir, "stackit.sqlite");
   const database = new DatabaseSync(file);
   database.exec("insert into kysely_migration values ('9999-later', '2099-01-01')");
   database.close();
-  await expect(openStore(dataDir)).rejects.toThrow(file);
+  const before = await readFile(file);
+  await expect(openStore(dataDir)).rejects.toThrow(
+    `The database ${file} cannot be opened: a newer version of Stackit has made it, which knows "9999-later". ` +
+      "Install that version or a newer one, or restore a backup of this one's.",
+  );
   expect(await readdir(dataDir)).toEqual(["stackit.sqlite"]);
+  expect((await readFile(file)).equals(before)).toBe(true);
 });
 
 test("a folder that cannot be one is named", async () => {
