@@ -9,6 +9,9 @@ const rows = readFileSync(GUIDE, "utf8")
   .filter((line) => line.startsWith("| ") && line.includes(".test.ts"))
   .map((line) => line.slice(2, -2).split(" | "));
 
+/** Behind a title. */
+const ENDS_TITLE = /^(?: \((?:[BM]\d+, )*[BM]\d+\))?["`],/;
+
 /** Tests that a cell links to: the title, and the file from the guide's folder. */
 function testsIn(cell = ""): { title: string; path: string }[] {
   return [...cell.matchAll(/\[([^\]]+)\]\(([^)]+\.test\.ts)\)/g)].map(([, title = "", path = ""]) => ({
@@ -17,9 +20,11 @@ function testsIn(cell = ""): { title: string; path: string }[] {
   }));
 }
 
-/** As a title is written where a test is declared. */
+/** As a title is written where a test is declared; the numbers of faults behind it are another table's. */
 function declares(file: string, title: string): boolean {
-  return ['"', "`"].some((quote) => file.includes(`${quote}${title}${quote},`));
+  return ['"', "`"].some((quote) =>
+    file.split(quote + title).some((rest, index) => index > 0 && ENDS_TITLE.test(rest)),
+  );
 }
 
 test("each threat has what stands against it, and a test that holds that", () => {
