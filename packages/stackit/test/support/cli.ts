@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { runCli } from "../../src/cli/run-cli.ts";
 
 export interface CliRun {
@@ -70,15 +71,10 @@ export function startCommand(
     said.err += chunk.toString();
   });
   const endNow = () => abort.abort();
-  const ended: Promise<number> = runCli(args, {
-    env,
-    cwd,
-    stdin,
-    stdout,
-    stderr,
-    signal: abort.signal,
-    endNow,
-  });
+  // Another process would not begin in the middle of a transaction of a server in this one, whose thread waits for nobody.
+  const ended: Promise<number> = setImmediate().then(() =>
+    runCli(args, { env, cwd, stdin, stdout, stderr, signal: abort.signal, endNow }),
+  );
   return {
     ended,
     stdout: () => said.out,

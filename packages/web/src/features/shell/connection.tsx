@@ -46,7 +46,7 @@ export function ConnectionState() {
     <div className={`connection ${state.kind}`}>
       <span role="status" className="connection-state">
         <Sign name={signs[state.kind]} />
-        {stateWord(state)}
+        <span className="cut">{stateWord(state)}</span>
       </span>
       {state.kind === "reconnecting" && (
         <span className="connection-age num" aria-hidden="true">
