@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { ActivityRecorder } from "./app/activity-recorder.ts";
@@ -75,18 +76,27 @@ export async function serve(
   log: Logger,
   announce: (line: string) => void,
 ): Promise<void> {
-  await using running = await start(config, log);
-  for (const repo of config.repos) {
-    const place = repo.kind === "mirror" ? repo.url.href : repo.path;
-    announce(`Stackit serves ${place} as ${repo.id} at ${running.url}`);
-  }
-  announce(`It is ${describePosture(config.posture)}.`);
+  await using _running = await start(config, log, systemClock, (url) => {
+    for (const repo of config.repos) {
+      const place = repo.kind === "mirror" ? repo.url.href : repo.path;
+      announce(`Stackit serves ${place} as ${repo.id} at ${url}`);
+    }
+    announce(`It is ${describePosture(config.posture)}.`);
+  });
   if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
   log.info("stopping");
 }
 
-/** Opens, wires and starts everything. What was opened is released again when it throws. `clock`: of who may come in, of streams, and of webhooks that fall silent. */
-export async function start(config: Config, log: Logger, clock: Clock = systemClock): Promise<Running> {
+/**
+ * Opens, wires and starts everything. What was opened is released again when it throws. `clock`: of who may come in, of streams, and of
+ * webhooks that fall silent. `onListening` is told the address before anything is asked of a repository; it must not throw.
+ */
+export async function start(
+  config: Config,
+  log: Logger,
+  clock: Clock = systemClock,
+  onListening: (url: string) => void = () => {},
+): Promise<Running> {
   const house = new DisposableStack();
   const ending = new AbortController();
   try {
@@ -265,11 +275,15 @@ export async function start(config: Config, log: Logger, clock: Clock = systemCl
     });
     house.defer(() => app.close());
     const url = await listen(app, { host: config.bind, port: config.port });
+    onListening(url);
+    // Who waits for the address goes first.
+    await setImmediate();
 
     house.use(openMirrors(served.list().filter((repo) => repo instanceof Mirror)));
     await githubDeliveries.resume();
     const delaysMs = startDelaysMs(mirrors.map(({ id }) => id));
-    const tickets = repos.map(({ id }) => {
+    const stillServed = repos.filter(({ id }) => served.get(id));
+    const tickets = stillServed.map(({ id }) => {
       const runAfterMs = delaysMs.get(id) ?? 0;
       return queue.request(id, { trigger: "startup", runAfterMs }).finished;
     });

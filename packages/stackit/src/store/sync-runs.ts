@@ -1,6 +1,8 @@
 import { type Kysely, sql } from "kysely";
 import { problems } from "../contract/problems.ts";
 import type { SyncRun } from "../contract/sync-run.ts";
+import { gathered } from "../lib/gathered.ts";
+import { chunks } from "./chunks.ts";
 import { pageOf } from "./page-of.ts";
 import { RunHistories } from "./run-histories.ts";
 import { type EndedRun, endedRun, historyAfter, NO_HISTORY, type RunHistory } from "./run-history.ts";
@@ -15,20 +17,37 @@ const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 export class SyncRuns {
   readonly #db: Kysely<Schema>;
   readonly #wallNow: () => number;
+  readonly #saveUnfinished: (row: SyncRunRow) => Promise<boolean>;
 
   constructor(db: Kysely<Schema>, wallNow: () => number = Date.now) {
     this.#db = db;
     this.#wallNow = wallNow;
+    this.#saveUnfinished = gathered((rows) => this.#saveAll(rows));
   }
 
-  /** Records the run as it stands. A finished run is final: an older state that comes late is ignored. */
+  /**
+   * Records the run as it stands. A finished run is final: an older state that comes late is ignored. Unfinished ones that come in one turn
+   * of the event loop are written together: a start with a thousand repositories costs one transaction.
+   */
   async save(storeKey: string, run: Readonly<SyncRun>): Promise<void> {
-    if (run.state !== "finished") return put(this.#db, storeKey, run);
+    if (run.state !== "finished") {
+      await this.#saveUnfinished(rowOf(storeKey, run));
+      return;
+    }
     await this.#db.transaction().execute(async (db) => {
-      await put(db, storeKey, run);
+      await put(db, [rowOf(storeKey, run)]);
       await new RunHistories(db).add(storeKey, endedRun(run));
       await this.#forgetOld(db, storeKey);
     });
+  }
+
+  async #saveAll(rows: readonly SyncRunRow[]): Promise<boolean[]> {
+    // Of several states of one run, the last.
+    const latest = new Map(rows.map((row) => [`${row.store_key}\n${row.id}`, row]));
+    await this.#db.transaction().execute(async (db) => {
+      for (const chunk of chunks([...latest.values()])) await put(db, chunk);
+    });
+    return rows.map(() => true);
   }
 
   async get(storeKey: string, id: string): Promise<SyncRun | undefined> {
@@ -126,9 +145,11 @@ export class SyncRuns {
   }
 }
 
-async function put(db: Kysely<Schema>, storeKey: string, run: Readonly<SyncRun>): Promise<void> {
+function rowOf(storeKey: string, run: Readonly<SyncRun>): SyncRunRow {
   const { changed, announced } = endedRun(run);
-  const row = {
+  return {
+    store_key: storeKey,
+    id: run.id,
     state: run.state,
     outcome: run.outcome ?? null,
     error_code: run.error?.code ?? null,
@@ -138,13 +159,26 @@ async function put(db: Kysely<Schema>, storeKey: string, run: Readonly<SyncRun>)
     announced: announced ? 1 : 0,
     run: JSON.stringify(run),
   };
+}
+
+/** No two of one run. */
+async function put(db: Kysely<Schema>, rows: readonly SyncRunRow[]): Promise<void> {
   await db
     .insertInto("sync_run")
-    .values({ store_key: storeKey, id: run.id, ...row })
+    .values(rows)
     .onConflict((conflict) =>
       conflict
         .columns(["store_key", "id"])
-        .doUpdateSet(row)
+        .doUpdateSet(({ ref }) => ({
+          state: ref("excluded.state"),
+          outcome: ref("excluded.outcome"),
+          error_code: ref("excluded.error_code"),
+          requested_at: ref("excluded.requested_at"),
+          finished_at: ref("excluded.finished_at"),
+          changed: ref("excluded.changed"),
+          announced: ref("excluded.announced"),
+          run: ref("excluded.run"),
+        }))
         .where(({ eb, or, ref }) =>
           or([eb(ref("excluded.state"), "=", "finished"), eb("sync_run.state", "!=", "finished")]),
         ),

@@ -24,12 +24,16 @@ export interface ServedFolders extends AsyncDisposable {
 
 /**
  * The product as `serve` composes it, on a free port, with a data folder of its own. Settles when each repository was read once,
- * or could not be; with `atOnce` before. `clock`: of who may come in, and of streams.
+ * or could not be; with `atOnce` before. `clock`: of who may come in, and of streams. `onListening` is told the address first.
  */
 export async function serveFolders(
   repos: Config["repos"],
   overrides: Partial<Config> = {},
-  { atOnce = false, clock }: { atOnce?: boolean; clock?: Clock } = {},
+  {
+    atOnce = false,
+    clock,
+    onListening,
+  }: { atOnce?: boolean; clock?: Clock; onListening?: (url: string) => void } = {},
 ): Promise<ServedFolders> {
   const dataDir = await mkdtemp(join(tmpdir(), "stackit-data-"));
   // One client is a whole test here, so it may ask as often as it likes.
@@ -63,7 +67,7 @@ export async function serveFolders(
       done();
     },
   });
-  const running = await start(config, pino({ level: "trace" }, lines), clock);
+  const running = await start(config, pino({ level: "trace" }, lines), clock, onListening);
   if (!atOnce) await running.firstRuns;
   const { url } = running;
   return {
