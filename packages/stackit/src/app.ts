@@ -17,6 +17,7 @@ import { openSubmits } from "./app/open-submits.ts";
 import { opsFacts } from "./app/ops-facts.ts";
 import { forgeWatchOptions, hookChanges, logUpkeep, recordRuns } from "./app/record-changes.ts";
 import { ServedRepos } from "./app/served-repos.ts";
+import { SnapshotKeeper } from "./app/snapshot-keeper.ts";
 import type { Config } from "./config/config.ts";
 import { describePosture } from "./config/posture.ts";
 import { isFetched } from "./config/repos-file.ts";
@@ -57,6 +58,9 @@ import { UpkeepSchedule } from "./sync/upkeep-schedule.ts";
  * landed and what a restack would do.
  */
 const WORK_BEHIND_MAX_WAIT_MS = 10_000;
+
+/** So many first runs are asked for, and written down in one transaction, before requests have their turn. */
+const ASKED_A_TURN = 100;
 
 export interface Running extends AsyncDisposable {
   /** The origin to reach the server by. */
@@ -149,6 +153,7 @@ export async function start(
         onChanged: hookChanges(isPublic ? undefined : events, log),
       }),
     );
+    const keeper = house.use(new SnapshotKeeper(turnsWhenQuiet(queue)));
     const served = house.use(
       new ServedRepos({
         config,
@@ -167,6 +172,7 @@ export async function start(
         queue,
         interval,
         upkeep,
+        keeper,
         events,
         activity,
         signs,
@@ -276,17 +282,18 @@ export async function start(
     house.defer(() => app.close());
     const url = await listen(app, { host: config.bind, port: config.port });
     onListening(url);
-    // Who waits for the address goes first.
-    await setImmediate();
 
     house.use(openMirrors(served.list().filter((repo) => repo instanceof Mirror)));
     await githubDeliveries.resume();
     const delaysMs = startDelaysMs(mirrors.map(({ id }) => id));
-    const stillServed = repos.filter(({ id }) => served.get(id));
-    const tickets = stillServed.map(({ id }) => {
+    const tickets: Promise<unknown>[] = [];
+    for (const [index, { id }] of repos.entries()) {
+      if (index > 0 && index % ASKED_A_TURN === 0) await setImmediate();
+      // It may have been removed by those who know the address.
+      if (!served.get(id)) continue;
       const runAfterMs = delaysMs.get(id) ?? 0;
-      return queue.request(id, { trigger: "startup", runAfterMs }).finished;
-    });
+      tickets.push(queue.request(id, { trigger: "startup", runAfterMs }).finished);
+    }
     house.defer(() => interval[Symbol.dispose]());
     interval.start();
     forge.start();

@@ -131,6 +131,8 @@ async function openMirror(
     behind,
     opening: tools.opening,
     onUnreadable: () => void tools.queue.request(id, { trigger: "interval" }),
+    onKeptDropped: (why) =>
+      tools.log.info({ repoId: id, why }, "what was kept of a repository is not served, and is removed"),
     trialsDir: scratch.path,
     ...(config.secondLookMs !== undefined && { secondLookMs: config.secondLookMs }),
     ...(beforePublishing && { beforePublishing }),

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { type AdoptedConfig, isFetched, type MirrorConfig, type RepoConfig } from "../config/repos-file.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { DisposableStack } from "../lib/disposable-stack.ts";
+import { Mirror } from "../repos/mirror.ts";
 import { WorkingCopy } from "../repos/working-copy.ts";
 import type { Store } from "../store/open-store.ts";
 import type { KnownRepository } from "../store/repositories.ts";
@@ -18,6 +19,7 @@ import type { UpkeepSchedule } from "../sync/upkeep-schedule.ts";
 import type { ActivityRecorder } from "./activity-recorder.ts";
 import { type OpenedRepo, openRepo, type RepoTools } from "./open-repos.ts";
 import { publishEvents } from "./record-changes.ts";
+import type { SnapshotKeeper } from "./snapshot-keeper.ts";
 
 /** A working copy that was not compared with its folder for this long is not known to be current. */
 const WORKING_COPY_MAX_AGE_SEC = 60;
@@ -29,6 +31,7 @@ export interface ServedReposTools extends Omit<RepoTools, "all" | "known"> {
   readonly queue: SyncQueue;
   readonly interval: IntervalTrigger;
   readonly upkeep: UpkeepSchedule;
+  readonly keeper: Pick<SnapshotKeeper, "follow">;
   readonly events: EventLog;
   readonly activity: ActivityRecorder;
   readonly signs: Pick<WebhookSigns, "forget">;
@@ -100,7 +103,8 @@ export class ServedRepos implements AsyncDisposable {
    * once. @throws when its id is taken
    */
   async add(config: RepoConfig, left?: LeftInStore): Promise<OpenedRepo> {
-    const { queue, store, interval, upkeep, names, forge, events, activity, signs, hooks } = this.#tools;
+    const { queue, store, interval, upkeep, names, forge, events, activity, signs, hooks, keeper } =
+      this.#tools;
     const leave = new DisposableStack();
     try {
       const all = () => this.list();
@@ -109,6 +113,10 @@ export class ServedRepos implements AsyncDisposable {
       const { storeKey } = target;
       leave.use(activity.follow(repo, storeKey));
       leave.use(repo);
+      if (repo instanceof Mirror) {
+        const followed = keeper.follow(repo);
+        leave.defer(() => followed[Symbol.dispose]());
+      }
       if (left?.runs.has(storeKey) ?? true) await store.syncRuns.closeAbandoned(storeKey, Date.now());
       if (left?.submissions.has(storeKey) ?? true)
         await store.submissions.closeAbandoned(storeKey, Date.now());

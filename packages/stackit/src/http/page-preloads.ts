@@ -11,7 +11,12 @@ export function pagePreloads(path: string, repos: RepoTable): string | undefined
   const repo = owner === "local" ? repos.get(name) : repoByName(repos, `${owner}/${name}`);
   if (!repo) return undefined;
   const base = `/api/v1/repos/${encodeURIComponent(repo.id)}`;
-  const asked = ["/api/v1/config", "/api/v1/repos", base, ...(repo.snapshot ? [`${base}/view`] : [])];
+  const asked = [
+    "/api/v1/config",
+    "/api/v1/repos",
+    base,
+    ...(repo.snapshot || repo.kept ? [`${base}/view`] : []),
+  ];
   return asked.map((url) => `<${url}>; rel=preload; as=fetch; crossorigin`).join(", ");
 }
 

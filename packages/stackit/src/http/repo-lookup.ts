@@ -81,8 +81,14 @@ export function noSuchBranch(): Problem {
   return new Problem("branch/not-found", "This repository has no branch with this name.");
 }
 
-/** @throws {Problem} `repo/not-ready` */
+/** What is shown, or what was shown last before the start. @throws {Problem} `repo/not-ready` */
 export async function snapshotOf(repo: ServedRepo, reply: FastifyReply): Promise<Snapshot> {
+  if (!repo.snapshot && !repo.kept) await repo.recallSnapshot?.();
+  return repo.snapshot ?? repo.kept ?? (await readSnapshotOf(repo, reply));
+}
+
+/** The same for who asks the repository for more than its snapshot tells. @throws {Problem} `repo/not-ready` */
+export async function readSnapshotOf(repo: ServedRepo, reply: FastifyReply): Promise<Snapshot> {
   if (!repo.snapshot) await repo.wake?.();
   if (repo.snapshot) return repo.snapshot;
   reply.header("retry-after", "1");

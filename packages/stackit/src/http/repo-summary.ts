@@ -14,7 +14,8 @@ export function repoSummary(
   { syncs, hooks }: Pick<ServerParts, "syncs" | "hooks">,
   { caller, isPublic }: Audience,
 ): RepoSummary {
-  const { id, displayName, owner, name, formerNames = [], kind, snapshot } = repo;
+  const { id, displayName, owner, name, formerNames = [], kind } = repo;
+  const snapshot = repo.snapshot ?? repo.kept;
   const shown = snapshot ?? repo.lastShown;
   const hook = isPublic ? undefined : hooks.of(id);
   return {
@@ -40,7 +41,8 @@ export function repoStatus(
   parts: Pick<ServerParts, "syncs" | "hooks" | "webhookSigns">,
   audience: Audience,
 ): RepoStatus {
-  const { snapshot, displayPath, deletedAt } = repo;
+  const { displayPath, deletedAt } = repo;
+  const snapshot = repo.snapshot ?? repo.kept;
   const summary = repoSummary(repo, parts, audience);
   const webhook = parts.webhookSigns.of(repo.id);
   const isHeld = summary.freshness.lastAttempt?.outcome === "held";

@@ -36,6 +36,8 @@ export interface MirrorOptions {
   readonly opening?: Turns;
   /** What was shown last cannot be read: a refresh is due. Must not throw. */
   readonly onUnreadable?: () => void;
+  /** Why the snapshot that an earlier process kept is not served. Must not throw. */
+  readonly onKeptDropped?: (why: string) => void;
   /** Where restacks are tried; without it they are not. */
   readonly trialsDir?: string;
   /** When a second look confirms a held loss. Default 5 min. */

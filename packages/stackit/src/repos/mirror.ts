@@ -19,6 +19,8 @@ import type { ForgeKnowledge } from "./forge-knowledge.ts";
 import type { GraphSnapshot } from "./graph-snapshot.ts";
 import { HeadHistory } from "./head-history.ts";
 import { HoldGate } from "./hold-gate.ts";
+import type { KeptSnapshot } from "./kept-snapshot.ts";
+import { type KeptFor, KeptSnapshotFile } from "./kept-snapshot-file.ts";
 import { digestOf, type LastShown, LastShownFile } from "./last-shown.ts";
 import {
   DamagedMirrorError,
@@ -88,6 +90,9 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   readonly #health: MirrorHealth;
   readonly #guard: MirrorGuard;
   readonly #lastShown: LastShownFile;
+  readonly #keptFile: KeptSnapshotFile;
+  #kept: KeptSnapshot | undefined;
+  #recalling: Promise<void> | undefined;
   /** Whether what is shown is kept, as far as there is anything. */
   #isShownKept = true;
   /** Settles when there is a snapshot. */
@@ -130,7 +135,9 @@ export class Mirror implements ServedRepo, AsyncDisposable {
     this.#mover = new RefMover(this.#mirrorGit, this.#remote, this.#heads);
     this.#gate = new HoldGate(options.secondLookMs ?? SECOND_LOOK_MS);
     this.#lastShown = new LastShownFile(dir);
+    this.#keptFile = new KeptSnapshotFile(dir, options.onKeptDropped);
     this.#shown.onPublished(() => {
+      this.#kept = undefined;
       this.#firstShown.resolve();
       this.#isShownKept = false;
     });
@@ -198,6 +205,56 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   /** What an earlier process showed last, until this one shows something; undefined where all of it has to be read to know. */
   get lastShown(): Pick<LastShown, "trunk" | "counts" | "notes"> | undefined {
     return this.snapshot ? undefined : this.#lastShown.last;
+  }
+
+  /** The snapshot that an earlier process showed last, where somebody has recalled it, until this one shows something. */
+  get kept(): KeptSnapshot | undefined {
+    return this.#kept;
+  }
+
+  /**
+   * Gives readers back the snapshot that an earlier process showed last, where it is kept and the refs on the disk are still those that it
+   * was made of: one process, and no object is read. Never rejects.
+   */
+  async recallSnapshot(): Promise<void> {
+    this.#recalling ??= this.#recallSnapshot()
+      .catch(() => {})
+      .finally(() => {
+        this.#recalling = undefined;
+      });
+    await this.#recalling;
+  }
+
+  async #recallSnapshot(): Promise<void> {
+    const { last } = this.#lastShown;
+    if (this.#kept || this.snapshot || !last) return;
+    const kept = await this.#keptFile.load(this.#keptFor(last.refs));
+    if (!kept) return;
+    const { signal } = this.#closing;
+    using _turn = await this.#options.opening?.begin().next(signal);
+    const { raw, listing } = await this.#shown.read(signal);
+    const head = raw.head.kind === "ref" ? raw.head.ref : undefined;
+    if (digestOf(listing.refs, head) !== last.refs) {
+      await this.#keptFile.drop("somebody else has moved its refs");
+      return;
+    }
+    // Whoever moves refs forgets that first.
+    if (this.#lastShown.last !== last || this.snapshot) return;
+    this.#shown.countFrom(kept.generation);
+    this.#kept = kept;
+  }
+
+  /** Keeps what is shown for the next process, unless it is kept already. Never rejects: without it the mirror is read. */
+  async keepSnapshot(): Promise<void> {
+    const { snapshot, refs, head } = this.#shown;
+    if (!snapshot || this.#isUnsure) return;
+    await this.#keptFile.keep(snapshot, this.#keptFor(digestOf(refs, head))).catch(() => {});
+  }
+
+  #keptFor(refs: string): KeptFor {
+    const fullName = fullNameOf(this.#place);
+    const hasForge = this.forge !== undefined && this.forge.health !== "off";
+    return { repoId: this.id, refs, hasForge, ...(fullName !== undefined && { fullName }) };
   }
 
   /** Learns what was shown last, so that it need not be read before somebody wants it or something is new. Never rejects. */
@@ -539,7 +596,9 @@ export class Mirror implements ServedRepo, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await this.#opening;
+    await this.#recalling;
     await this.#keepShown();
+    await this.keepSnapshot();
     (await this.#turns.forFetch(this.#closing.signal))[Symbol.dispose]();
     await this.#shown[Symbol.asyncDispose]();
   }

@@ -8,7 +8,7 @@ import type { PushHistory } from "./push-history.ts";
  * from one snapshot. What the methods return is derived on first use and kept; callers must not change it.
  */
 export interface Snapshot {
-  /** Grows by one with each published snapshot of a repository; starts anew with the process. */
+  /** Grows by one with each published snapshot of a repository; starts anew with the process, or behind what that has recalled. */
   readonly generation: number;
   /** Equal fingerprints mean equal answers, whichever process gave them. Fit for an ETag. */
   readonly fingerprint: string;
@@ -49,6 +49,10 @@ export interface ServedRepo {
   readonly snapshot: Snapshot | undefined;
   /** What lists tell of it as long as there is no snapshot, since nobody needed one. */
   readonly lastShown?: Pick<Snapshot, "trunk" | "counts" | "notes"> | undefined;
+  /** The snapshot that an earlier process showed last, where somebody has recalled it and nothing was read since. */
+  readonly kept?: Snapshot | undefined;
+  /** Makes that known, where it is kept and nothing on the disk has changed since. Never rejects. */
+  recallSnapshot?(): Promise<void>;
   /** Reads what is here when somebody needs it, where that was left undone. Settles when it is read, or cannot be. */
   wake?(): Promise<void>;
   readonly watching?: Watching | undefined;

@@ -127,6 +127,11 @@ export class ShownMirror implements AsyncDisposable {
     return this.#publisher.generation;
   }
 
+  /** Where an earlier process left off, before anything is shown. */
+  countFrom(generation: number): void {
+    this.#publisher.countFrom(generation);
+  }
+
   /** The listener must not throw. Returns the way to stop listening. */
   onPublished(listener: (published: Published) => void): () => void {
     return this.#publisher.onPublished(listener);

@@ -102,6 +102,11 @@ export class SnapshotPublisher implements AsyncDisposable {
     return this.#generation;
   }
 
+  /** The next snapshot gets a higher one: readers are shown what had this generation. */
+  countFrom(generation: number): void {
+    this.#generation = Math.max(this.#generation, generation);
+  }
+
   /** The listener must not throw. Returns the way to stop listening. */
   onPublished(listener: (published: Published) => void): () => void {
     this.#listeners.add(listener);

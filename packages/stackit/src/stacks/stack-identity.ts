@@ -13,6 +13,9 @@ export interface KnownStack {
   readonly goneAtMs?: number;
 }
 
+/** What a stack is called and has been called. */
+export type NamedStack = Pick<KnownStack, "id" | "roots" | "formerIds" | "goneAtMs">;
+
 export interface SeenStack {
   readonly root: string;
   readonly members: ReadonlyMap<string, string>;
@@ -68,7 +71,10 @@ export function identifyStacks(
 }
 
 /** The one that a link means: by what its root is, by its id, or by what its root or its id were. Of several the first that is there. */
-export function findStack(stacks: readonly KnownStack[], name: string): KnownStack | undefined {
+export function findStack<Stack extends NamedStack>(
+  stacks: readonly Stack[],
+  name: string,
+): Stack | undefined {
   const there = stacks.filter(({ goneAtMs }) => goneAtMs === undefined);
   return (
     there.find(({ roots }) => roots[0] === name) ??

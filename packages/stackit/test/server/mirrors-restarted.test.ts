@@ -59,3 +59,59 @@ test("a second server on the same data folder leaves the mirrors to the first, a
   expect(second.stderr).toContain("--data-dir");
   expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
 });
+
+test("a restart serves what was served before, with the same tags, and says from when it is", async () => {
+  await using upstream = await createScene(
+    (writer) => {
+      writer.commit("main");
+      writer.stacked("api", "main");
+    },
+    { bare: true },
+  );
+  await using host = await gitHttpHost(dirname(upstream.path));
+  const list = join(upstream.root, "repos.json");
+  const repos = [{ id: "shop", url: `${host.url}/repo.git`, syncInterval: "0" }];
+  await writeFile(list, JSON.stringify({ repos }));
+  const start = () =>
+    startServe(["--repos-config", list, "--data-dir", join(upstream.root, "data")], { cwd: upstream.root });
+  const shop = (url: string) => `${url}/api/v1/repos/shop`;
+  let lastSuccessAt: unknown;
+  {
+    await using first = await start();
+    await expect.poll(async () => (await fetch(`${shop(first.url)}/view`)).status).toBe(200);
+    await expect
+      .poll(async () => {
+        ({ lastSuccessAt } = (await (await fetch(shop(first.url))).json()).freshness);
+        return lastSuccessAt;
+      })
+      .toEqual(expect.any(String));
+  }
+  host.front = hang();
+  const paths = ["view", "stacks", "branches", "stacks/api", "branches/api", "branches/main"];
+  const answers = async (url: string) =>
+    Promise.all(
+      paths.map(async (path) => {
+        const answer = await fetch(`${shop(url)}/${path}`);
+        return { path, status: answer.status, tag: answer.headers.get("etag"), text: await answer.text() };
+      }),
+    );
+  const told = async () => {
+    await using after = await start();
+    const before = await (await fetch(shop(after.url))).json();
+    const all = await answers(after.url);
+    const metrics = await (await fetch(`${after.url}/metrics`)).text();
+    const status = await (await fetch(shop(after.url))).json();
+    expect(before.freshness.lastSuccessAt).toBe(lastSuccessAt);
+    expect(status.freshness.lastSuccessAt).toBe(lastSuccessAt);
+    expect(status.generation).toBe(JSON.parse(all[0]?.text ?? "").generation);
+    expect(metrics).toMatch(/^stackit_git_processes_started_total 1$/m);
+    const [view] = all;
+    const again = await fetch(`${shop(after.url)}/view`, { headers: { "if-none-match": view?.tag ?? "" } });
+    expect(again.status).toBe(304);
+    return all;
+  };
+  const second = await told();
+  expect(second.map(({ status }) => status)).toEqual(paths.map(() => 200));
+  // Tags name the process that made the snapshot: so neither of these two has.
+  expect(await told()).toEqual(second);
+});

@@ -8,7 +8,7 @@ import { type AskedDiff, askedDiff } from "../diff-answers.ts";
 import { strongTag } from "../etag.ts";
 import { answerJson, isUnchanged, JsonBytes } from "../json-answer.ts";
 import { madeAnswer } from "../made-answer.ts";
-import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, snapshotOf } from "../repo-lookup.ts";
+import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, readSnapshotOf } from "../repo-lookup.ts";
 import { readResponses } from "../responses.ts";
 import type { RouteContext } from "../route-context.ts";
 import { pushesOf } from "./branch-pushes.ts";
@@ -57,7 +57,7 @@ export function branchCompareRoute(app: App, { config, diffs }: RouteContext): v
     };
     app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
       const repo = findRepo(request);
-      const snapshot = await snapshotOf(repo, reply);
+      const snapshot = await readSnapshotOf(repo, reply);
       const branch = snapshot.branch(nameOf(request.params));
       if (!branch) throw noSuchBranch();
       const { to: toNumber, from: fromNumber, mode = "range", commit } = request.query;

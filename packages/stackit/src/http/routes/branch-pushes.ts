@@ -3,7 +3,7 @@ import type { Push, PushList } from "../../contract/pushes.ts";
 import type { ServedRepo } from "../../repos/served-repo.ts";
 import type { App } from "../app-type.ts";
 import { answerValue } from "../json-answer.ts";
-import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, snapshotOf } from "../repo-lookup.ts";
+import { findRepo, NameParams, nameOf, namePaths, noSuchBranch, readSnapshotOf } from "../repo-lookup.ts";
 import { readResponses } from "../responses.ts";
 
 export function branchPushesRoute(app: App): void {
@@ -27,7 +27,7 @@ export function branchPushesRoute(app: App): void {
     };
     app.get(url, { schema, config: { access: "reader" } }, async (request, reply) => {
       const repo = findRepo(request);
-      const branch = (await snapshotOf(repo, reply)).branch(nameOf(request.params));
+      const branch = (await readSnapshotOf(repo, reply)).branch(nameOf(request.params));
       if (!branch) throw noSuchBranch();
       const pushes = await pushesOf(repo, branch);
       const list: PushList = { branch: branch.name, remembered: repo.pushes !== undefined, pushes };

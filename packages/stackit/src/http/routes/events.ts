@@ -47,9 +47,10 @@ export function repoEventsRoute(app: App, { streams }: RouteContext): void {
     };
     app.get(url, { schema, config }, (request, reply) => {
       const repo = findRepo(request);
+      const snapshot = repo.snapshot ?? repo.kept;
       streams.open(request, reply, {
         repoId: repo.id,
-        ...(repo.snapshot ? { generation: repo.snapshot.generation } : {}),
+        ...(snapshot && { generation: snapshot.generation }),
         ...positionIn(request, request.query.since),
       });
     });
