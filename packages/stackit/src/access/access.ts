@@ -76,6 +76,13 @@ export class Access {
     return this.#options.team;
   }
 
+  /** Who everybody is, whatever they bring, on a server that tells nobody apart; undefined on a team's. */
+  get everybody(): Caller | undefined {
+    const { posture, team } = this.#options;
+    if (posture === "local") return LOCAL;
+    return team ? undefined : this.#anonymous;
+  }
+
   get audit(): AccessOptions["audit"] {
     return this.#options.audit;
   }
@@ -94,11 +101,10 @@ export class Access {
 
   /** Who that is now. @throws {Unverified} */
   async identify(credential: Credential): Promise<Caller> {
-    const { posture, team } = this.#options;
-    if (posture === "local") return LOCAL;
-    if (!team) return this.#anonymous;
+    if (this.everybody) return this.everybody;
     if (credential.kind === "token") return this.#program(credential.token);
-    if (credential.kind === "none") return this.#anonymous;
+    const { team } = this.#options;
+    if (!team || credential.kind === "none") return this.#anonymous;
     return this.#person(team, credential.session);
   }
 

@@ -9,6 +9,12 @@ import type { App } from "./app-type.ts";
 import { cameFrom } from "./came-from.ts";
 import type { RepoTable } from "./server-parts.ts";
 
+/** Where callers are let in. */
+interface Place {
+  readonly access: Access;
+  readonly repos: RepoTable;
+}
+
 const SEES_NOTHING = anonymous(() => undefined);
 const NOBODY: Credential = { kind: "none" };
 /** When the forge that could not be asked is worth another question. */
@@ -53,14 +59,42 @@ export async function letIn(
   request: FastifyRequest,
   reply: FastifyReply,
   credential: Credential,
-  { access, repos }: { access: Access; repos: RepoTable },
+  { access, repos }: Place,
 ): Promise<void> {
-  const { access: wanted = "open" } = request.routeOptions.config;
-  const caller = await identify(access, credential, reply, wanted === "open" || request.is404);
+  const caller = await identify(access, credential, reply, isForAll(request));
+  introduce(request, caller, repos);
+  await access.recordUse(caller, cameFrom(request));
+  admitCaller(request, reply, access);
+}
+
+/**
+ * The same on a server that tells nobody apart: nothing has to be waited for.
+ * @throws {Problem} `access/not-allowed`
+ */
+export function letEverybodyIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  everybody: Caller,
+  { access, repos }: Place,
+): void {
+  introduce(request, everybody, repos);
+  admitCaller(request, reply, access);
+}
+
+function introduce(request: FastifyRequest, caller: Caller, repos: RepoTable): void {
   request.caller = caller;
   request.repos = visibleTo(caller, repos);
-  await access.recordUse(caller, cameFrom(request));
-  if (wanted === "open" || request.is404) return;
+}
+
+function isForAll({ is404, routeOptions }: FastifyRequest): boolean {
+  const { access: wanted = "open" } = routeOptions.config;
+  return wanted === "open" || is404;
+}
+
+function admitCaller(request: FastifyRequest, reply: FastifyReply, access: Access): void {
+  if (isForAll(request)) return;
+  const { caller, routeOptions } = request;
+  const { access: wanted } = routeOptions.config;
   if (caller.kind === "anonymous" && access.team) {
     reply.header("www-authenticate", 'Bearer realm="Stackit"');
     throw new Problem("access/sign-in-required", "This server answers to people who are on its list.");

@@ -4,13 +4,14 @@ import { cameFrom } from "./came-from.ts";
 
 /** Writes down what people and programs that are known wanted and may not do. Strangers are refused without a word. */
 export function recordRefusals(app: App, access: Access): void {
-  app.addHook("onSend", async (request, reply) => {
-    if (reply.problemCode !== "access/not-allowed") return;
+  app.addHook("onSend", (request, reply, _payload, done) => {
+    if (reply.problemCode !== "access/not-allowed") return done();
     const { caller, method, routeOptions, foundRepoId } = request;
-    await access.record("access-refused", caller, {
+    const about = {
       ...(foundRepoId !== undefined && { target: foundRepoId }),
       detail: `${method} ${routeOptions.url}`,
       ...cameFrom(request),
-    });
+    };
+    access.record("access-refused", caller, about).then(() => done(), done);
   });
 }

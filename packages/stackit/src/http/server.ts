@@ -1,12 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { App } from "./app-type.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { takeJsonBodies } from "./body-parsing.ts";
 import { answerBrokenConnection, ignoreExpectations } from "./broken-connections.ts";
-import { knowCallers, letIn, letNobodyIn, limitKey, recognize } from "./callers.ts";
+import { knowCallers, letEverybodyIn, letIn, letNobodyIn, limitKey, recognize } from "./callers.ts";
 import { limitConnections } from "./connection-limit.ts";
 import { cookieNames } from "./cookies.ts";
 import { serveDashboard } from "./dashboard.ts";
@@ -85,17 +90,24 @@ export async function createServer(options: ServerOptions): Promise<App> {
   addSecurityHeaders(app, { isHttps: config.baseUrl?.protocol === "https:" });
   await knowCallers(app);
   const cookies = cookieNames(config.baseUrl);
-  app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
-    guards.admitHost(request);
-    if (request.routeOptions.config.isSigned) {
-      letNobodyIn(request);
-      return;
-    }
+  const admitOneOfMany = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const credential = await recognize(request, parts.access, cookies.session);
     guards.admit(request, reply, limitKey(request, credential));
     await letIn(request, reply, credential, parts);
     guards.admitChange(request, reply);
+  };
+  app.addHook("onRequest", (request, reply, done) => {
+    reply.header("x-request-id", request.id);
+    guards.admitHost(request);
+    const { everybody } = parts.access;
+    if (request.routeOptions.config.isSigned) letNobodyIn(request);
+    else if (!everybody) return void admitOneOfMany(request, reply).then(() => done(), done);
+    else {
+      guards.admit(request, reply, limitKey(request));
+      letEverybodyIn(request, reply, everybody, parts);
+      guards.admitChange(request, reply);
+    }
+    done();
   });
   if (parts.access.team) forbidSharedCaches(app);
   recordRefusals(app, parts.access);
