@@ -27,7 +27,7 @@ export interface Finding {
   readonly aim?: Figure;
 }
 
-export type Figure = readonly [name: string, value: number, unit?: "ms" | "s" | "KiB" | "MiB" | "%"];
+export type Figure = readonly [name: string, value: number, unit?: "µs" | "ms" | "s" | "KiB" | "MiB" | "%"];
 
 export type Result = Comparison | Finding;
 

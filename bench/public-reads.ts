@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import type { BareView } from "./bare-view-process.ts";
+import { cpuMsOf } from "./cpu-time.ts";
 import { makeFleet, push } from "./fleet.ts";
 import { ask, forked } from "./forked.ts";
 import { gitHost } from "./git-host.ts";
@@ -16,6 +17,17 @@ const REPOSITORIES = 10;
 const CONNECTIONS = 50;
 const READ_FOR_MS = 5000;
 const MAX_ROUNDS = 3;
+
+/** What is read, and the process that answers. */
+interface ReadFrom {
+  readonly urls: readonly string[];
+  readonly pid: number;
+}
+
+/** With the time on a processor that the answering process took, what it did besides included. */
+interface Measured extends Read {
+  readonly cpuMs: number;
+}
 
 /**
  * Views of a public server with ten mirrors, each looked at every second and pushed to once in each round, read over fifty connections.
@@ -38,18 +50,22 @@ export async function publicReads(template: string, wantedRounds: number): Promi
     const { url: bareUrl } = await ask<{ url: string }>(bare.process, told);
 
     const changes = fleet.changes.values();
-    const readWhilePushing = async (urls: readonly string[], revalidates = false): Promise<Read> => {
+    const readWhilePushing = async ({ urls, pid }: ReadFrom, revalidates = false): Promise<Measured> => {
+      const beforeMs = await cpuMsOf(pid);
       const reading: Reading = { urls, connections: CONNECTIONS, forMs: READ_FOR_MS, revalidates };
       const answer = ask<Read>(reader.process, reading);
       const { value: change } = changes.next();
       if (change) for (const name of fleet.names) await push(join(fleet.folder, `${name}.git`), change);
-      return answer;
+      const read = await answer;
+      return { ...read, cpuMs: (await cpuMsOf(pid)) - beforeMs };
     };
-    const [product, floor, known]: [Read[], Read[], Read[]] = [[], [], []];
+    const ofServer: ReadFrom = { urls: ours, pid: server.pid };
+    const ofBare: ReadFrom = { urls: [bareUrl], pid: bare.process.pid ?? 0 };
+    const [product, floor, known]: [Measured[], Measured[], Measured[]] = [[], [], []];
     for (let round = 0; round < rounds; round++) {
-      product.push(await readWhilePushing(ours));
-      floor.push(await readWhilePushing([bareUrl]));
-      known.push(await readWhilePushing(ours, true));
+      product.push(await readWhilePushing(ofServer));
+      floor.push(await readWhilePushing(ofBare));
+      known.push(await readWhilePushing(ofServer, true));
     }
     const scenario = `GET /view of ${REPOSITORIES} mirrors that are synced, over ${CONNECTIONS} connections`;
     return [
@@ -71,12 +87,13 @@ function shareUnchanged({ unchanged, answerMs }: Read): number {
 }
 
 /** Medians of the rounds. */
-function figuresOf(rounds: readonly Read[]): Figure[] {
-  const ofAll = (figure: (one: Read) => number) => median(rounds.map(figure));
+function figuresOf(rounds: readonly Measured[]): Figure[] {
+  const ofAll = (figure: (one: Measured) => number) => median(rounds.map(figure));
   return [
     ["requests a second", ofAll(({ answerMs, tookMs }) => (answerMs.length * 1000) / tookMs)],
     ["p50", ofAll(({ answerMs }) => percentile(answerMs, 0.5)), "ms"],
     ["p99", ofAll(({ answerMs }) => percentile(answerMs, 0.99)), "ms"],
+    ["CPU for each", ofAll(({ cpuMs, answerMs }) => (cpuMs * 1000) / answerMs.length), "µs"],
     ["of each", ofAll(({ bytes, answerMs }) => bytes / answerMs.length / 1024), "KiB"],
     ["reader late by p99", ofAll(({ ownDelayMs }) => ownDelayMs), "ms"],
   ];

@@ -1,9 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { SyncRunList } from "../packages/stackit/src/contract/sync-run.ts";
 import type { Branch } from "../packages/stackit/src/contract/view.ts";
+import { cpuMsOf } from "./cpu-time.ts";
 import { type Fleet, makeFleet, push } from "./fleet.ts";
 import { ask, forked } from "./forked.ts";
 import { gitHost } from "./git-host.ts";
@@ -18,9 +19,6 @@ const PUSHES_EACH = 100;
 /** One for each repository, and many. */
 const CONNECTIONS = [10, 50];
 const MAX_ROUNDS = 3;
-
-/** Ticks of a process's time that Linux counts in a second. */
-const TICKS_PER_SEC = 100;
 
 /** What one burst was like for who took it. */
 interface Taken extends Sent {
@@ -124,16 +122,6 @@ function wasAtWork(
   { beganAt, endedAt }: Sent,
 ): boolean {
   return startedAt !== undefined && Date.parse(startedAt) < endedAt && Date.parse(finishedAt ?? "") > beganAt;
-}
-
-/** Time that the process was on a processor so far, itself and the system for it. */
-async function cpuMsOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "latin1");
-  const [user = "", system = ""] = stat
-    .slice(stat.lastIndexOf(")") + 2)
-    .split(" ")
-    .slice(11, 13);
-  return ((Number(user) + Number(system)) * 1000) / TICKS_PER_SEC;
 }
 
 /** Medians of the bursts, so that one that was disturbed counts for one. */
