@@ -8,15 +8,12 @@ import { Session } from "./api/session.ts";
 import { App } from "./app.tsx";
 import { Changes } from "./features/stacks/changes.ts";
 import { ShortcutRegistry } from "./keyboard/registry.ts";
-import { askAhead } from "./routes/ask-ahead.ts";
+import { askAhead, untilWorthDrawing } from "./routes/ask-ahead.ts";
 import { parseLocation } from "./routes/location.ts";
 import { type Services, ServicesContext } from "./services.ts";
 import "./styles/index.css";
 import { Announcer } from "./ui/announcer.ts";
 import { Ticker } from "./ui/ticker.ts";
-
-/** How long an answer that is on its way may put off the first drawing. */
-const DRAW_WITHIN_MS = 300;
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -49,7 +46,7 @@ session.start();
 
 // What is there at once is drawn once, without a skeleton before it. Not awaited here: no part of the page may wait for this module.
 const ahead = askAhead(queries, parseLocation(location.pathname, location.search, location.hash));
-void Promise.race([ahead, new Promise((resolve) => setTimeout(resolve, DRAW_WITHIN_MS))]).then(draw);
+void untilWorthDrawing(ahead).then(draw);
 
 function draw(): void {
   live.start();

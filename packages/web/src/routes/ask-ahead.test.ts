@@ -1,8 +1,8 @@
 import { QueryClient } from "@tanstack/react-query";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { keys } from "../api/keys.ts";
 import { repository } from "../testing/made-up.ts";
-import { askAhead } from "./ask-ahead.ts";
+import { askAhead, untilWorthDrawing } from "./ask-ahead.ts";
 import { parseLocation } from "./location.ts";
 
 /** What is known or failed afterwards: here, nobody answers. */
@@ -24,4 +24,28 @@ test("what a repository's page shows is asked for without the page", async () =>
 test("a page of no repository, and one of none that is known, ask for none", async () => {
   for (const path of ["/", "/activity", "/r/acme/unknown"])
     expect(await askedFor(path)).toEqual([keys.config]);
+});
+
+describe("the first drawing", () => {
+  const soon = { onItsWayMs: 1, toBeReadMs: 5 };
+  const never = new Promise<void>(() => {});
+
+  test("waits a little for what is on its way", async () => {
+    await untilWorthDrawing(never, () => false, { onItsWayMs: 1, toBeReadMs: 2 ** 31 - 1 });
+  });
+
+  test("waits longer for what has come and is to be read, and not for ever", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let isDrawn = false;
+    const drawn = untilWorthDrawing(promise, () => true, { onItsWayMs: 1, toBeReadMs: 2 ** 31 - 1 }).then(
+      () => {
+        isDrawn = true;
+      },
+    );
+    await new Promise((later) => setTimeout(later, 20));
+    expect(isDrawn).toBe(false);
+    resolve();
+    await drawn;
+    await untilWorthDrawing(never, () => true, soon);
+  });
 });

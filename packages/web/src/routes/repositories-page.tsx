@@ -1,4 +1,3 @@
-import { type RefObject, useRef } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
 import { Link } from "wouter";
 import { useBrowserLocation } from "wouter/use-browser-location";
@@ -31,16 +30,11 @@ export function RepositoriesPage({
   repos: readonly RepoSummary[];
   route: RepositoriesRoute;
 }) {
-  const scroller = useRef<HTMLDivElement>(null);
   return (
     <main className="workspace">
-      <div ref={scroller} className="list-pane">
+      <div className="list-pane" data-scroller>
         <div className="list-content narrow">
-          {repos.length === 0 ? (
-            <NoRepositories />
-          ) : (
-            <Repositories repos={repos} route={route} scroller={scroller} />
-          )}
+          {repos.length === 0 ? <NoRepositories /> : <Repositories repos={repos} route={route} />}
         </div>
       </div>
     </main>
@@ -78,15 +72,7 @@ function NoRepositories() {
   );
 }
 
-function Repositories({
-  repos,
-  route,
-  scroller,
-}: {
-  repos: readonly RepoSummary[];
-  route: RepositoriesRoute;
-  scroller: RefObject<HTMLDivElement | null>;
-}) {
+function Repositories({ repos, route }: { repos: readonly RepoSummary[]; route: RepositoriesRoute }) {
   const config = useConfig();
   const { ticker } = useServices();
   const [, navigate] = useBrowserLocation();
@@ -155,7 +141,7 @@ function Repositories({
       {found.length === 0 ? (
         <NothingFound route={route} onClear={() => search(repositoriesRoute)} />
       ) : (
-        <RepoTable repos={found} config={config} scroller={scroller} />
+        <RepoTable repos={found} config={config} />
       )}
     </div>
   );

@@ -33,7 +33,6 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
   const status = useQuery(statusQuery(repo.id));
   const view = useQuery(viewQuery(repo.id));
   const config = useConfig();
-  const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<StackListHandle>(null);
   const linked = useLinked(repo.id, route, view.data?.body);
   const stack = useLastStack(linked.stack, route.stack);
@@ -43,7 +42,7 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
 
   return (
     <main className="workspace" data-panel={route.branch !== undefined || stack !== undefined || undefined}>
-      <div className="list-pane" ref={scroller}>
+      <div className="list-pane" data-scroller>
         <div className="list-content">
           {status.data ? (
             <FreshnessHeader status={status.data} route={route} barred={barredFrom(status.data, config)} />
@@ -60,13 +59,7 @@ export function RepositoryPage({ repo, route }: { repo: RepoSummary; route: Repo
           )}
           <ErrorBoundary part="The list of stacks" resetKey={String(view.dataUpdatedAt)}>
             {view.data ? (
-              <StacksView
-                view={view.data.body}
-                marked={linked.stack}
-                route={route}
-                scroller={scroller}
-                list={list}
-              />
+              <StacksView view={view.data.body} marked={linked.stack} route={route} list={list} />
             ) : (
               <NoView
                 error={view.error ?? view.failureReason}

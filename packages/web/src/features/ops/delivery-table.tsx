@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import type { RepoSummary } from "stackit/contract/repo";
 import type { WebhookDelivery } from "stackit/contract/webhook-deliveries";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
@@ -19,19 +19,17 @@ const AHEAD = 60;
 export function DeliveryTable({
   deliveries,
   repos,
-  scroller,
   older,
   onOpen,
 }: {
   deliveries: readonly WebhookDelivery[];
   repos: readonly RepoSummary[];
-  scroller: RefObject<HTMLElement | null>;
   older: { has: boolean; load: () => void };
   onOpen: (key: string) => void;
 }) {
   const list = useRef<HTMLTableSectionElement>(null);
   const offsets = useMemo(() => offsetsOf(deliveries.map(() => ROW_HEIGHT)), [deliveries]);
-  const { start, end } = useWindow(scroller, list, offsets);
+  const { start, end } = useWindow(list, offsets);
   useShortcut("nextRow", () => step(list.current, 1));
   useShortcut("previousRow", () => step(list.current, -1));
   const isNearEnd = older.has && end + AHEAD >= deliveries.length;

@@ -38,7 +38,7 @@ export function WebhooksPage({ repos, route }: { repos: readonly RepoSummary[]; 
 
   return (
     <main className="workspace">
-      <div className="list-pane" ref={scroller}>
+      <div className="list-pane" ref={scroller} data-scroller>
         <div className="list-content narrow webhooks-page">
           <h1 className="page-title">
             <b>Webhook deliveries</b>
@@ -79,13 +79,7 @@ export function WebhooksPage({ repos, route }: { repos: readonly RepoSummary[]; 
             />
           )}
           {list && list.length > 0 && (
-            <DeliveryTable
-              deliveries={list}
-              repos={repos}
-              scroller={scroller}
-              older={older}
-              onOpen={setOpenKey}
-            />
+            <DeliveryTable deliveries={list} repos={repos} older={older} onOpen={setOpenKey} />
           )}
         </div>
       </div>

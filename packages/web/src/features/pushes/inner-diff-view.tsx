@@ -19,17 +19,16 @@ export function InnerDiffView({
   /** Whether its lines are those of a patch. */
   hasMarkers?: boolean;
 }) {
-  const scroller = useRef<HTMLElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const offsets = useMemo(() => offsetsOf(lines.map(() => LINE_PX)), [lines]);
   const columns = useMemo(
     () => lines.reduce((most, { text }) => Math.max(most, columnsOf(text)), 0),
     [lines],
   );
-  const { start, end } = useWindow(scroller, list, offsets);
+  const { start, end } = useWindow(list, offsets);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section ref={scroller} className="inner-diff" aria-label={name} tabIndex={0}>
+    <section className="inner-diff" data-scroller aria-label={name} tabIndex={0}>
       <div
         ref={list}
         style={{

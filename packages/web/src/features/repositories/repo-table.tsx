@@ -1,4 +1,4 @@
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { RepoSummary, ServerConfig } from "stackit/contract/repo";
 import { useShortcut } from "../../keyboard/use-shortcut.ts";
 import { offsetsOf } from "../../lib/window.ts";
@@ -14,17 +14,15 @@ const NARROW = "(max-width: 639.9px)";
 export function RepoTable({
   repos,
   config,
-  scroller,
 }: {
   repos: readonly RepoSummary[];
   config: ServerConfig | undefined;
-  scroller: RefObject<HTMLElement | null>;
 }) {
   const table = useRef<HTMLTableElement>(null);
   const body = useRef<HTMLTableSectionElement>(null);
   const rowPx = useMedia(NARROW) ? CARD_PX : ROW_PX;
   const offsets = useMemo(() => offsetsOf(repos.map(() => rowPx)), [repos, rowPx]);
-  const range = useWindow(scroller, body, offsets);
+  const range = useWindow(body, offsets);
   const [activeId, setActiveId] = useState<string | undefined>(openedBefore);
   const active = repos.findIndex((repo) => repo.id === activeId);
   const wantsFocus = useRef(openedBefore());

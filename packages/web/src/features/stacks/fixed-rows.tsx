@@ -19,12 +19,10 @@ import type {
 export function LaneHead({
   row,
   gap,
-  stickyTop,
   onToggle,
 }: {
   row: LaneRow;
   gap: number;
-  stickyTop: number;
   onToggle: (lane: string) => void;
 }) {
   const { stacks, branches, moved, blocked, waitingSince } = row.facts;
@@ -33,7 +31,7 @@ export function LaneHead({
     blocked > 0 ? `${blocked} blocked` : "",
   ].filter(Boolean);
   return (
-    <div className="lane-head" style={{ marginTop: gap, height: row.height, top: stickyTop }}>
+    <div className="lane-head" style={{ marginTop: gap, height: row.height }}>
       <span className="avatar" aria-hidden="true">
         {initials(row.owner)}
       </span>

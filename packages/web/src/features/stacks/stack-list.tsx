@@ -28,7 +28,6 @@ export interface ListActions {
 export function StackList({
   ref,
   rows,
-  scroller,
   stickyHeight,
   openBranch,
   markedStack,
@@ -38,9 +37,8 @@ export function StackList({
 }: {
   ref: Ref<StackListHandle>;
   rows: readonly Row[];
-  scroller: RefObject<HTMLElement | null>;
   /** What covers the top of the scroller. */
-  stickyHeight: number;
+  stickyHeight: RefObject<number>;
   openBranch: string | undefined;
   /** The root of the stack that the address names. */
   markedStack: string | undefined;
@@ -50,14 +48,13 @@ export function StackList({
 }) {
   const list = useRef<HTMLDivElement>(null);
   const offsets = useMemo(() => offsetsOf(rows.map((row) => row.height)), [rows]);
-  const range = useWindow(scroller, list, offsets);
-  const covered = stickyHeight + (rows[0]?.kind === "lane" ? rows[0].height : 0);
+  const range = useWindow(list, offsets);
+  const laneHeight = rows[0]?.kind === "lane" ? rows[0].height : 0;
   const { currentId, kept, onFocus } = useRowFocus(ref, {
     rows,
     offsets,
-    scroller,
     list,
-    covered,
+    covered: () => stickyHeight.current + laneHeight,
     openBranch,
   });
   const indices = useMemo(() => withKept(range, kept), [range, kept]);
@@ -136,12 +133,7 @@ export function StackList({
     }
     return (
       <section key={lane.id} className="lane" aria-label={head.name}>
-        <LaneHead
-          row={head}
-          gap={lane.head?.gap ?? 0}
-          stickyTop={stickyHeight}
-          onToggle={actions.toggleLane}
-        />
+        <LaneHead row={head} gap={lane.head?.gap ?? 0} onToggle={actions.toggleLane} />
         {content}
       </section>
     );

@@ -20,6 +20,7 @@ import { lazyPart } from "../../ui/lazy-part.tsx";
 import { useStored } from "../../ui/use-stored.ts";
 import { useMedia } from "../../ui/use-window.ts";
 import { useTable } from "../table/use-table.ts";
+import { beginningOf, useIsWhole } from "./beginning.ts";
 import { remoteWords } from "./branch-state.ts";
 import { parseFilter } from "./filter.ts";
 import { FirstStack } from "./first-stack.tsx";
@@ -42,14 +43,12 @@ export function StacksView({
   view,
   marked,
   route,
-  scroller,
   list,
 }: {
   view: View;
   /** The stack that the address names. */
   marked: StackDetail | undefined;
   route: RepositoryRoute;
-  scroller: RefObject<HTMLDivElement | null>;
   list: RefObject<StackListHandle | null>;
 }) {
   const search = useDeferredValue(route.list);
@@ -72,19 +71,33 @@ export function StacksView({
   const [, navigate] = useBrowserLocation();
   const anyPr = useMemo(() => view.stacks.some((stack) => stack.prCount > 0), [view.stacks]);
 
+  const isSought = route.branch !== undefined || marked !== undefined;
+  const isWhole = useIsWhole(found.shownBranches, isSought);
   const [memo] = useState(() => new RowMemo());
-  const rows = useMemo(
-    () =>
-      memo.flatten(order.lanes, footRows({ ...view, trunk: view.repo.trunk }, folds.sections, heights), {
-        trunk: view.repo.trunk,
-        heights,
-        foldedStacks: folds.stacks,
-        foldedLanes: folds.lanes,
-        openMerged: folds.merged,
-        anyPr,
-      }),
-    [memo, order.lanes, view, heights, folds.stacks, folds.lanes, folds.merged, folds.sections, anyPr],
-  );
+  const rows = useMemo(() => {
+    const { trunk } = view.repo;
+    const lanes = isWhole ? order.lanes : beginningOf(order.lanes);
+    const foot = isWhole ? footRows({ ...view, trunk }, folds.sections, heights) : [];
+    return memo.flatten(lanes, foot, {
+      trunk,
+      heights,
+      foldedStacks: folds.stacks,
+      foldedLanes: folds.lanes,
+      openMerged: folds.merged,
+      anyPr,
+    });
+  }, [
+    memo,
+    order.lanes,
+    isWhole,
+    view,
+    heights,
+    folds.stacks,
+    folds.lanes,
+    folds.merged,
+    folds.sections,
+    anyPr,
+  ]);
   const anyRemote = useMemo(() => hasRemoteFacts(view), [view]);
   const toolbar = useRef<HTMLDivElement>(null);
   const stickyHeight = useStickyHeight(toolbar);
@@ -135,7 +148,6 @@ export function StacksView({
             groups={table.groups}
             columns={table.columns}
             sort={search.sort}
-            scroller={scroller}
             stickyHeight={stickyHeight}
             openBranch={route.branch}
             hrefOf={hrefOf}
@@ -153,7 +165,6 @@ export function StacksView({
         <StackList
           ref={list}
           rows={rows}
-          scroller={scroller}
           stickyHeight={stickyHeight}
           openBranch={route.branch}
           markedStack={marked?.rootBranch}
@@ -185,14 +196,22 @@ function useShownStack(marked: StackDetail | undefined, list: RefObject<StackLis
   }, [id, list]);
 }
 
-/** The height of what sticks to the top; nothing does where there is little room. */
-function useStickyHeight(element: RefObject<HTMLElement | null>): number {
-  const [height, setHeight] = useState(0);
+/**
+ * The height of what sticks to the top; nothing does where there is little room. What sticks below it has it from `--covered`, so that
+ * nothing is drawn again when it is known, nor laid out again when it is what the style sheet says.
+ */
+function useStickyHeight(element: RefObject<HTMLElement | null>): RefObject<number> {
+  const height = useRef(0);
   useLayoutEffect(() => {
     if (!element.current) return;
     const observed = element.current;
-    const measure = () =>
-      setHeight(getComputedStyle(observed).position === "sticky" ? observed.offsetHeight : 0);
+    const measure = () => {
+      const style = getComputedStyle(observed);
+      height.current = style.position === "sticky" ? observed.offsetHeight : 0;
+      const covered = `${height.current}px`;
+      if (style.getPropertyValue("--covered") !== covered)
+        observed.parentElement?.style.setProperty("--covered", covered);
+    };
     measure();
     const sizes = new ResizeObserver(measure);
     sizes.observe(observed);

@@ -8,6 +8,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { scrollerOf } from "../../ui/use-window.ts";
 
 export interface StackListHandle {
   /** Moves to the next (1) or previous (−1) branch in visual order, never around the ends. Gives its name. */
@@ -45,17 +46,15 @@ export function useRowFocus(
   {
     rows,
     offsets,
-    scroller,
     list,
     covered,
     openBranch,
   }: {
     rows: readonly FocusRow[];
     offsets: Float64Array;
-    scroller: RefObject<HTMLElement | null>;
     list: RefObject<HTMLElement | null>;
     /** How much of the top is covered by what sticks there. */
-    covered: number;
+    covered: () => number;
     openBranch: string | undefined;
   },
 ) {
@@ -69,7 +68,7 @@ export function useRowFocus(
   /** Where a row is in what scrolls. */
   function placeOf(index: number) {
     const row = rows[index];
-    const element = scroller.current;
+    const element = scrollerOf(list.current);
     if (!row || !element || !list.current) return undefined;
     const listTop =
       list.current.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop;
@@ -80,7 +79,8 @@ export function useRowFocus(
     const place = placeOf(index);
     if (!place) return;
     const { row, element, top } = place;
-    if (top - covered < element.scrollTop) element.scrollTop = top - covered - 8;
+    const seenTop = top - covered();
+    if (seenTop < element.scrollTop) element.scrollTop = seenTop - 8;
     else if (top + row.height > element.scrollTop + element.clientHeight) {
       element.scrollTop = top + row.height - element.clientHeight + 24;
     }
@@ -93,8 +93,9 @@ export function useRowFocus(
     const place = placeOf(rows.findIndex(({ stack }) => stack === root));
     if (!place) return;
     const { element, top } = place;
-    const isSeen = top >= element.scrollTop + covered && top < element.scrollTop + element.clientHeight / 2;
-    if (!isSeen) element.scrollTop = top - covered - 8;
+    const seenTop = top - covered();
+    const isSeen = seenTop >= element.scrollTop && top < element.scrollTop + element.clientHeight / 2;
+    if (!isSeen) element.scrollTop = seenTop - 8;
   }
 
   /** To the nearest branch beyond `start`. */

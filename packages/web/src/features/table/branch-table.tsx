@@ -36,7 +36,6 @@ export function BranchTable({
   groups,
   columns,
   sort,
-  scroller,
   stickyHeight,
   openBranch,
   hrefOf,
@@ -47,9 +46,8 @@ export function BranchTable({
   groups: readonly TableGroup[];
   columns: readonly SortColumn[];
   sort: Sorting;
-  scroller: RefObject<HTMLElement | null>;
   /** What covers the top of the scroller. */
-  stickyHeight: number;
+  stickyHeight: RefObject<number>;
   openBranch: string | undefined;
   hrefOf: (branch: string) => string;
   hrefOfStack: (id: string) => string;
@@ -64,14 +62,12 @@ export function BranchTable({
     [groups],
   );
   const offsets = useMemo(() => offsetsOf(rows.map((row) => row.height)), [rows]);
-  const range = useWindow(scroller, list, offsets);
-  const covered = stickyHeight + HEAD_HEIGHT;
+  const range = useWindow(list, offsets);
   const { currentId, kept, onFocus } = useRowFocus(ref, {
     rows,
     offsets,
-    scroller,
     list,
-    covered,
+    covered: () => stickyHeight.current + HEAD_HEIGHT,
     openBranch,
   });
 
@@ -108,7 +104,6 @@ export function BranchTable({
               key={column}
               scope="col"
               className={`col-${column} ${numeric.has(column) ? "num" : ""}`}
-              style={{ top: stickyHeight }}
               aria-sort={sort.by === column ? (sort.down ? "descending" : "ascending") : undefined}
             >
               <button
