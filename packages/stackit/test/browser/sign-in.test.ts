@@ -222,7 +222,7 @@ browserTest(
     await page.getByRole("button", { name: "Sign out everywhere" }).click();
     await page.getByRole("alert").getByText("You are signed out everywhere.").waitFor(WITHIN);
     await other.getByRole("alert").getByText("Your session ended").waitFor(WITHIN);
-    expect(shop.team.github.tokens.size).toBe(0);
+    await expect.poll(() => shop.team.github.tokens.size).toBe(0);
     for (const one of [page, other]) expect(await everything(one)).not.toMatch(/unannounced|Change api/);
     expect(page.url()).toBe(`${shop.team.url}/r/local/shop/-/branch/api`);
 

@@ -1,5 +1,5 @@
 import { QueryClient } from "@tanstack/react-query";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Store } from "../lib/store.ts";
 import { ApiError } from "./client.ts";
 import { keys } from "./keys.ts";
@@ -7,6 +7,10 @@ import { advance, firstLink } from "./live/link.ts";
 import { Session } from "./session.ts";
 
 const unsigned = new ApiError(401, { code: "access/sign-in-required" });
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 function begun() {
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
@@ -53,4 +57,26 @@ test("how a session ended first is how it ended", () => {
   queries.setQueryData(keys.repos, []);
   session.hear(unsigned);
   expect(session.state.get()).toBe("missing");
+});
+
+test("a stream that is refused before the sign-out is answered belongs to it", async () => {
+  const { session, queries, loseStream } = begun();
+  queries.setQueryData(keys.repos, []);
+  const answer = Promise.withResolvers<Response>();
+  vi.stubGlobal("fetch", () => answer.promise);
+  const left = session.leave("everywhere");
+  loseStream();
+  expect(session.state.get()).toBe("left-everywhere");
+  answer.resolve(new Response(null, { status: 204 }));
+  await left;
+  expect(session.state.get()).toBe("left-everywhere");
+});
+
+test("a sign-out that failed is no reason for what ends later", async () => {
+  const { session, queries, loseStream } = begun();
+  queries.setQueryData(keys.repos, []);
+  vi.stubGlobal("fetch", async () => Response.json({ code: "server/busy" }, { status: 503 }));
+  await expect(session.leave("here")).rejects.toThrow(ApiError);
+  loseStream();
+  expect(session.state.get()).toBe("ended");
 });

@@ -19,6 +19,8 @@ export class Session {
   readonly state = new Store<SessionState>("open");
   readonly #queries: QueryClient;
   readonly #link: Store<Link>;
+  /** How it ends by a button of this page, from the press on: a stream may be refused before the answer comes. */
+  #leaving: "left" | "left-everywhere" | undefined;
 
   constructor(queries: QueryClient, link: Store<Link>) {
     this.#queries = queries;
@@ -44,12 +46,20 @@ export class Session {
 
   /** @throws {ApiError} */
   async leave(where: "here" | "everywhere"): Promise<void> {
-    await request(paths.signOut(where), { method: "POST" });
-    this.#close(where === "here" ? "left" : "left-everywhere");
+    const left = where === "here" ? "left" : "left-everywhere";
+    this.#leaving = left;
+    try {
+      await request(paths.signOut(where), { method: "POST" });
+    } catch (error) {
+      this.#leaving = undefined;
+      throw error;
+    }
+    this.#close(left);
   }
 
   #refused(): void {
-    this.#close(this.#queries.getQueryData(keys.repos) === undefined ? "missing" : "ended");
+    const wasSeen = this.#queries.getQueryData(keys.repos) !== undefined;
+    this.#close(this.#leaving ?? (wasSeen ? "ended" : "missing"));
   }
 
   #close(state: SessionState): void {
