@@ -46,7 +46,7 @@ export class NewObjects implements AsyncDisposable {
       await makeBareFolder(made.gitDir, objectFormat);
       const own = join(made.gitDir, "objects");
       if (objects.size > 0) {
-        made.#pack = `${await writePack(own, objects, objectFormat)}.pack`;
+        made.#pack = `${await writePack(own, objects, { format: objectFormat })}.pack`;
       }
       await writeFile(join(own, "info", "alternates"), `${join(commonDir, "objects")}\n`);
       // Without it git would look for what lies below the end of a shallow clone.

@@ -5,6 +5,7 @@ import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { crc32, deflate, deflateSync } from "node:zlib";
 import type { ObjectFormat } from "./bare-folder.ts";
+import { zlibStored } from "./zlib-stored.ts";
 
 const deflated = promisify(deflate);
 
@@ -34,11 +35,18 @@ const SMALL_BYTES = 16 << 10;
 /** Objects that are packed before others get their turn. */
 const PACKED_AT_ONCE = 50;
 
+export interface PackOptions {
+  readonly format: ObjectFormat;
+  /** Whether it is read once and thrown away, so that small objects are not worth compressing. */
+  readonly isShortLived?: boolean;
+}
+
 /** What git would write for these objects, without a process. `objects`: by id, each with its header; of less than 2 GiB together. */
 export async function packFile(
   objects: ReadonlyMap<string, Buffer>,
-  format: ObjectFormat,
+  { format, isShortLived = false }: PackOptions,
 ): Promise<PackFile> {
+  const packSmall = isShortLived ? zlibStored : (content: Buffer) => deflateSync(content, FAST);
   const head = Buffer.from("PACK\0\0\0\u0002\0\0\0\0", "latin1");
   head.writeUInt32BE(objects.size, 8);
   const parts: Buffer[] = [head];
@@ -47,7 +55,7 @@ export async function packFile(
   for (const [oid, bytes] of objects) {
     const [space, end] = [bytes.indexOf(0x20), bytes.indexOf(0)];
     const content = bytes.subarray(end + 1);
-    const packed = content.length < SMALL_BYTES ? deflateSync(content, FAST) : await deflated(content, FAST);
+    const packed = content.length < SMALL_BYTES ? packSmall(content) : await deflated(content, FAST);
     const entry = Buffer.concat([entryHead(bytes.toString("latin1", 0, space), content.length), packed]);
     parts.push(entry);
     entries.push({ oid, crc: crc32(entry), offset });
@@ -71,9 +79,9 @@ export async function packFile(
 export async function writePack(
   folder: string,
   objects: ReadonlyMap<string, Buffer>,
-  format: ObjectFormat,
+  options: PackOptions,
 ): Promise<string> {
-  const { pack, index, checksum } = await packFile(objects, format);
+  const { pack, index, checksum } = await packFile(objects, options);
   const file = join(folder, "pack", `pack-${checksum}`);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(`${file}.pack`, pack);

@@ -110,7 +110,7 @@ export class TrialMerges implements AsyncDisposable {
   async #writeHeld(): Promise<void> {
     const objects = new Map([...this.#held].filter(([oid]) => this.#unwritten.has(oid)));
     if (objects.size === 0) return;
-    await writePack(join(this.#gitDir, "objects"), objects, this.#hash);
+    await writePack(join(this.#gitDir, "objects"), objects, { format: this.#hash, isShortLived: true });
     for (const oid of objects.keys()) this.#unwritten.delete(oid);
   }
 
