@@ -1,9 +1,11 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { promisify } from "node:util";
 import { constants, gzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { codedTag, matchesTag, strongTag } from "./etag.ts";
 
 const gzipOffThread = promisify(gzip);
+const JSON_TYPE = "application/json; charset=utf-8";
 const GZIP_ABOVE_BYTES = 1024;
 /** Beyond this the fastest level: it compresses JSON to about a sixth as well, in a third of the time. */
 const FAST_GZIP_ABOVE_BYTES = 256 * 1024;
@@ -50,26 +52,53 @@ export class JsonBytes extends AnswerBytes {
   }
 }
 
-/** Whether the client already has what `tag` names; sets the headers of the answer either way. */
-export function isUnchanged(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
-  reply.headers({ etag: tag, "cache-control": "no-cache", vary: "accept-encoding" });
-  const tags = [tag, codedTag(tag, "gz")];
-  return matchesTag(request.headers["if-none-match"], tags);
+/** What a client is to be answered with. */
+interface Answer {
+  readonly status: 200 | 304;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of a 304 undefined, and of what is being compressed not there yet. */
+  readonly body: Buffer | Promise<Buffer> | undefined;
 }
 
-/** Answers 200 with `bytes`, compressed where the client takes it, or 304. Call `isUnchanged` first to spare `bytes`. */
+/** `bytes`, compressed where the client takes it, or that the client has what `tag` names. */
+export function chooseAnswer(asked: IncomingHttpHeaders, tag: string, bytes: AnswerBytes): Answer {
+  if (hasAlready(asked, tag)) return { status: 304, headers: validators(tag), body: undefined };
+  if (!bytes.isWorthGzip || !acceptsGzip(asked["accept-encoding"])) {
+    return { status: 200, headers: { ...validators(tag), "content-type": JSON_TYPE }, body: bytes.plain };
+  }
+  const headers = {
+    ...validators(codedTag(tag, "gz")),
+    "content-type": JSON_TYPE,
+    "content-encoding": "gzip",
+  };
+  return { status: 200, headers, body: bytes.readyGzip ?? bytes.gzipped() };
+}
+
+/** Whether the client already has what `tag` names; sets the headers of the answer either way. */
+export function isUnchanged(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
+  reply.headers(validators(tag));
+  return hasAlready(request.headers, tag);
+}
+
+/** Answers 200 with `bytes` or 304. Call `isUnchanged` first to spare `bytes`. */
 export function answerJson(
   request: FastifyRequest,
   reply: FastifyReply,
   tag: string,
   bytes: AnswerBytes,
 ): Promise<FastifyReply> | FastifyReply {
-  if (isUnchanged(request, reply, tag)) return reply.code(304).send();
-  reply.type("application/json; charset=utf-8");
-  if (!bytes.isWorthGzip || !acceptsGzip(request.headers["accept-encoding"])) return reply.send(bytes.plain);
-  const send = (body: Buffer) =>
-    reply.headers({ etag: codedTag(tag, "gz"), "content-encoding": "gzip" }).send(body);
-  return bytes.readyGzip ? send(bytes.readyGzip) : bytes.gzipped().then(send);
+  const { status, headers, body } = chooseAnswer(request.headers, tag, bytes);
+  reply.code(status).headers(headers);
+  return body instanceof Promise ? body.then((ready) => reply.send(ready)) : reply.send(body);
+}
+
+function validators(tag: string) {
+  return { etag: tag, "cache-control": "no-cache", vary: "accept-encoding" };
+}
+
+function hasAlready(asked: IncomingHttpHeaders, tag: string): boolean {
+  return matchesTag(asked["if-none-match"], [tag, codedTag(tag, "gz")]);
 }
 
 /** The same for a value that is made anew for each request; its tag is that of its content. */
@@ -84,7 +113,7 @@ export function answerValue(
 
 /** Of what was done or is just so: nobody keeps it. */
 export function sendJson(reply: FastifyReply, status: number, value: object): FastifyReply {
-  reply.code(status).header("cache-control", "no-store").type("application/json; charset=utf-8");
+  reply.code(status).header("cache-control", "no-store").type(JSON_TYPE);
   return reply.send(JSON.stringify(value));
 }
 

@@ -17,6 +17,12 @@ export interface Measured
   readonly clock: Clock;
 }
 
+export interface AnsweredRequest {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+}
+
 /** What `/metrics` tells. Routes are named by their pattern, so that nobody's URL becomes a label. */
 export class Metrics implements Disposable {
   readonly #registry = new Registry();
@@ -76,12 +82,14 @@ export class Metrics implements Disposable {
 
   #observe({ routeOptions }: FastifyRequest, reply: FastifyReply): void {
     if (reply.raw.getHeader("content-type")?.toString().startsWith("text/event-stream")) return;
-    const { method, url = "unmatched", config } = routeOptions;
+    const { method, url: route = "unmatched", config } = routeOptions;
     if (config.isProbe) return;
-    this.#requestSeconds.observe(
-      { method: String(method), route: url, status: String(reply.statusCode) },
-      reply.elapsedTime / 1000,
-    );
+    this.answered({ method: String(method), route, status: reply.statusCode }, reply.elapsedTime);
+  }
+
+  /** `route`: its pattern. */
+  answered({ method, route, status }: AnsweredRequest, durationMs: number): void {
+    this.#requestSeconds.observe({ method, route, status: String(status) }, durationMs / 1000);
   }
 
   get contentType(): string {

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Problem } from "../contract/problem-error.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -10,6 +11,8 @@ import { TokenBuckets } from "./token-bucket.ts";
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 export interface RequestGuards {
+  /** Whether one that came over `socket` may name `host`. */
+  isOurHost(host: string | undefined, socket: Socket): boolean;
   /** A host name that is not ours. */
   admitHost(request: FastifyRequest): void;
   /** Too many requests, and a page of another site. `client`: whose they are. */
@@ -42,9 +45,12 @@ export function requestGuards(config: HttpConfig, limits: HttpLimits, clock: Clo
     );
   }
 
-  function admitHost(request: FastifyRequest): void {
-    const localAddress = request.socket.localAddress ?? config.bind;
-    if (!isAllowedHost(request.host, localAddress, hosts)) {
+  function isOurHost(host: string | undefined, { localAddress = config.bind }: Socket): boolean {
+    return isAllowedHost(host, localAddress, hosts);
+  }
+
+  function admitHost({ host, socket }: FastifyRequest): void {
+    if (!isOurHost(host, socket)) {
       throw new Problem("request/unknown-host", "The Host header names no address of this server.");
     }
   }
@@ -67,7 +73,7 @@ export function requestGuards(config: HttpConfig, limits: HttpLimits, clock: Clo
     if (request.is404) throw noSuchRoute();
   }
 
-  return { admitHost, admit, admitChange, count };
+  return { isOurHost, admitHost, admit, admitChange, count };
 }
 
 export function noSuchRoute(): Problem {

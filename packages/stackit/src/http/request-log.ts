@@ -28,7 +28,7 @@ export function logRequests(app: App): void {
   app.decorateReply("problemCode");
   app.decorateReply("delivery");
   app.addHook("onResponse", (request, reply, done) => {
-    withinSpan(request, () => logRequest(request, reply, "request"));
+    withinSpan(request, () => logRequest(request, reply));
     done();
   });
   app.addHook("onRequestAbort", async (request) => {
@@ -37,7 +37,7 @@ export function logRequests(app: App): void {
   });
 }
 
-function logRequest(request: FastifyRequest, reply: FastifyReply, message: string): void {
+function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   if (request.routeOptions.config.isProbe && reply.statusCode < 400) return;
   request.log.info(
     {
@@ -46,12 +46,17 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, message: strin
       route: request.routeOptions.url,
       status: reply.statusCode,
       code: reply.problemCode,
-      durationMs: Math.round(reply.elapsedTime * 10) / 10,
+      durationMs: roundedMs(reply.elapsedTime),
       client: request.ip,
       ...reply.delivery,
     },
-    message,
+    "request",
   );
+}
+
+/** To a tenth, as log lines tell times. */
+export function roundedMs(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 /** Without the query, which may hold what should not be kept. */

@@ -1,7 +1,6 @@
-import { IncomingMessage, ServerResponse } from "node:http";
+import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import helmet from "helmet";
-import type { App } from "./app-type.ts";
 
 /** Everything the dashboard needs comes from here; no page may frame it. */
 const directives = {
@@ -18,8 +17,8 @@ const directives = {
   objectSrc: ["'none'"],
 };
 
-/** What every answer carries. It is the same for all of them, so it is put together once. */
-export function addSecurityHeaders(app: App, { isHttps }: { isHttps: boolean }): void {
+/** What every answer carries, by lower-case name. It is the same for all of them, so it is put together once. */
+export function securityHeaders({ isHttps }: { isHttps: boolean }): OutgoingHttpHeaders {
   const request = new IncomingMessage(new Socket());
   const sample = new ServerResponse(request);
   const setHeaders = helmet({
@@ -31,9 +30,5 @@ export function addSecurityHeaders(app: App, { isHttps }: { isHttps: boolean }):
   setHeaders(request, sample, (error) => {
     if (error) throw error;
   });
-  const headers = sample.getHeaders();
-  app.addHook("onRequest", (_request, reply, done) => {
-    reply.headers(headers);
-    done();
-  });
+  return sample.getHeaders();
 }

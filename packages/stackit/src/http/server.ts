@@ -23,12 +23,13 @@ import { refuseOtherMethods } from "./method-not-allowed.ts";
 import { Metrics } from "./metrics.ts";
 import { addOpenApi } from "./openapi.ts";
 import { sendProblem } from "./problem.ts";
+import { addQuickReads } from "./quick-reads.ts";
 import { recordRefusals } from "./record-refusals.ts";
 import { requestGuards } from "./request-guards.ts";
 import { logRequests, requestLogger } from "./request-log.ts";
 import type { RouteContext } from "./route-context.ts";
 import { addRoutes } from "./routes/all-routes.ts";
-import { addSecurityHeaders } from "./security-headers.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { DEFAULT_LIMITS, type HttpConfig, type HttpLimits } from "./server-config.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { forbidSharedCaches } from "./shared-caches.ts";
@@ -59,17 +60,34 @@ export async function createServer(options: ServerOptions): Promise<App> {
   const { config, clock = systemClock, logger, ending, ...parts } = options;
   const limits = { ...DEFAULT_LIMITS, ...config.limits };
   const app = newApp(config, limits, logger);
-  const endAll = endConnections(app.server);
-  const { connections: all, connectionsPerClient: perClient } = limits;
-  const { trustedProxies = [] } = config;
-  limitConnections(app.server, { all, perClient, trustedProxies }, { clock, logger });
-  endSlowReaders(app.server, limits.stallMs);
-
+  const guards = requestGuards(config, limits, clock);
+  const closing = new AbortController();
+  const answers = new SnapshotAnswers(config.version);
+  const headers = securityHeaders({ isHttps: config.baseUrl?.protocol === "https:" });
   const streams = new EventStreams({ source: parts.events, version: config.version, clock, limits });
   const webhookBodies = new BodyBudget(limits.webhookBytes);
   const metrics = new Metrics({ ...parts, streams, webhookBodies, clock });
-  const guards = requestGuards(config, limits, clock);
-  const closing = new AbortController();
+  const { everybody } = parts.access;
+  const { trustedProxies = [] } = config;
+  // Behind a proxy, whose request it is stands in headers that the framework knows how far to believe.
+  if (everybody && trustedProxies.length === 0) {
+    const { repos } = parts;
+    const { log: logger } = app;
+    addQuickReads(app, everybody, {
+      repos,
+      answers,
+      guards,
+      metrics,
+      logger,
+      headers,
+      closing: closing.signal,
+    });
+  }
+  const endAll = endConnections(app.server);
+  const { connections: all, connectionsPerClient: perClient } = limits;
+  limitConnections(app.server, { all, perClient, trustedProxies }, { clock, logger });
+  endSlowReaders(app.server, limits.stallMs);
+
   const context: RouteContext = {
     ...parts,
     config,
@@ -77,7 +95,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
     streams,
     metrics,
     webhookBodies,
-    answers: new SnapshotAnswers(config.version),
+    answers,
     views: new ViewHistory(),
     diffs: new DiffAnswers({ limits, clock, closing: closing.signal }),
     docs: new DocsSite(config),
@@ -87,7 +105,10 @@ export async function createServer(options: ServerOptions): Promise<App> {
   };
 
   traceRequests(app);
-  addSecurityHeaders(app, { isHttps: config.baseUrl?.protocol === "https:" });
+  app.addHook("onRequest", (_request, reply, done) => {
+    reply.headers(headers);
+    done();
+  });
   await knowCallers(app);
   const cookies = cookieNames(config.baseUrl);
   const admitOneOfMany = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {

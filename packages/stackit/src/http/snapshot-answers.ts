@@ -48,6 +48,15 @@ export class SnapshotAnswers {
     return answerJson(request, reply, tag, new JsonBytes(make()));
   }
 
+  /** With its tag, where it was made already. */
+  made(
+    snapshot: Snapshot,
+    which: WholeAnswer,
+  ): { readonly tag: string; readonly bytes: JsonBytes } | undefined {
+    const kept = this.#kept.get(snapshot)?.get(which);
+    return kept?.bytes && { tag: kept.tag, bytes: kept.bytes };
+  }
+
   tagOf(snapshot: Snapshot, which: WholeAnswer): string {
     return this.#keptOf(snapshot, which).tag;
   }
