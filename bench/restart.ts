@@ -1,13 +1,15 @@
 // How long a server with many mirrors takes from the start of its process until it has answered the view of one of them, again and again.
 //
-//   npx node --conditions=source bench/restart.ts [--mirrors 1000 --rounds 5 --dir DIR --beside MAIN]
+//   npm run build && npx node --conditions=source bench/restart.ts [--mirrors 1000 --rounds 5 --dir DIR --beside MAIN]
 //
-// `--beside` names the `src/main.ts` of another version, which takes turns with this one on the same data folder.
+// It is the built program that is started, as people install it. `--beside` names the `dist/main.js` of another version, or its `src/main.ts`, which
+// takes turns with this one on the same data folder.
 
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startServerProcess } from "../packages/stackit/test/support/server-process.ts";
 import { makeFleet } from "./fleet.ts";
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     beside: { type: "string" },
   },
 });
+
+const BUILT = fileURLToPath(new URL("../packages/stackit/dist/main.js", import.meta.url));
 
 /** As the kernel counts processor time. */
 const MS_PER_TICK = 10;
@@ -47,8 +51,11 @@ try {
   }
   for (const name of others) await fleet.copyFor(name, mirrorDir(dataDir, first), mirrorDir(dataDir, name));
   await writeFile(list, JSON.stringify({ repos }));
-  await restart();
-  const programs = [{ name: "this" }, ...(values.beside ? [{ name: "beside", main: values.beside }] : [])];
+  await restart(BUILT);
+  const programs = [
+    { name: "this", main: BUILT },
+    ...(values.beside ? [{ name: "beside", main: values.beside }] : []),
+  ];
   const found = programs.map(({ name, main }) => ({ name, main, rounds: [] as Restart[] }));
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const { main, rounds } of found) rounds.push(await restart(main));
@@ -71,10 +78,10 @@ interface Restart {
   readonly processes: number;
 }
 
-async function restart(main?: string): Promise<Restart> {
+async function restart(main: string): Promise<Restart> {
   const startedAt = performance.now();
   const args = ["--repos-config", list, "--data-dir", dataDir, "--sync-interval", "0"];
-  await using server = await startServerProcess(args, {}, main === undefined ? {} : { program: main });
+  await using server = await startServerProcess(args, {}, { program: main });
   const listensMs = performance.now() - startedAt;
   await readJson(`${server.url}/api/v1/repos/${wanted}/view`);
   const viewedMs = performance.now() - startedAt;

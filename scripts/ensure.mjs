@@ -25,6 +25,7 @@ const buildInputs = [
   "packages/stackit/package.json",
   "packages/stackit/tsconfig.json",
   "packages/stackit/src",
+  "packages/stackit/vite.config.ts",
   "packages/web",
   "scripts/copy-documents.ts",
   "README.md",

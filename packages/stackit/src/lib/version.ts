@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
+import { findPackageJSON } from "node:module";
 
 /** The version of this product, from its package. */
 export function productVersion(): string {
-  // Two folders up from the source as from what is built.
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const facts: unknown = JSON.parse(text);
+  const file = findPackageJSON(".", import.meta.url);
+  const facts: unknown = file === undefined ? undefined : JSON.parse(readFileSync(file, "utf8"));
   if (typeof facts === "object" && facts && "version" in facts) return String(facts.version);
   throw new Error("package.json has no version");
 }

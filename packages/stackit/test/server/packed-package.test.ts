@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { productVersion } from "../../src/lib/version.ts";
 import { createScene, type Scene } from "../support/git-scene.ts";
@@ -43,10 +44,13 @@ test("the package holds the program, its page and its contract, and nothing that
       "dist/web/index.html",
       "dist/documents/docs/guides/start.md",
       "dist/contract/view.d.ts",
+      "dist/contract/view.js",
+      "dist/licenses/kysely.txt",
       "src/contract/view.ts",
     ]),
   );
-  const ours = /\.test\.|\.map$|\.tsbuildinfo$|^test\/|^src\/(?!contract\/)|(^|\/)\./;
+  const ours =
+    /^dist\/(?!contract\/).*\.d\.ts$|\.test\.|\.map$|\.tsbuildinfo$|^test\/|^src\/(?!contract\/)|(^|\/)\./;
   expect(paths.filter((path) => ours.test(path))).toEqual([]);
   expect(packed.size).toBeLessThan(3 * 2 ** 20);
 });
@@ -63,6 +67,31 @@ test("the installed command tells its version and draws the stacks of the clone 
   expect((await installed.stackit(["--version"], scene.path)).stdout.trim()).toBe(productVersion());
   const drawn = await installed.stackit(["log"], scene.path);
   expect(drawn.stdout).toMatch(/ui.*api.*main/s);
+});
+
+test("a start opens no more files than it must", async () => {
+  const [hook, told] = [join(folder, "count-modules.mjs"), join(folder, "modules.txt")];
+  await writeFile(
+    hook,
+    `import { appendFileSync } from "node:fs";
+     import { registerHooks } from "node:module";
+     registerHooks({
+       load(url, context, next) {
+         if (url.startsWith("file:")) appendFileSync(${JSON.stringify(told)}, url + "\\n");
+         return next(url, context);
+       },
+     });`,
+  );
+  const args = ["--cwd", scene.path, "--data-dir", join(folder, "counted-data")];
+  const env = { NODE_OPTIONS: `--import=${pathToFileURL(hook)}` };
+  await using server = await startServerProcess(args, env, { program: installed.program });
+  server.signal("SIGTERM");
+  expect(await server.ended).toBe(0);
+  const opened = (await readFile(told, "utf8")).trim().split("\n");
+  expect(opened.length).toBeGreaterThan(50);
+  // Of its own modules and of those it brings along, which are some fifteen hundred.
+  expect(opened.filter((url) => url.includes("/stackit/dist/")).length).toBeLessThan(120);
+  expect(opened.filter((url) => /\/node_modules\/(?:typebox|kysely)\//.test(url))).toEqual([]);
 });
 
 test("the installed server serves the clone, its page and what the page loads", async () => {
