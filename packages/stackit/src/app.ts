@@ -60,7 +60,7 @@ import { UpkeepSchedule } from "./sync/upkeep-schedule.ts";
 const WORK_BEHIND_MAX_WAIT_MS = 10_000;
 
 /** So many first runs are asked for, and written down in one transaction, before requests have their turn. */
-const ASKED_A_TURN = 100;
+const ASKED_A_TURN = 40;
 
 export interface Running extends AsyncDisposable {
   /** The origin to reach the server by. */

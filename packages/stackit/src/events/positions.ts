@@ -9,20 +9,20 @@ const CIPHER = "aes-128-ecb";
  * what a reader must not know of. One of another process, or made up, is none.
  */
 export class Positions {
+  // Without padding and chaining each block is a message of its own, so that one cipher serves for all of them.
   readonly #key = randomBytes(16);
+  readonly #cipher = createCipheriv(CIPHER, this.#key, null).setAutoPadding(false);
+  readonly #decipher = createDecipheriv(CIPHER, this.#key, null).setAutoPadding(false);
 
   of(number: number): string {
     const block = Buffer.concat([Buffer.alloc(ZEROS), randomBytes(SALT), Buffer.alloc(NUMBER)]);
     block.writeUIntBE(number, ZEROS + SALT, NUMBER);
-    const cipher = createCipheriv(CIPHER, this.#key, null).setAutoPadding(false);
-    return Buffer.concat([cipher.update(block), cipher.final()]).toString("base64url");
+    return this.#cipher.update(block).toString("base64url");
   }
 
   numberOf(position: string): number | undefined {
     if (!/^[\w-]{22}$/.test(position)) return undefined;
-    const decipher = createDecipheriv(CIPHER, this.#key, null).setAutoPadding(false);
-    const sealed = Buffer.from(position, "base64url");
-    const block = Buffer.concat([decipher.update(sealed), decipher.final()]);
+    const block = this.#decipher.update(Buffer.from(position, "base64url"));
     return block.readUIntBE(0, ZEROS) === 0 ? block.readUIntBE(ZEROS + SALT, NUMBER) : undefined;
   }
 }

@@ -52,12 +52,15 @@ const FSCK_ONLY_SPEEDS_UP = 16 | 32;
 export class MirrorGit {
   readonly gitDir: string;
   readonly #spawner: Spawner;
-  readonly #offline: Record<string, string>;
 
   constructor(spawner: Spawner, gitDir: string) {
     this.gitDir = gitDir;
     this.#spawner = spawner;
-    this.#offline = readOnlyEnvironment(dirname(gitDir));
+  }
+
+  /** Made for each process, since most mirrors have none for hours. */
+  get #offline(): Record<string, string> {
+    return readOnlyEnvironment(dirname(this.gitDir));
   }
 
   /** Makes the folder a bare repository without anything from templates. @throws {GitError} */

@@ -31,12 +31,10 @@ const ALLOWED_OPTIONS = {
 export class ReadOnlyGit {
   readonly gitDir: string;
   readonly #spawner: Spawner;
-  readonly #env: Record<string, string>;
 
   constructor(spawner: Spawner, gitDir: string) {
     this.#spawner = spawner;
     this.gitDir = gitDir;
-    this.#env = readOnlyEnvironment(dirname(gitDir));
   }
 
   /** @throws {GitError} */
@@ -57,11 +55,13 @@ export class ReadOnlyGit {
         stderr: `refused: a working copy is only read, and ${refused} could do more`,
       });
     }
+    // Made for each process: to have one each would be most of what a repository takes that is not read.
+    const env = readOnlyEnvironment(dirname(this.gitDir));
     return {
       // Not the working tree, even where the configuration names one: nothing there, such as .gitattributes, may change an answer.
       args: ["--no-pager", `--git-dir=${this.gitDir}`, `--work-tree=${this.gitDir}`, command, ...args],
       cwd: this.gitDir,
-      env: command === "config" ? withUserConfig(this.#env) : this.#env,
+      env: command === "config" ? withUserConfig(env) : env,
     };
   }
 }

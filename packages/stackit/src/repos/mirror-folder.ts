@@ -108,9 +108,10 @@ export async function isMirror(dir: string): Promise<boolean> {
 
 /** The marker alone decides: whatever else is damaged, the folder is ours to replace. */
 async function readMarker(dir: string): Promise<"ours" | "foreign" | "absent"> {
-  if (!(await stat(dir).catch(() => undefined))) return "absent";
-  const marker = await readFile(join(dir, MARKER), "utf8").catch(() => "");
-  return marker.includes('"version":1') ? "ours" : "foreign";
+  const marker = await readFile(join(dir, MARKER), "utf8").catch(() => undefined);
+  if (marker?.includes('"version":1')) return "ours";
+  const isThere = marker !== undefined || (await stat(dir).catch(() => undefined)) !== undefined;
+  return isThere ? "foreign" : "absent";
 }
 
 /** Removes what a killed git leaves: locks, and what was being written or deleted of its objects, and where it fetched aside. Only while no git of ours works there. @returns how many files that were */
