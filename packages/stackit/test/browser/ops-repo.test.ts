@@ -138,7 +138,7 @@ browserTest(
     onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
     {
       await using store = await openStore(dataDir);
-      const silence = { sinceMs: Date.now() - 12 * 60_000, runId: "01JGS0000000000000000000RN" };
+      const silence = { sinceMs: Date.now() - 125 * 60_000, runId: "01JGS0000000000000000000RN" };
       const lastPushAtMs = Date.now() - 3 * 60 * 60_000;
       await store.hooks.save(new Map([["mirror:infra", { lastPushAtMs, silence }]]));
     }
@@ -153,7 +153,7 @@ browserTest(
     await concern.getByRole("link", { name: "acme/infra" }).click();
     await page.getByRole("heading", { name: "acme/infra", level: 1 }).waitFor(WITHIN);
     const told = page.getByRole("note").filter({ hasText: "A change came that no webhook announced." });
-    await told.getByText("12 min ago").waitFor(WITHIN);
+    await told.getByText("2 h ago").waitFor(WITHIN);
     await told.getByText("3 h ago").waitFor(WITHIN);
     expect(await findingsInEveryLook(page)).toEqual([]);
 

@@ -63,6 +63,7 @@ browserTest(
     await using open = await openPage(fleet.server.url);
     const { page } = open;
     await page.getByRole("table", { name: "Repositories" }).waitFor(WITHIN);
+    await page.getByRole("link", { name: "Operate" }).waitFor(WITHIN);
     await page.keyboard.press("g");
     await page.keyboard.press("o");
     await page.getByText("1 thing needs you").waitFor(WITHIN);
