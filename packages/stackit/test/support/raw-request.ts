@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { connect } from "node:net";
 
 /** A request as it goes over the wire, so that it can be wrong in any way. */
@@ -36,27 +35,54 @@ export function asShellCommand(bytes: Buffer): string {
   return `printf '%b' '${escaped}' | nc 127.0.0.1 8080`;
 }
 
-/** Sends them and reads the answer to its end, or a stream's head. @throws when it has not come within the time. */
+/**
+ * Sends them and reads the answer to its end, or a stream's head. A server may answer and hang up before it has read all of a body; its system then
+ * resets the connection, and ours may throw away what had come of the answer (RFC 9112, 9.6). Such a request is sent again.
+ * @throws when no whole answer has come within the time.
+ */
 export async function exchange(origin: string, bytes: Buffer, withinMs: number): Promise<RawAnswer> {
+  const isOver = AbortSignal.timeout(withinMs);
+  for (;;) {
+    const { all, wasReset } = await sendOnce(origin, bytes, isOver);
+    const answer = parse(all);
+    if (!wasReset || isWhole(answer, bytes)) return answer;
+  }
+}
+
+async function sendOnce(
+  origin: string,
+  bytes: Buffer,
+  isOver: AbortSignal,
+): Promise<{ all: Buffer; wasReset: boolean }> {
   const { hostname, port } = new URL(origin);
   const socket = connect(Number(port), hostname);
   const chunks: Buffer[] = [];
-  const isOver = AbortSignal.timeout(withinMs);
-  // The server may answer and hang up before it has read all.
-  socket.on("error", () => {});
+  let wasReset = false;
+  socket.on("error", () => {
+    wasReset = true;
+  });
   socket.on("data", (chunk) => {
     chunks.push(chunk);
     if (/^content-type: text\/event-stream.*\r\n\r\n/ims.test(chunk.toString("latin1"))) socket.destroy();
   });
+  const closed = new Promise<void>((done) => socket.once("close", () => done()));
+  const destroy = () => socket.destroy();
+  isOver.addEventListener("abort", destroy, { once: true });
+  if (isOver.aborted) destroy();
   socket.write(bytes);
-  try {
-    await once(socket, "close", { signal: isOver });
-  } catch {
-    throw new Error(`no answer within ${withinMs} ms, but: ${JSON.stringify(String(Buffer.concat(chunks)))}`);
-  } finally {
-    socket.destroy();
-  }
-  return parse(Buffer.concat(chunks));
+  await closed;
+  isOver.removeEventListener("abort", destroy);
+  const all = Buffer.concat(chunks);
+  if (isOver.aborted) throw new Error(`no answer in time, but: ${JSON.stringify(String(all))}`);
+  return { all, wasReset };
+}
+
+function isWhole({ status, headers, text }: RawAnswer, request: Buffer): boolean {
+  const headEnd = text.indexOf("\r\n\r\n");
+  if (headEnd < 0) return false;
+  if (status === 204 || status === 304 || request.toString("latin1", 0, 5) === "HEAD ") return true;
+  const length = headers.get("content-length");
+  return length === undefined ? text.endsWith("0\r\n\r\n") : text.length - headEnd - 4 >= Number(length);
 }
 
 function parse(all: Buffer): RawAnswer {
