@@ -153,7 +153,7 @@ browserTest("what changes while somebody looks at it is told before anything is 
   await shop.lose("docs");
   expect((await shop.sync()).status).toBe(409);
   await page.getByRole("alert").getByText("Now 18 of 21 branches would be removed.").waitFor(WITHIN);
-  expect(await remove(page).count()).toBe(0);
+  await remove(page).waitFor({ state: "detached", ...WITHIN });
   await page.getByRole("button", { name: "Show them" }).click();
   await dialog(page, "18 of 21 branches would be removed").waitFor(WITHIN);
   await remove(page).waitFor(WITHIN);
@@ -161,7 +161,7 @@ browserTest("what changes while somebody looks at it is told before anything is 
   for (const name of BRANCHES) await shop.upstream.scene.git("branch", "--quiet", name, "main");
   expect((await shop.sync()).status).toBe(200);
   await page.getByRole("alert").getByText("Nothing is held any more").waitFor(WITHIN);
-  expect(await remove(page).count()).toBe(0);
+  await remove(page).waitFor({ state: "detached", ...WITHIN });
   await page.getByRole("button", { name: "Close" }).last().click();
   await dialog(page).waitFor({ state: "detached", ...WITHIN });
   expect(open.complaints).toEqual([]);
